@@ -1,0 +1,1 @@
+"""Offline half of Fundstelle: from files to an immutable index generation."""

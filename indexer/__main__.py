@@ -1,0 +1,164 @@
+"""``python -m indexer``: build, inspect and verify an index."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from indexer import index as index_folder
+from indexer.build import Report, Summary
+from indexer.build import build as build_index
+from indexer.errors import FundstelleError, IndexDamagedError
+from indexer.manifest import Manifest
+from indexer.passages import Chunking
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+IndexOption = Annotated[Path, typer.Option("--index", help="Folder of the index.", show_default=False)]
+ModelOption = Annotated[
+    str | None,
+    typer.Option(help="Embedding model: a folder or a hub id.", show_default="multilingual-e5-small, built in"),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+@app.command()
+def build(
+    sources: Annotated[
+        list[Path], typer.Argument(help="Folders or files: .txt .md .jsonl .jsonl.gz", show_default=False)
+    ],
+    index: IndexOption,
+    model: ModelOption = None,
+    strict: Annotated[bool, typer.Option(help="Fail when a file or row has to be left out.")] = False,
+    passage_size: Annotated[int, typer.Option(min=100, max=4000, help="Characters of a passage.")] = Chunking().size,
+    keep: Annotated[int, typer.Option(min=1, help="Generations that stay, the new one included.")] = 3,
+) -> None:
+    """Index SOURCES into a new generation and make it live."""
+    from indexer.embedder import SentenceTransformerEmbedder
+
+    with failing_in_one_line(), _progress() as report:
+        embedder = SentenceTransformerEmbedder.load(model)
+        summary = build_index(
+            sources,
+            index,
+            embedder,
+            chunking=Chunking(passage_size),
+            strict=strict,
+            keep=keep,
+            report=report,
+        )
+    _print_summary(summary)
+
+
+@app.command()
+def status(index: IndexOption, as_json: JsonOption = False) -> None:
+    """Show the generations of an index: counts, model, sizes."""
+    with failing_in_one_line():
+        live = index_folder.live_name(index)
+        rows = [_describe(index, name, live) for name in reversed(index_folder.generation_names(index))]
+    if as_json:
+        print(json.dumps({"index": str(index), "live": live, "generations": rows}, ensure_ascii=False, indent=1))
+        return
+    table = Table("generation", "live", "documents", "passages", "sentences", "left out", "MB", "model")
+    for row in rows:
+        if "damage" in row:
+            table.add_row(row["name"], "*" if row["live"] else "", "", "", "", "", "", row["damage"])
+            continue
+        counts = (str(row["counts"][what]) for what in ("documents", "passages", "sentences"))
+        model = f"{row['model']['name']} {row['model']['digest'][:12]}"
+        size = f"{row['bytes'] / 1e6:.1f}"
+        table.add_row(
+            row["name"], "*" if row["live"] else "", *counts, str(len(row["left_out"])), size, model
+        )
+    Console().print(table)
+
+
+def _describe(index: Path, name: str, live: str) -> dict[str, Any]:
+    row: dict[str, Any] = {"name": name, "live": name == live}
+    try:
+        manifest = Manifest.read(index / index_folder.GENERATIONS / name)
+    except IndexDamagedError as error:
+        return row | {"damage": str(error)}
+    return row | {
+        "created": manifest.created,
+        "counts": manifest.counts,
+        "model": manifest.model,
+        "chunking": manifest.chunking,
+        "sources": manifest.sources,
+        "left_out": manifest.left_out,
+        "bytes": sum(facts["size"] for facts in manifest.files.values()),
+    }
+
+
+@app.command()
+def verify(
+    index: IndexOption,
+    generation: Annotated[str | None, typer.Option(help="A generation's name.", show_default="the live one")] = None,
+) -> None:
+    """Check digests, offsets and counts; exit with 1 and name what is damaged."""
+    with failing_in_one_line():
+        name = generation or index_folder.live_name(index)
+        faults = list(index_folder.verify(index, name))
+    for fault in faults:
+        print(f"damaged: {fault}", file=sys.stderr)
+    if faults:
+        raise typer.Exit(1)
+    print(f"{name}: intact")
+
+
+@contextlib.contextmanager
+def failing_in_one_line() -> Iterator[None]:
+    """Turn the errors this project raises into one line on stderr and exit code 1."""
+    try:
+        yield
+    except FundstelleError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt as error:
+        print("interrupted; the index is as it was", file=sys.stderr)
+        raise typer.Exit(130) from error
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Report]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks = {"loading the model": bar.add_task("loading the model", total=None)}
+
+        def report(what: str, done: int, whole: int | None) -> None:
+            if what not in tasks:
+                for task in tasks.values():
+                    bar.remove_task(task)
+                tasks.clear()
+                tasks[what] = bar.add_task(what, total=whole)
+            bar.update(tasks[what], completed=done, total=whole)
+
+        yield report
+
+
+def _print_summary(summary: Summary) -> None:
+    counts = summary.counts
+    print(
+        f"{counts['documents']} documents, {counts['passages']} passages, {counts['sentences']} sentences; "
+        f"{summary.embedded} texts embedded, the rest known; generation {summary.generation} is live"
+    )
+    for problem in summary.left_out[:20]:
+        print(f"left out: {problem}", file=sys.stderr)
+    if summary.left_out:
+        print(f"{len(summary.left_out)} left out in all", file=sys.stderr)
+
+
+def main() -> None:
+    app(prog_name="python -m indexer")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""Text to lexical terms: folded over diacritics and case, stemmed by language."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from typing import Any
+
+from indexer.language import Language
+from indexer.places import fold
+from indexer.references import find_references
+
+#: Before a term that stands as it was written (folded), beside its stem. A question in another language
+#: can only match these: names, numbers and references, not inflected words.
+WRITTEN = "="
+
+_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?")
+_STEMMERS: dict[Language, str] = {"de": "german", "en": "english"}
+
+#: Words that carry no topic. Vietnamese has no inflection, so its syllables stand for themselves.
+STOP_WORDS: dict[Language, frozenset[str]] = {
+    "de": frozenset(
+        """aber alle allem allen aller alles als also am an andere anderen auch auf aus bei beim bin bis da damit
+        dann das dass dazu dem den der des dessen die dies diese diesem diesen dieser dieses doch dort du durch
+        ein eine einem einen einer eines er es etwa für gab gegen gibt habe haben hat hatte hatten hier ich ihm
+        ihn ihnen ihr ihre ihrem ihren ihrer im in ins ist ja jede jedem jeden jeder jedes kann kein keine können
+        man mehr mit muss nach nicht noch nun nur ob oder ohne sehr sein seine seinem seinen seiner seit sich sie
+        sind so solche soll sollen sowie über um und uns unter viel vom von vor wann war waren warum was welche
+        welchem welchen welcher welches wem wen wenn wer werden wessen wie wieso wieviel wird wo woher wohin womit
+        worden wurde wurden zu zum zur zwar zwischen""".split()
+    ),
+    "en": frozenset(
+        """a about after all also an and any are as at be been before between both but by can could did do does
+        for from had has have he her his how i if in into is it its many may more most much no not of on or other
+        our out over she should so some such than that the their them then there these they this those to under
+        up was we were what when where which who whom whose why will with would you your""".split()
+    ),
+    "vi": frozenset(
+        """ai bao bị bởi các có của cho chưa cùng do đã đang đâu để đến được gì hay hoặc khi không là lên lại mà
+        mỗi một nào này nên những như nhưng nhiêu ở qua ra rất rồi sao sau sẽ tại thế theo thì trên trong trước
+        từ và vào vẫn vì về việc với""".split()
+    ),
+}
+
+
+def terms(text: str, language: Language) -> list[str]:
+    """Terms of a document in ``language``: stems, written forms, and the keys of its references."""
+    stem = _stemmer(language)
+    found: list[str] = []
+    for word in _words(text):
+        folded = _fold_word(word)
+        if word.lower() in STOP_WORDS[language]:
+            continue
+        found.append(stem(word.lower()))
+        found.append(WRITTEN + folded)
+    return found + _keys(text)
+
+
+def question_terms(question: str, language: Language) -> list[str]:
+    """Terms of a question for documents of its own language."""
+    stem = _stemmer(language)
+    words = [word.lower() for word in _words(question)]
+    return [stem(word) for word in words if word not in STOP_WORDS[language]] + _keys(question)
+
+
+def surviving_terms(question: str, language: Language) -> list[str]:
+    """Terms of a question that are the same in any language: numbers, names, references, shared words.
+
+    Every content word goes in as written. One that has no counterpart in another language simply
+    matches nothing there; one that does ("Internet", "Nguyen", "98") is evidence.
+    """
+    return [
+        WRITTEN + _fold_word(word)
+        for word in _words(question)
+        if word.lower() not in STOP_WORDS[language] and (len(word) > 2 or word[0].isdigit() or word[0].isupper())
+    ] + _keys(question)
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(unicodedata.normalize("NFC", text))
+
+
+def _fold_word(word: str) -> str:
+    # 1.088 and 1,088 are one number in two notations.
+    return re.sub(r"[.,]", "", word) if word[0].isdigit() else fold(word)
+
+
+def _keys(text: str) -> list[str]:
+    return [f"{WRITTEN}{reference.key}" for reference in find_references(text)]
+
+
+@cache
+def _stemmer(language: Language) -> Any:
+    """Snowball stemming (https://snowballstem.org), then folding; Vietnamese is folded only."""
+    if language not in _STEMMERS:
+        return cache(_fold_word)
+    import Stemmer
+
+    stemmer = Stemmer.Stemmer(_STEMMERS[language])
+
+    @cache
+    def stem(word: str) -> str:
+        return _fold_word(stemmer.stemWord(word))
+
+    return stem

@@ -1,0 +1,185 @@
+"""Building a generation: read, clean, split, embed, index, and only then make it live."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from indexer import analyzer, store, vectors
+from indexer.documents import Document, Passage, RawDocument, Sentence
+from indexer.embedder import Embedder
+from indexer.errors import IndexingError, SourceError
+from indexer.index import GENERATIONS, LEXICAL, PASSAGE_VECTORS, SENTENCE_VECTORS, STORE, prune, set_live
+from indexer.language import detect_language
+from indexer.lexical import Bm25Index
+from indexer.manifest import Manifest, file_facts
+from indexer.metadata import describe
+from indexer.passages import Chunking, split_document
+from indexer.readers import Problem, read_sources
+
+Split = tuple[Document, list[Sentence], list[Passage]]
+#: Told what is being done, how much of it is done by now, and the whole, as far as known.
+Report = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a build did: the new generation, its counts, what was embedded anew, what was left out."""
+
+    generation: str
+    counts: dict[str, int]
+    embedded: int
+    left_out: list[Problem]
+    pruned: list[str]
+
+
+def build(
+    sources: Sequence[Path],
+    index: Path,
+    embedder: Embedder,
+    *,
+    chunking: Chunking | None = None,
+    strict: bool = False,
+    keep: int = 3,
+    report: Report | None = None,
+) -> Summary:
+    """Build a new generation from ``sources`` and make it live.
+
+    Args:
+        strict: fail on the first file or row that has to be left out.
+        keep: how many generations stay for a rollback, the new one included.
+        report: called as work goes on.
+
+    Raises:
+        SourceError: a source is missing, nothing could be read, or ``strict`` and something was left out.
+        IndexingError: another build is running on this index, or the disk is full.
+    """
+    tell = report or (lambda _what, _done, _whole: None)
+    chunking = chunking or Chunking()
+    # Sources are read first: a wrong path must not leave an empty index folder behind.
+    split, left_out = _read(sources, chunking, strict, tell)
+    try:
+        (index / GENERATIONS).mkdir(parents=True, exist_ok=True)
+        with FileLock(index / ".build.lock", timeout=0):
+            return _write(index, split, left_out, sources, embedder, chunking, keep, tell)
+    except Timeout as error:
+        raise IndexingError(f"another build is running on {index}") from error
+    except OSError as error:
+        raise IndexingError(f"cannot write the index {index}: {error}") from error
+
+
+def _read(
+    sources: Sequence[Path], chunking: Chunking, strict: bool, tell: Report
+) -> tuple[list[Split], list[Problem]]:
+    split: list[Split] = []
+    left_out: list[Problem] = []
+    seen: dict[str, Path] = {}
+    for item in read_sources(sources):
+        try:
+            if isinstance(item, Problem):
+                raise SourceError(str(item))
+            split.append(_split(item, seen, chunking))
+            tell("reading", len(split), None)
+        except SourceError as error:
+            problem = item if isinstance(item, Problem) else Problem(_place(item), str(error))
+            if strict:
+                raise SourceError(str(problem)) from error
+            left_out.append(problem)
+    if not split:
+        named = "; ".join(str(problem) for problem in left_out[:3]) or "no files"
+        raise SourceError(f"nothing to index in {', '.join(map(str, sources))}: {named}")
+    return split, left_out
+
+
+def _place(raw: RawDocument) -> str:
+    return str(raw.source) if raw.media_type != "application/json" else f"{raw.source}: {raw.document_id}"
+
+
+def _split(raw: RawDocument, seen: dict[str, Path], chunking: Chunking) -> Split:
+    if raw.document_id in seen:
+        raise SourceError(f"document id {raw.document_id!r} is already taken by {seen[raw.document_id]}")
+    document = describe(raw)
+    seen[raw.document_id] = raw.source
+    return (document, *split_document(document.text, chunking))
+
+
+def _write(
+    index: Path,
+    split: list[Split],
+    left_out: list[Problem],
+    sources: Sequence[Path],
+    embedder: Embedder,
+    chunking: Chunking,
+    keep: int,
+    tell: Report,
+) -> Summary:
+    for abandoned in (index / GENERATIONS).glob(".building.*"):
+        shutil.rmtree(abandoned, ignore_errors=True)
+    staging = Path(tempfile.mkdtemp(prefix=".building.", dir=index / GENERATIONS))
+    try:
+        counts, embedded = _fill(staging, index, split, embedder, tell)
+        now = datetime.datetime.now(datetime.UTC)
+        manifest = Manifest(
+            created=now.isoformat(timespec="seconds"),
+            model={"name": embedder.name, "digest": embedder.digest, "dimension": embedder.dimension},
+            chunking=asdict(chunking),
+            counts=counts,
+            files=file_facts(staging),
+            sources=[str(source) for source in sources],
+            left_out=[str(problem) for problem in left_out],
+        )
+        name = f"{now:%Y%m%dT%H%M%S%f}-{manifest.write(staging)}"
+        _sync(staging)
+        staging.chmod(0o755)
+        staging.rename(index / GENERATIONS / name)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    set_live(index, name)
+    return Summary(name, counts, embedded, left_out, prune(index, keep))
+
+
+def _fill(
+    staging: Path, index: Path, split: list[Split], embedder: Embedder, tell: Report
+) -> tuple[dict[str, int], int]:
+    documents, sentences, passages = store.write(staging / STORE, split)
+    passage_texts = [d.text[p.start : p.end] for d, _, ps in split for p in ps]
+    sentence_texts = [d.text[s.start : s.end] for d, ss, _ in split for s in ss]
+    languages = {d.document_id: detect_language(d.text[:2000]) for d, _, _ in split}
+    Bm25Index.build(
+        [analyzer.terms(d.text[p.start : p.end], languages[d.document_id]) for d, _, ps in split for p in ps]
+    ).save(staging / LEXICAL)
+    done = 0
+
+    def progress(count: int) -> None:
+        nonlocal done
+        done += count
+        tell("embedding", done, passages + sentences)
+
+    cache = vectors.VectorCache.open(index / "vectors", embedder)
+    try:
+        passage_vectors, fresh_passages = cache.embed(passage_texts, embedder, progress)
+        sentence_vectors, fresh_sentences = cache.embed(sentence_texts, embedder, progress)
+    finally:
+        cache.close()
+    vectors.FaissStore.build(passage_vectors).save(staging / PASSAGE_VECTORS)
+    vectors.FaissStore.build(sentence_vectors).save(staging / SENTENCE_VECTORS)
+    counts = {"documents": documents, "sentences": sentences, "passages": passages}
+    return counts, fresh_passages + fresh_sentences
+
+
+def _sync(folder: Path) -> None:
+    """Flush every file to the disk, so that a live generation survives a power cut."""
+    for path in (*folder.rglob("*"), folder):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

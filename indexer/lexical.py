@@ -1,0 +1,69 @@
+"""The lexical index: BM25 over the terms of the analyzer, with bm25s.
+
+bm25s scores every passage in one sparse column sum, and gives those scores back: ranking needs the
+lexical score of passages that other evidence found, not a list of its own. See docs/adr/0002.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import bm25s
+import numpy as np
+import numpy.typing as npt
+
+from indexer.errors import IndexDamagedError
+
+Scores = npt.NDArray[np.float32]
+
+
+class LexicalIndex(Protocol):
+    """What retrieval asks of a lexical engine: the score of every passage for a bag of terms."""
+
+    def scores(self, terms: Sequence[str]) -> Scores: ...
+
+
+class Bm25Index:
+    """BM25 in the variant of Lucene (k1 = 1.2, b = 0.75), https://arxiv.org/abs/2407.03618."""
+
+    def __init__(self, engine: bm25s.BM25, size: int) -> None:
+        self._engine = engine
+        self._size = size
+
+    @classmethod
+    def build(cls, passages: Sequence[Sequence[str]]) -> Bm25Index:
+        """Index the terms of each passage, numbered from 0."""
+        numbers: dict[str, int] = {}
+        ids = [[numbers.setdefault(term, len(numbers)) for term in terms] for terms in passages]
+        engine = bm25s.BM25(method="lucene", k1=1.2, b=0.75, backend="numpy")
+        if not numbers:
+            # bm25s cannot index nothing at all; a term that no question holds stands in.
+            numbers, ids = {"": 0}, [[0] for _ in passages]
+        engine.index((ids, numbers), show_progress=False)
+        return cls(engine, len(passages))
+
+    @classmethod
+    def open(cls, folder: Path, size: int) -> Bm25Index:
+        """Open the index of ``size`` passages, memory-mapped.
+
+        Raises:
+            IndexDamagedError: a file is missing or unreadable.
+        """
+        try:
+            engine = bm25s.BM25.load(folder, mmap=True, show_progress=False)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise IndexDamagedError(f"{folder.name}: not a readable lexical index ({error})") from error
+        return cls(engine, size)
+
+    def save(self, folder: Path) -> None:
+        self._engine.save(folder, show_progress=False)
+
+    def scores(self, terms: Sequence[str]) -> Scores:
+        """BM25 of every passage, shape ``(size,)``; all zero when no term is known."""
+        vocabulary = self._engine.vocab_dict
+        known = [vocabulary[term] for term in dict.fromkeys(terms) if term in vocabulary]
+        if not known:
+            return np.zeros(self._size, np.float32)
+        return np.asarray(self._engine.get_scores_from_ids(known), np.float32)

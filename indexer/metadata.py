@@ -1,0 +1,152 @@
+"""What is known about a document beside its text: title, date, address, place, references."""
+
+from __future__ import annotations
+
+import datetime
+import re
+
+from indexer.cleaning import clean, headings
+from indexer.documents import Document, RawDocument, text_digest
+from indexer.errors import SourceError
+from indexer.places import canonical_place, place_of_document
+from indexer.references import find_references
+
+_TITLE_LENGTH = 100
+_URL = re.compile(r"(?:quellen?|sources?|nguồn)\s*:?\s*(https?://\S+)", re.IGNORECASE)
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "januar january jan",
+            "februar february feb",
+            "märz maerz march mar",
+            "april apr",
+            "mai may",
+            "juni june jun",
+            "juli july jul",
+            "august aug",
+            "september sep sept",
+            "oktober october oct okt",
+            "november nov",
+            "dezember december dec dez",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_DATE = re.compile(
+    rf"""
+      (?P<iso>\d{{4}}-\d{{1,2}}-\d{{1,2}})(?!\d)
+    | (?<!\d)(?P<day>\d{{1,2}})\s*[./-]\s*(?P<month>\d{{1,2}})\s*[./-]\s*(?P<year>\d{{4}})(?!\d)
+    | (?<!\d)(?P<day2>\d{{1,2}})\.?\s*(?:of\s+)?(?P<name>{_MONTH})\.?,?\s*(?P<year2>\d{{4}})?(?!\w)
+    | (?P<name3>{_MONTH})\s+(?P<day3>\d{{1,2}})(?:st|nd|rd|th)?,?\s*(?P<year3>\d{{4}})(?!\w)
+    | ngày\s+(?P<day4>\d{{1,2}})\s+tháng\s+(?P<month4>\d{{1,2}})(?:\s+năm\s+(?P<year4>\d{{4}}))?
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+#: How a report opens with the day of what it reports: "Am Nachmittag des 25. April", "Sáng 31/10/2024".
+_OPENING = re.compile(
+    r"(?:am\s+(?:\w+\s+(?:des|vom)\s+)?|heute\s+\w+\s*\(|\bon\s+(?:the\s+\w+\s+of\s+)?|(?:sáng|chiều|tối|ngày)\s+(?:ngày\s+)?)$",
+    re.IGNORECASE,
+)
+
+
+def describe(raw: RawDocument) -> Document:
+    """Clean a raw document and find its metadata.
+
+    What the source states in its fields (``title``, ``date`` or ``published``, ``place``, ``url`` or
+    ``source``) goes before what is read out of the text.
+
+    Raises:
+        SourceError: nothing is left after cleaning, or a stated date is none.
+    """
+    text = clean(raw.text, raw.media_type)
+    if not text:
+        raise SourceError("empty after cleaning")
+    url = _url(raw)
+    place = raw.fields.get("place")
+    return Document(
+        document_id=raw.document_id,
+        text=text,
+        title=_title(raw, text),
+        sha256=text_digest(text),
+        url=url,
+        published=_published(raw, text),
+        place=(canonical_place(place) or place) if place else place_of_document(text, url),
+        references=tuple(find_references(text)),
+    )
+
+
+def _title(raw: RawDocument, text: str) -> str:
+    stated = raw.fields.get("title", "").strip()
+    if stated:
+        return stated
+    found = headings(raw.text) if raw.media_type == "text/markdown" else []
+    if found:
+        return found[0]
+    # A report without a headline is called by its first words.
+    opening = text.split("\n", 1)[0]
+    if len(opening) <= _TITLE_LENGTH:
+        return opening
+    return opening[:_TITLE_LENGTH].rsplit(" ", 1)[0].rstrip(" ,;:–-") + " …"
+
+
+def _url(raw: RawDocument) -> str | None:
+    for field in ("url", "source"):
+        stated = raw.fields.get(field, "").strip()
+        if stated.startswith(("http://", "https://")):
+            return stated
+    found = _URL.findall(raw.text)
+    return found[-1] if found else None
+
+
+def _published(raw: RawDocument, text: str) -> str | None:
+    for field in ("published", "date"):
+        stated = raw.fields.get(field, "").strip()
+        if stated:
+            date = _first_date(stated)
+            if date is None:
+                raise SourceError(f'field "{field}" is no date: {stated!r}')
+            return date
+    for line in raw.text.splitlines()[:5]:
+        # A line that is nothing but a time stamp is the page's own date.
+        if len(line) <= 40 and re.fullmatch(r"[\d\s:.,/-]*(?:uhr)?[\d\s:.,/-]*", line.strip(), re.IGNORECASE):
+            date = _first_date(line)
+            if date:
+                return date
+    return _opening_date(text)
+
+
+def _opening_date(text: str) -> str | None:
+    """The day named in the first words of a report; its year, where left out, is the only one named there."""
+    paragraph = text.split("\n", 1)[0]
+    for match in _DATE.finditer(paragraph[:300]):
+        if not _OPENING.search(paragraph[: match.start()]):
+            continue
+        years = set(re.findall(r"(?<![\d.,–-])(?:19|20)\d{2}(?![\d–-])", paragraph))
+        return _iso(match, int(years.pop()) if len(years) == 1 else None)
+    return None
+
+
+def _first_date(text: str) -> str | None:
+    match = _DATE.search(text)
+    return _iso(match, None) if match else None
+
+
+def _iso(match: re.Match[str], default_year: int | None) -> str | None:
+    parts = match.groupdict()
+    try:
+        if parts["iso"]:
+            year, month, day = (int(part) for part in parts["iso"].split("-"))
+        else:
+            day = int(parts["day"] or parts["day2"] or parts["day3"] or parts["day4"])
+            name = parts["name"] or parts["name3"]
+            month = _MONTHS[name.lower()] if name else int(parts["month"] or parts["month4"])
+            stated = parts["year"] or parts["year2"] or parts["year3"] or parts["year4"]
+            if stated is None and default_year is None:
+                return None
+            year = int(stated) if stated else int(default_year or 0)
+        return datetime.date(year, month, day).isoformat()
+    except ValueError:
+        return None

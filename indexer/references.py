@@ -1,0 +1,265 @@
+"""Numbered acts in running text: "Resolution Nr. 57-NQ/TW", "Nghị quyết số 57", "Directive No. 35".
+
+A reference is one act under one canonical key, whatever language and spelling names it. Exactness comes before
+reach: a question about an act that is not in the corpus must never be answered from one with a similar number, so a
+number is never cut, and a number that may count something else is no reference.
+
+Keys: kind, number, letter and what sets one numbering apart from another: `NQ-57`, `NQ-57A`, `NQ-57/2024` (acts
+numbered by year), `CT-2003/109` (year first, European Union), `NQ-57/CP` (issued by a body of the state).
+
+Time is linear in the text: it is folded once, every pattern is anchored at a word and bounded in length.
+"""
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from indexer import acts
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One mention. `start` and `end` are Unicode code points of the given text, `text == given[start:end]`."""
+
+    key: str
+    start: int
+    end: int
+    text: str
+
+
+def find_references(text: str) -> list[Reference]:
+    """The mentions of numbered acts in reading order, without overlap; each item of an enumeration is one mention
+    (from the second on, its span is the number with its sign)."""
+    page = _fold(text)
+    found: list[Reference] = []
+    position = 0
+    while lead := acts.LEAD.search(page.folded, position):
+        position = lead.end()
+        for key, start, end in _read(page, lead):
+            first, last = page.written(start, end)
+            found.append(Reference(key, first, last, text[first:last]))
+            position = end
+    return found
+
+
+def nearest_keys(key: str, known: Iterable[str], limit: int = 3) -> list[str]:
+    """Known keys that `key` may have been meant to be, nearest first; none when nothing is near.
+
+    Near is one wrong kind, one wrong, missing or extra digit, two swapped digits, or another suffix or year.
+    """
+    asked = acts.KEY.fullmatch(key)
+    if asked is None:
+        return []
+    ranked = []
+    for candidate in set(known) - {key}:
+        if not (other := acts.KEY.fullmatch(candidate)):
+            continue
+        a, b = asked["number"], other["number"]
+        blocks = difflib.SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks()
+        shared = sum(block.size for block in blocks)
+        wrong_kind = asked["kind"] != other["kind"]
+        distance = len(a) + len(b) - 2 * shared + wrong_kind + (asked["rest"] != other["rest"])
+        if shared and distance <= 2:
+            ranked.append((distance, wrong_kind, abs(int(a) - int(b)), candidate))
+    return [candidate for *_, candidate in sorted(ranked)[:limit]]
+
+
+def display_name(key: str, language: str) -> str:
+    """The act's name in `de`, `en` or `vi` (any other: English); `find_references` reads it back as `key`.
+
+    ValueError when `key` is no canonical key.
+    """
+    parsed = acts.KEY.fullmatch(key)
+    kind = acts.BY_CODE.get(parsed["kind"]) if parsed else None
+    if parsed is None or kind is None:
+        raise ValueError(f"not the key of an act: {key!r}")
+    number, body = parsed["number"] + (parsed["letter"] or "").lower(), parsed["tail"] or ""
+    if body and not body.isdecimal():
+        number += f"/{kind.sign}-{'TTg' if body == 'TTG' else body.replace('HDND', 'HĐND')}"
+    elif body:
+        number += f"/{body}"
+    if language == "de":
+        return f"{kind.de} Nr. {number}"
+    return f"{kind.vi} số {number}" if language == "vi" else f"{kind.en} No. {number}"
+
+
+# --- folding: one spelling for the patterns, and the way back to the text as written -----------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    text: str
+    folded: str
+    offsets: list[int]  # folded position -> position in the text
+
+    def written(self, start: int, end: int) -> tuple[int, int]:
+        first, last = self.offsets[start], self.offsets[end - 1] + 1
+        while last < len(self.text) and unicodedata.combining(self.text[last]):
+            last += 1
+        return first, last
+
+    def word(self, start: int, end: int) -> str:
+        """A word as written, its diacritics composed."""
+        first, last = self.written(start, end)
+        return unicodedata.normalize("NFC", self.text[first:last])
+
+
+@lru_cache(maxsize=4096)
+def _fold_character(character: str) -> str:
+    """Case stays: it tells the code CT from other words, and a hectare from Ha Giang."""
+    if character in "đĐßẞ":
+        return {"đ": "d", "Đ": "D"}.get(character, "ss")
+    category = unicodedata.category(character)
+    if category == "Pd" or character == "−":
+        return "-"
+    if category in ("Cf", "Mn"):  # soft hyphens, zero-width spaces, combining marks
+        return ""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c))
+    if not plain.isascii():
+        return {"⁄": "/", "∕": "/"}.get(character, character)
+    # A footnote mark or a fraction is no digit of the number before it: "57¹" is 57, not 571.
+    return character if any(map(str.isdigit, plain)) and not character.isdecimal() else plain
+
+
+def _fold(text: str) -> _Page:
+    """White space becomes one space, or one newline between paragraphs; a word broken at the end of a line is whole."""
+    folded: list[str] = []
+    offsets: list[int] = []
+    breaks = 0  # line breaks in the white space just read
+    for offset, character in enumerate(text):
+        if character.isspace():
+            if not folded or folded[-1] not in " \n":
+                folded.append(" ")
+                offsets.append(offset)
+                breaks = 0
+            breaks += character in "\n\u2028\u2029"
+            if breaks > 1:
+                folded[-1] = "\n"
+            continue
+        plain = character if character.isascii() else _fold_character(character)
+        if breaks == 1 and plain.islower() and folded[-2:] == ["-", " "] and "".join(folded[-3:-2]).islower():
+            del folded[-2:], offsets[-2:]
+        if plain:
+            breaks = 0
+        folded.extend(plain)
+        offsets.extend([offset] * len(plain))
+    return _Page(text, "".join(folded), offsets)
+
+
+# --- reading -----------------------------------------------------------------------------------------------------
+
+
+_WORD_OF = {word.replace(" ", ""): word for word in acts.WORDS}  # "Nghịquyết": machine translation again
+
+
+def _read(page: _Page, lead: re.Match[str]) -> list[tuple[str, int, int]]:
+    """Key and folded span of every act that `lead` names: none, one, or the items of an enumeration."""
+    folded, plural, vietnamese = page.folded, False, True
+    if lead["digits"]:
+        number = acts.NUMBER.match(folded, lead.start())
+        known_sign = number and (number["sign"] or (number["short"] or "").upper() == "NQ")
+        return [(_key(None, number), *number.span())] if number and known_sign and int(number["number"]) else []
+    if lead["code"]:
+        kind = acts.BY_CODE[acts.LEADING_CODES[lead["code"].upper()]]
+    elif lead["kind"]:
+        word = _WORD_OF[lead["kind"].lower().replace(" ", "")]
+        kind = acts.WORDS[word]
+        vietnamese = word in acts.VIETNAMESE
+        plural = word in acts.PLURAL or bool(acts.SEVERAL.search(folded, max(0, lead.start() - 6), lead.start()))
+    else:
+        return []  # an address on the web
+    for between in (acts.DIRECT, acts.GAP):
+        joint = between.match(folded, lead.end())
+        if not joint or (joint["word"] and not _is_number_word(page, joint, vietnamese)):
+            continue
+        explicit = bool(joint["word"] or (lead["code"] and joint[0] == "-"))
+        pattern = acts.NUMBER_IN_LIST if plural and explicit else acts.NUMBER
+        number = pattern.match(folded, joint.end())
+        if number and (kind.bare or explicit or number["sign"]) and _names_an_act(page, number, explicit):
+            break
+    else:
+        return []
+    if not explicit and lead[0] == "conclusion" and folded.endswith("In ", 0, lead.start()):
+        return []  # "In conclusion 57 ..."
+    end = number.end()
+    if folded.count("(", lead.start(), end) > folded.count(")", lead.start(), end) and folded[end : end + 1] == ")":
+        end += 1
+    items = _enumeration(page, number, pattern, plural, vietnamese)
+    return [(_key(kind, number), lead.start(), end), *((_key(kind, item), *item.span()) for item in items)]
+
+
+def _enumeration(
+    page: _Page, first: re.Match[str], pattern: re.Pattern[str], plural: bool, vietnamese: bool
+) -> list[re.Match[str]]:
+    """The numbers that go on an enumeration: "Resolutionen 57, 59 und 68".
+
+    After a singular ("Resolution 57 und 12 ...") an item without number word or sign counts only where the list is
+    plain to see: three numbers or more, or nothing behind it that it could count.
+    """
+    items: list[tuple[re.Match[str], bool]] = []
+    position, whole = first.end(), True
+    while joint := acts.NEXT_ITEM.match(page.folded, position):
+        explicit = bool(joint["word"]) and _is_number_word(page, joint, vietnamese)
+        item = pattern.match(page.folded, joint.end())
+        # "Nghị quyết 57, 12/2024": after a singular, rather a month.
+        if not item or not _names_an_act(page, item, explicit) or (item["year"] and not (plural or explicit)):
+            whole = False
+            break
+        items.append((item, explicit or bool(item["sign"])))
+        position = item.end()
+    sure = plural or (whole and (len(items) > 1 or bool(acts.LIST_ENDS.match(page.folded, position))))
+    return [item for item, marked in items if sure or marked]
+
+
+def _is_number_word(page: _Page, joint: re.Match[str], vietnamese: bool) -> bool:
+    """False for the German and English "so", which folds like "số"."""
+    return vietnamese or joint["word"][:2].lower() != "so" or page.word(*joint.span("word"))[:2].lower() == "số"
+
+
+def _names_an_act(page: _Page, number: re.Match[str], explicit: bool) -> bool:
+    value = int(number["number"])
+    if not value or (number["letter"] and page.word(*number.span("letter")) in "đĐ"):  # "57đ": money
+        return False
+    if explicit or any(number[part] for part in ("letter", "year", "sign", "short", "body")):
+        return True
+    end = number.end()
+    date = 1900 <= value <= 2100 or (value <= 31 and acts.DAY.match(page.folded, end))
+    ordinal = value <= 99 and acts.ORDINAL.match(page.folded, end)
+    return not (date or ordinal or acts.SHARE.match(page.folded, end) or _counts(page, value, end))
+
+
+def _counts(page: _Page, value: int, end: int) -> bool:
+    """Whether the words after a bare number make it an amount."""
+    if not (words := acts.NEXT_WORDS.match(page.folded, end)):
+        return False
+    first = page.word(*words.span("first"))
+    second = page.word(*words.span("second")).lower() if words["second"] else ""
+    if first.lower() in acts.QUALIFIERS and second:
+        first, second = second, ""
+    if first in acts.UNITS:
+        return True
+    first = first.lower()
+    if first in acts.DATE_WORDS and second.isdecimal():
+        return first == "tháng" and value <= 31
+    if first in acts.COUNTED_PAIRS:
+        return second == acts.COUNTED_PAIRS[first]
+    return first in acts.COUNTED and second not in acts.NOT_COUNTED_BEFORE.get(first, ())
+
+
+def _key(kind: acts.Kind | None, number: re.Match[str]) -> str:
+    """The sign decides over the kind word; `QĐ` signs regulations and decisions, so there the word or the issuer
+    does (the state's bodies sign decisions)."""
+    code = kind.code if kind else ""
+    sign, issuer = number["sign"] or number["short"], (number["issuer"] or number["body"] or "").upper()
+    of_state = issuer if acts.STATE.fullmatch(issuer) else ""
+    if sign and not (signed := acts.SIGN_CODES[sign.upper()]) == code:
+        code = "QDI" if signed == "QD" and (code == "QDI" or of_state) else signed
+    elif sign and of_state and code == "QD":
+        code = "QDI"
+    key = f"{code}-{int(number['number'])}{(number['letter'] or '').upper()}"
+    if number["year"]:
+        return f"{key}/{int(number['year'])}"
+    return f"{key}/{of_state}" if of_state else key

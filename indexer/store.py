@@ -1,0 +1,177 @@
+"""Documents and spans of a generation in one SQLite file, written once and read-only afterwards."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.documents import Document, Passage, Sentence
+from indexer.errors import IndexDamagedError
+from indexer.references import Reference
+
+_SCHEMA = """
+CREATE TABLE documents (number INTEGER PRIMARY KEY, document_id TEXT UNIQUE NOT NULL, title TEXT NOT NULL,
+    text TEXT NOT NULL, sha256 TEXT NOT NULL, url TEXT, published TEXT, place TEXT);
+CREATE TABLE sentences (number INTEGER PRIMARY KEY, document INTEGER NOT NULL, start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL, is_heading INTEGER NOT NULL);
+CREATE TABLE passages (number INTEGER PRIMARY KEY, document INTEGER NOT NULL, start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL, first_sentence INTEGER NOT NULL, last_sentence INTEGER NOT NULL);
+CREATE TABLE document_references (document INTEGER NOT NULL, "key" TEXT NOT NULL, start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL, text TEXT NOT NULL);
+CREATE INDEX references_by_key ON document_references ("key");
+CREATE INDEX references_by_document ON document_references (document);
+"""
+_DOCUMENT = "SELECT document_id, text, title, sha256, url, published, place FROM documents"
+Numbers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Columns of the passage or sentence table, one row a number, all of shape ``(n,)``.
+
+    For passages ``first`` and ``last`` are the numbers of their outer sentences; for sentences both are
+    their own number and ``heading`` marks those that are never quoted.
+    """
+
+    document: Numbers
+    start: Numbers
+    end: Numbers
+    first: Numbers
+    last: Numbers
+    heading: npt.NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+
+def write(
+    path: Path, documents: Iterable[tuple[Document, Sequence[Sentence], Sequence[Passage]]]
+) -> tuple[int, int, int]:
+    """Write documents with their sentences and passages; returns how many of each there are.
+
+    Numbers count from 0 in reading order. Sentence numbers of a passage are those of the whole
+    generation here, not of its document.
+    """
+    counts = [0, 0, 0]
+    with closing(sqlite3.connect(path)) as connection:
+        # Nothing reads this file before it is complete: durability comes from the final sync.
+        connection.execute("PRAGMA journal_mode=OFF")
+        connection.executescript(_SCHEMA)
+        for document, sentences, passages in documents:
+            number, first_sentence, first_passage = counts
+            connection.execute(
+                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (number, document.document_id, document.title, document.text, document.sha256)
+                + (document.url, document.published, document.place),
+            )
+            connection.executemany(
+                "INSERT INTO sentences VALUES (?, ?, ?, ?, ?)",
+                [
+                    (first_sentence + i, number, sentence.start, sentence.end, sentence.is_heading)
+                    for i, sentence in enumerate(sentences)
+                ],
+            )
+            connection.executemany(
+                "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (first_passage + i, number, passage.start, passage.end)
+                    + (first_sentence + passage.first_sentence, first_sentence + passage.last_sentence)
+                    for i, passage in enumerate(passages)
+                ],
+            )
+            connection.executemany(
+                "INSERT INTO document_references VALUES (?, ?, ?, ?, ?)",
+                [(number, ref.key, ref.start, ref.end, ref.text) for ref in document.references],
+            )
+            counts = [number + 1, first_sentence + len(sentences), first_passage + len(passages)]
+        connection.commit()
+    return counts[0], counts[1], counts[2]
+
+
+class DocumentStore:
+    """Read access to a written store; safe to use from several threads."""
+
+    def __init__(self, connection: sqlite3.Connection, name: str) -> None:
+        self._connection = connection
+        self._name = name
+        self._lock = threading.Lock()
+        self.document = lru_cache(maxsize=512)(self._document)
+
+    @classmethod
+    def open(cls, path: Path) -> DocumentStore:
+        """Open a store that nobody writes any more.
+
+        Raises:
+            IndexDamagedError: the file is missing.
+        """
+        if not path.is_file():
+            raise IndexDamagedError(f"{path.name}: missing")
+        uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        return cls(sqlite3.connect(uri, uri=True, check_same_thread=False), path.name)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _rows(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
+        try:
+            with self._lock, closing(self._connection.execute(query, parameters)) as cursor:
+                return cursor.fetchall()
+        except sqlite3.DatabaseError as error:
+            raise IndexDamagedError(f"{self._name}: not a readable store ({error})") from error
+
+    def _document(self, number: int) -> Document:
+        rows = self._rows(f"{_DOCUMENT} WHERE number = ?", (int(number),))
+        if not rows:
+            raise IndexDamagedError(f"{self._name}: no document number {number}")
+        return self._described(number, rows[0])
+
+    def _described(self, number: int, row: tuple[object, ...]) -> Document:
+        references = self._rows(
+            'SELECT "key", start, "end", text FROM document_references WHERE document = ? ORDER BY start',
+            (int(number),),
+        )
+        found = tuple(Reference(*reference) for reference in references)  # type: ignore[arg-type]
+        return Document(*row, references=found)  # type: ignore[arg-type]
+
+    def number_of(self, document_id: str) -> int | None:
+        """The number of a document, ``None`` when there is none of that id."""
+        rows = self._rows("SELECT number FROM documents WHERE document_id = ?", (document_id,))
+        return int(rows[0][0]) if rows else None  # type: ignore[call-overload, no-any-return]
+
+    def documents(self, first: int = 0, limit: int = -1) -> Iterator[Document]:
+        """Documents in order of their numbers, ``limit`` of them from number ``first`` on."""
+        query = f"{_DOCUMENT.replace('SELECT', 'SELECT number,')} WHERE number >= ? ORDER BY number LIMIT ?"
+        for number, *row in self._rows(query, (first, limit)):
+            yield self._described(int(number), tuple(row))  # type: ignore[call-overload]
+
+    def metadata(self) -> list[tuple[str, str | None, str | None]]:
+        """``(document_id, published, place)`` of every document, in order of numbers: what filters need."""
+        rows = self._rows("SELECT document_id, published, place FROM documents ORDER BY number")
+        return rows  # type: ignore[return-value]
+
+    def references(self) -> list[tuple[str, int, int, int, str]]:
+        """``(key, document number, start, end, text)`` of every mention, in reading order."""
+        query = 'SELECT "key", document, start, "end", text FROM document_references ORDER BY document, start'
+        return self._rows(query)  # type: ignore[return-value]
+
+    def passages(self) -> Spans:
+        """All passages."""
+        query = 'SELECT document, start, "end", first_sentence, last_sentence, 0 FROM passages ORDER BY number'
+        return self._spans(query)
+
+    def sentences(self) -> Spans:
+        """All sentences."""
+        query = 'SELECT document, start, "end", number, number, is_heading FROM sentences ORDER BY number'
+        return self._spans(query)
+
+    def _spans(self, query: str) -> Spans:
+        columns = np.array(self._rows(query), np.int64).reshape(-1, 6).T
+        return Spans(*columns[:5], heading=columns[5].astype(np.bool_))

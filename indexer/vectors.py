@@ -1,0 +1,159 @@
+"""Vectors on disk: FAISS for searching them, a cache so that no text is embedded twice."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from indexer.embedder import Embedder, Progress, Vectors
+from indexer.errors import IndexDamagedError
+
+Ids = npt.NDArray[np.int64]
+_T = TypeVar("_T")
+#: Texts embedded between two commits to the cache: what a killed build loses at most.
+_COMMIT_EVERY = 1024
+
+
+class VectorStore(Protocol):
+    """What retrieval asks of a vector engine: nearest rows by inner product, and rows by number."""
+
+    def search(
+        self, vector: Vectors, limit: int, allowed: Ids | None = None
+    ) -> tuple[Vectors, Ids]: ...
+    def rows(self, ids: Ids) -> Vectors: ...
+    def __len__(self) -> int: ...
+
+
+class FaissStore:
+    """Exact inner-product search over vectors of float16.
+
+    Half the pages of float32 to scan, which is what bounds a search on a small machine; vectors come
+    out of the cache in float16 anyway, so nothing is lost.
+    """
+
+    def __init__(self, index: Any) -> None:
+        self._index = index
+
+    @classmethod
+    def build(cls, vectors: Vectors) -> FaissStore:
+        """A store over rows of ``vectors``, shape ``(n, dimension)``, numbered from 0."""
+        kind = faiss.ScalarQuantizer.QT_fp16
+        index = faiss.IndexScalarQuantizer(vectors.shape[1], kind, faiss.METRIC_INNER_PRODUCT)
+        index.add(np.ascontiguousarray(vectors, np.float32))
+        return cls(index)
+
+    @classmethod
+    def open(cls, path: Path) -> FaissStore:
+        """Open a stored index, memory-mapped, so that several processes share its pages.
+
+        Raises:
+            IndexDamagedError: FAISS cannot read the file.
+        """
+        try:
+            return cls(faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC))
+        except RuntimeError as error:
+            raise IndexDamagedError(f"{path.name}: not a readable FAISS index") from error
+
+    def save(self, path: Path) -> None:
+        faiss.write_index(self._index, str(path))
+
+    def search(self, vector: Vectors, limit: int, allowed: Ids | None = None) -> tuple[Vectors, Ids]:
+        """Scores and row numbers of the best ``limit`` rows for one vector, best first.
+
+        ``allowed`` restricts the search itself, so that a filtered one still fills its limit.
+        """
+        limit = min(limit, len(self) if allowed is None else len(allowed))
+        if limit <= 0:
+            return np.zeros(0, np.float32), np.zeros(0, np.int64)
+        parameters = None
+        if allowed is not None:
+            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(np.ascontiguousarray(allowed)))
+        scores, ids = self._index.search(vector.reshape(1, -1), limit, params=parameters)
+        found = ids[0] >= 0
+        return scores[0][found], ids[0][found]
+
+    def rows(self, ids: Ids) -> Vectors:
+        """Vectors of the given rows, shape ``(len(ids), dimension)``."""
+        if len(ids) == 0:
+            return np.zeros((0, self._index.d), np.float32)
+        return np.asarray(self._index.reconstruct_batch(np.ascontiguousarray(ids)), np.float32)
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    @property
+    def dimension(self) -> int:
+        return int(self._index.d)
+
+
+class VectorCache:
+    """Vectors by content: a text is embedded once per model, however often an index is built.
+
+    One SQLite file per model digest, keys are sha256 of the text, values float16.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, dimension: int) -> None:
+        self._connection = connection
+        self._dimension = dimension
+
+    @classmethod
+    def open(cls, folder: Path, embedder: Embedder) -> VectorCache:
+        folder.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(folder / f"{embedder.digest[:16]}.sqlite", timeout=60)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
+        return cls(connection, embedder.dimension)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def embed(
+        self, texts: Sequence[str], embedder: Embedder, progress: Progress | None = None
+    ) -> tuple[Vectors, int]:
+        """Vectors of ``texts``, shape ``(len(texts), dimension)``, and how many had to be embedded.
+
+        Every vector goes through float16, so that a cached one and a fresh one are the same.
+        """
+        keys = [hashlib.sha256(text.encode("utf-8")).digest() for text in texts]
+        vectors = np.zeros((len(texts), self._dimension), np.float16)
+        missing: dict[bytes, list[int]] = {}
+        for number, key in enumerate(keys):
+            stored = self._get(key) if key not in missing else None
+            if stored is None:
+                missing.setdefault(key, []).append(number)
+            else:
+                vectors[number] = stored
+                if progress:
+                    progress(1)
+        for part in _parts(list(missing.items()), _COMMIT_EVERY):
+            fresh = embedder.embed_passages([texts[numbers[0]] for _, numbers in part], progress)
+            stored_rows = fresh.astype(np.float16)
+            with self._connection:
+                self._connection.executemany(
+                    "INSERT OR REPLACE INTO vectors VALUES (?, ?)",
+                    [(key, row.tobytes()) for (key, _), row in zip(part, stored_rows, strict=True)],
+                )
+            for (_, numbers), row in zip(part, stored_rows, strict=True):
+                vectors[numbers] = row
+                if progress and len(numbers) > 1:
+                    progress(len(numbers) - 1)
+        return vectors.astype(np.float32), len(missing)
+
+    def _get(self, key: bytes) -> npt.NDArray[np.float16] | None:
+        with closing(self._connection.execute("SELECT vector FROM vectors WHERE key = ?", (key,))) as cursor:
+            row = cursor.fetchone()
+        return np.frombuffer(row[0], np.float16) if row else None
+
+
+def _parts(items: list[_T], size: int) -> Iterator[list[_T]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
