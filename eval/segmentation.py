@@ -1,8 +1,8 @@
 """Compare sentence splitters on gold boundaries: `python -m eval.segmentation FOLDER`.
 
-Boundary F1 over the end offsets of sentences, each moved right to the next white space (some gold marks only the
-last word). Left out, because no splitter can differ there or by our own rule: ends at a line break or at the end of
-the text (every splitter gets one line at a time), and gold ends after a colon, semicolon or comma.
+Boundary F1 over the end offsets of sentences, each moved right to the next white space (some gold marks only
+the last word). Left out are ends at a line break or at the end of the text, where no splitter can differ
+(each gets one line at a time), and gold ends after a colon, semicolon or comma, none by our own rule.
 """
 
 import gzip

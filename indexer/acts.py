@@ -1,8 +1,8 @@
 """The grammar of numbered acts as tables and patterns; `indexer.references` reads with them.
 
-Everything here is written for folded text: no diacritics, `ß` as `ss`, `đ` as `d`, one space for white space, one
-newline between paragraphs, `-` for every dash. Every pattern is anchored where its reader stands and bounded in
-length, so that reading stays linear in the text.
+Everything here is written for folded text: no diacritics, `ß` as `ss`, `đ` as `d`, one space for white space,
+one newline between paragraphs, `-` for every dash. Every pattern is anchored where its reader stands and
+bounded in length, so that reading stays linear in the text.
 """
 
 import re
@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 
 
 class Kind(NamedTuple):
-    """A kind of act. `words` and `plurals`: comma-separated forms in German and English; `vietnamese`: the folded
-    form of `vi`. `bare`: a number may follow without a number word ("Resolution 57")."""
+    """A kind of act. `words` and `plurals`: comma-separated forms in German and English; `vietnamese`: the
+    folded form of `vi`. `bare`: a number may follow without a number word ("Resolution 57")."""
 
     code: str
     sign: str
@@ -36,8 +36,10 @@ KINDS: Final = (
          "conclusion,schlussfolgerung", "conclusions,schlussfolgerungen"),
     Kind("QD", "QĐ", "Verordnung", "Regulation", "Quy định", "quy dinh",
          "regulation,verordnung,regelung,bestimmung", "regulations,verordnungen,regelungen,bestimmungen"),
-    Kind("CTR", "CTr", "Aktionsprogramm", "Action Programme", "Chương trình hành động", "chuong trinh hanh dong",
-         "action program,action programme,program of action,programme of action,aktionsprogramm,aktionsprogramms",
+    Kind("CTR", "CTr", "Aktionsprogramm", "Action Programme",
+         "Chương trình hành động", "chuong trinh hanh dong",
+         "action program,action programme,program of action,programme of action,aktionsprogramm,"
+         "aktionsprogramms",
          "action programs,action programmes,programs of action,programmes of action,aktionsprogramme,"
          "aktionsprogrammen"),
     Kind("ND", "NĐ", "Dekret", "Decree", "Nghị định", "nghi dinh",
@@ -55,8 +57,14 @@ BY_CODE: Final = {kind.code: kind for kind in KINDS}
 VIETNAMESE: Final = {kind.vietnamese for kind in KINDS}
 PLURAL: Final = {word for kind in KINDS for word in kind.plurals.split(",")}
 WORDS: Final = {
-    word: kind for kind in KINDS for word in (*kind.words.split(","), *kind.plurals.split(","), kind.vietnamese)
+    word: kind
+    for kind in KINDS
+    for word in (*kind.words.split(","), *kind.plurals.split(","), kind.vietnamese)
 }
+JOINED: Final = {word.replace(" ", ""): word for word in WORDS}  # "Nghịquyết": translation lost the space
+
+# Characters that folding spells otherwise than Unicode's compatibility decomposition does.
+LETTERS: Final = {"đ": "d", "Đ": "D", "ß": "ss", "ẞ": "SS", "−": "-", "⁄": "/", "∕": "/"}
 
 # Codes: those read before a number ("NQ 57"), and those in an official sign ("57-NQ/TW").
 LEADING_CODES: Final = {
@@ -82,8 +90,8 @@ BODIES: Final = (
     "sekretariate?s?", "provinz", "provinzparteikomitees?", "parteikomitees?", "parteiausschusse?s?",
     "exekutivkomitees?", "standigen", "ausschusses", "komitees?", "provinzparteiausschusses", "parteitage?s?",
     "provinzparteitage?s?", "nationalen", "vietnams?", "kommunistischen", "nationalversammlung", "regierung",
-    "premierministers?", "ministerprasidenten",
-    "politburo's", "central", "committee's", "committee", "party's", "party", "secretariat", "provincial", "standing",
+    "premierministers?", "ministerprasidenten", "politburo's",
+    "central", "committee's", "committee", "party's", "party", "secretariat", "provincial", "standing",
     "executive", "communist", "government", "national", "assembly", "congress", "prime", "minister",
     "bo[ ]chinh[ ]tri", "ban[ ]bi[ ]thu", "ban[ ]chap[ ]hanh", "ban[ ]thuong[ ]vu", "trung[ ]uong", "dang",
     "tinh[ ]uy", "thanh[ ]uy", "huyen[ ]uy", "dang[ ]uy", "quoc[ ]hoi", "chinh[ ]phu", "thu[ ]tuong", "tw",
@@ -103,7 +111,6 @@ COUNTED_IN_ORDINALS: Final = (
 )
 
 
-
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
@@ -112,17 +119,18 @@ def _words(text: str) -> frozenset[str]:
 # their diacritics, or "Hồ Chí Minh" would be households. Topics people ask about ("Resolution 57 Mängel",
 # "Resolution 68 Unternehmen", "Resolution 57 participants") must stay out of this list.
 COUNTED: Final = _words("""
-    prozent prozentpunkte prozentpunkten promille tausend hundert million millionen mio mrd milliarde milliarden
-    euro dollar dong cent haushalt haushalte haushalten personen person familie familien kader kadern menschen leute
-    leuten einwohner einwohnern mitglieder mitgliedern dialog dialoge dialogen modell modelle modellen tonne tonnen
-    kilogramm gramm liter meter metern kilometer kilometern zentimeter millimeter hektar quadratmeter jahr jahre
-    jahren jährig jährige jährigen jähriger jähriges monat monate monaten woche wochen tag tage tagen stunde stunden
-    minute minuten sekunde sekunden uhr mal male stück seite seiten zeilen stimmen punkte fälle fällen grad pixel
-    pixeln ppi dpi px
-    percent percentage thousand hundred billion billions millions household households people person persons family
-    families cadre cadres inhabitants members dialogue dialogues model models ton tons tonnes hectare hectares
-    metres meters kilometres kilometers year years month months week weeks day days hour hours minutes seconds times
-    pages lines votes points cases degrees pixels megapixel megapixels
+    prozent prozentpunkte prozentpunkten promille tausend hundert million millionen mio mrd milliarde
+    milliarden euro dollar dong cent haushalt haushalte haushalten personen person familie familien kader
+    kadern menschen leute leuten einwohner einwohnern mitglieder mitgliedern dialog dialoge dialogen
+    modell modelle modellen tonne tonnen kilogramm gramm liter meter metern kilometer kilometern
+    zentimeter millimeter hektar quadratmeter jahr jahre jahren jährig jährige jährigen jähriger jähriges
+    monat monate monaten woche wochen tag tage tagen stunde stunden minute minuten sekunde sekunden uhr
+    mal male stück seite seiten zeilen stimmen punkte fälle fällen grad pixel pixeln ppi dpi px
+    percent percentage thousand hundred billion billions millions household households people person
+    persons family families cadre cadres inhabitants members dialogue dialogues model models ton tons
+    tonnes hectare hectares metres meters kilometres kilometers year years month months week weeks day
+    days hour hours minutes seconds times pages lines votes points cases degrees pixels megapixel
+    megapixels
     hộ người tỷ tỉ triệu nghìn ngàn trăm năm tháng ngày tuần giờ phút giây lần trang buổi tấn khoản hecta
     nguoi trieu
 """)
@@ -149,13 +157,14 @@ def _either(words: Iterable[str]) -> str:
     return "|".join(sorted(words, key=len, reverse=True))
 
 
+DIGIT: Final = re.compile(r"\d")
 KEY: Final = re.compile(
     r"(?P<kind>[A-Z]+)-(?P<number>[0-9]+)(?P<rest>(?P<letter>[A-F])?(?:/(?P<tail>[0-9]+|[A-Z]+[0-9]*))?)"
 )
-_NUMBER_WORD = r"(?P<word>(?:n[ro]|nrn|nos|number|numbers|nummer|nummern|so)(?![a-z])[ ]?[.:]?|n°|\#)"
+_NUMBER_WORD = r"(?P<word>(?:n[ro]|nrn|nos|number|numbers|nummer|nummern|so)(?![a-z])[ ]?\.?[ ]?:?|n°|\#)"
 LEAD: Final = re.compile(
     rf"""(?:https?://|www\.)\S+
-    | (?:(?<![a-z0-9]) | (?-i:(?<=[a-z])(?=[A-Z])))          # "derResolution": machine translation loses spaces
+    | (?:(?<![a-z0-9]) | (?-i:(?<=[a-z])(?=[A-Z])))  # "derResolution": translation lost the space
       (?:(?:{COMPOUND_HEADS})s?)?
       (?P<kind>{_either(WORDS).replace(" ", "[ ]?")})(?:(?![a-z]) | (?=(?:n[ro]\.?|so)[ ]?[0-9]))
     | (?<![a-z0-9]) (?<![0-9][-/]) (?<![0-9][ ][-/])
@@ -177,7 +186,8 @@ _NUMBER_PARTS = rf"""(?P<number>[0-9]{{1,5}})(?P<letter>[a-f](?![a-z0-9]))?
       | [ ]?[-/][ ]?(?P<body>(?-i:TW|TU|CP|TTg|TTG|UBND|HDND|UBTVQH[0-9]*|QH[0-9]*|{EU_ISSUERS}))(?![a-z0-9])
       | (?![ ](?:[0-9]{{3}}|[0-9]{{5,}})(?![0-9]))           # "1 157", a telephone number
     )
-    (?! [a-z0-9_] | [.:'’][0-9] | [ ]?/[ ]?[0-9] | -[0-9] | [ ]?[%‰°€$£½¼¾] | [ ]?[x×*][ ]?[0-9]"""
+    (?! [a-z0-9_] | [.:'’][0-9] | [ ]?/[ ]?[0-9] | -[0-9] | [ ]?[%‰°€$£½¼¾] | [ ]?[x×*][ ]?[0-9]
+      | \([0-9]{{1,4}}\)[0-9]"""
 NUMBER: Final = re.compile(rf"{_NUMBER_PARTS} | ,[0-9])", _FLAGS | re.VERBOSE)
 # "Nr. 57,59", but not "Nr. 1,157".
 NUMBER_IN_LIST: Final = re.compile(rf"{_NUMBER_PARTS} | ,[0-9]{{3}})", _FLAGS | re.VERBOSE)
@@ -192,9 +202,11 @@ SEVERAL: Final = re.compile(r"(?:cac|nhung|hai|ba|bon|[0-9])[ ]\Z", _FLAGS)
 STATE: Final = re.compile(STATE_ISSUERS, _FLAGS)
 _MONTH = rf"(?:{MONTHS}|{MONTHS_THAT_ARE_WORDS})"
 DAY: Final = re.compile(
-    rf"(?:\.[ ]?{_MONTH}|[ ](?:{MONTHS}))(?![a-z])|[ ](?:{MONTHS_THAT_ARE_WORDS}),?[ ](?:19|20)[0-9]{{2}}", _FLAGS
+    rf"(?:\.[ ]?{_MONTH}|[ ](?:{MONTHS}))(?![a-z])|[ ](?:{MONTHS_THAT_ARE_WORDS}),?[ ](?:19|20)[0-9]{{2}}",
+    _FLAGS,
 )
 ORDINAL: Final = re.compile(rf"\.[ ]?(?:{COUNTED_IN_ORDINALS})(?![a-z])", _FLAGS)
+MONTH: Final = re.compile(r"(?:0?[1-9]|1[0-2])/(?:19|20)[0-9]{2}")  # "Nghị quyết 57, 12/2024"
 # "57 of 60", but not "57 of 2024" or "57 of 18 July".
 SHARE: Final = re.compile(
     rf"[ ](?:of|von)[ ](?!(?:19|20)[0-9]{{2}})[0-9]{{1,4}}(?![0-9]|[./-][0-9]|\.?[ ]?{_MONTH})", _FLAGS

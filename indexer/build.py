@@ -17,7 +17,6 @@ from indexer.documents import Document, Passage, RawDocument, Sentence
 from indexer.embedder import Embedder
 from indexer.errors import IndexingError, SourceError
 from indexer.index import GENERATIONS, LEXICAL, PASSAGE_VECTORS, SENTENCE_VECTORS, STORE, prune, set_live
-from indexer.language import detect_language
 from indexer.lexical import Bm25Index
 from indexer.manifest import Manifest, file_facts
 from indexer.metadata import describe
@@ -152,9 +151,8 @@ def _fill(
     documents, sentences, passages = store.write(staging / STORE, split)
     passage_texts = [d.text[p.start : p.end] for d, _, ps in split for p in ps]
     sentence_texts = [d.text[s.start : s.end] for d, ss, _ in split for s in ss]
-    languages = {d.document_id: detect_language(d.text[:2000]) for d, _, _ in split}
     Bm25Index.build(
-        [analyzer.terms(d.text[p.start : p.end], languages[d.document_id]) for d, _, ps in split for p in ps]
+        [analyzer.terms(d.text[p.start : p.end], d.language) for d, _, ps in split for p in ps]
     ).save(staging / LEXICAL)
     done = 0
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from indexer.language import Language
 from indexer.references import Reference
 
 
@@ -44,6 +45,7 @@ class Document:
     text: str
     title: str
     sha256: str
+    language: Language
     url: str | None = None
     published: str | None = None
     place: str | None = None

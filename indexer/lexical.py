@@ -20,7 +20,7 @@ Scores = npt.NDArray[np.float32]
 
 
 class LexicalIndex(Protocol):
-    """What retrieval asks of a lexical engine: the score of every passage for a bag of terms."""
+    """What retrieval asks of a lexical engine: a score in [0, 1] of every passage for a bag of terms."""
 
     def scores(self, terms: Sequence[str]) -> Scores: ...
 
@@ -31,6 +31,7 @@ class Bm25Index:
     def __init__(self, engine: bm25s.BM25, size: int) -> None:
         self._engine = engine
         self._size = size
+        self._document_frequency = np.diff(np.asarray(engine.scores["indptr"]))
 
     @classmethod
     def build(cls, passages: Sequence[Sequence[str]]) -> Bm25Index:
@@ -61,9 +62,18 @@ class Bm25Index:
         self._engine.save(folder, show_progress=False)
 
     def scores(self, terms: Sequence[str]) -> Scores:
-        """BM25 of every passage, shape ``(size,)``; all zero when no term is known."""
+        """BM25 of every passage as a share of the most these terms could reach, shape ``(size,)``.
+
+        A term that no passage holds counts among the most: a question of which nothing is known stays
+        near 0, and scores of long and short questions can be compared.
+        """
         vocabulary = self._engine.vocab_dict
-        known = [vocabulary[term] for term in dict.fromkeys(terms) if term in vocabulary]
+        distinct = list(dict.fromkeys(terms))
+        known = [vocabulary[term] for term in distinct if term in vocabulary]
         if not known:
             return np.zeros(self._size, np.float32)
-        return np.asarray(self._engine.get_scores_from_ids(known), np.float32)
+        frequency = np.zeros(len(distinct))
+        frequency[: len(known)] = self._document_frequency[known]
+        # Each term reaches at most its inverse document frequency in Lucene's variant.
+        most = np.log1p((self._size - frequency + 0.5) / (frequency + 0.5)).sum()
+        return np.asarray(self._engine.get_scores_from_ids(known) / most, np.float32)

@@ -8,10 +8,13 @@ import re
 from indexer.cleaning import clean, headings
 from indexer.documents import Document, RawDocument, text_digest
 from indexer.errors import SourceError
+from indexer.language import detect_language
 from indexer.places import canonical_place, place_of_document
 from indexer.references import find_references
 
 _TITLE_LENGTH = 100
+#: Characters of a text that are enough to tell its language.
+_LANGUAGE_LENGTH = 2000
 _URL = re.compile(r"(?:quellen?|sources?|nguồn)\s*:?\s*(https?://\S+)", re.IGNORECASE)
 _MONTHS = {
     name: number
@@ -71,6 +74,7 @@ def describe(raw: RawDocument) -> Document:
         text=text,
         title=_title(raw, text),
         sha256=text_digest(text),
+        language=detect_language(text[:_LANGUAGE_LENGTH]),
         url=url,
         published=_published(raw, text),
         place=(canonical_place(place) or place) if place else place_of_document(text, url),

@@ -1,13 +1,12 @@
 """Numbered acts in running text: "Resolution Nr. 57-NQ/TW", "Nghị quyết số 57", "Directive No. 35".
 
-A reference is one act under one canonical key, whatever language and spelling names it. Exactness comes before
-reach: a question about an act that is not in the corpus must never be answered from one with a similar number, so a
-number is never cut, and a number that may count something else is no reference.
+A reference is one act under one canonical key, whatever language and spelling names it. Exactness comes
+before reach: a question about an act that is not in the corpus must never be answered from one with a similar
+number, so a number is never cut, and a number that may count something else is no reference.
 
-Keys: kind, number, letter and what sets one numbering apart from another: `NQ-57`, `NQ-57A`, `NQ-57/2024` (acts
-numbered by year), `CT-2003/109` (year first, European Union), `NQ-57/CP` (issued by a body of the state).
-
-Time is linear in the text: it is folded once, every pattern is anchored at a word and bounded in length.
+Keys are kind, number, letter, and what sets one numbering apart from another: `NQ-57`, `NQ-57A`, `NQ-57/2024`
+(acts numbered by year), `CT-2003/109` (year first, European Union), `NQ-57/CP` (a body of the state's).
+Time is linear in the text.
 """
 
 import difflib
@@ -19,10 +18,9 @@ from functools import lru_cache
 
 from indexer import acts
 
-
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One mention. `start` and `end` are Unicode code points of the given text, `text == given[start:end]`."""
+    """One mention: `text == given[start:end]`, counted in Unicode code points of the given text."""
 
     key: str
     start: int
@@ -31,8 +29,13 @@ class Reference:
 
 
 def find_references(text: str) -> list[Reference]:
-    """The mentions of numbered acts in reading order, without overlap; each item of an enumeration is one mention
-    (from the second on, its span is the number with its sign)."""
+    """The mentions of numbered acts in reading order, without overlap.
+
+    Each item of an enumeration is a mention; from the second on its span is the number with its sign. Ranges
+    ("57–59") are not expanded.
+    """
+    if not acts.DIGIT.search(text):  # most sentences: not worth folding
+        return []
     page = _fold(text)
     found: list[Reference] = []
     position = 0
@@ -86,14 +89,13 @@ def display_name(key: str, language: str) -> str:
     return f"{kind.vi} số {number}" if language == "vi" else f"{kind.en} No. {number}"
 
 
-# --- folding: one spelling for the patterns, and the way back to the text as written -----------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class _Page:
+    """A text, its one spelling for the patterns, and the way back."""
+
     text: str
     folded: str
-    offsets: list[int]  # folded position -> position in the text
+    offsets: list[int]  # position in `folded` -> position in `text`
 
     def written(self, start: int, end: int) -> tuple[int, int]:
         first, last = self.offsets[start], self.offsets[end - 1] + 1
@@ -110,22 +112,21 @@ class _Page:
 @lru_cache(maxsize=4096)
 def _fold_character(character: str) -> str:
     """Case stays: it tells the code CT from other words, and a hectare from Ha Giang."""
-    if character in "đĐßẞ":
-        return {"đ": "d", "Đ": "D"}.get(character, "ss")
+    if character in acts.LETTERS:
+        return acts.LETTERS[character]
     category = unicodedata.category(character)
-    if category == "Pd" or character == "−":
+    if category == "Pd":
         return "-"
     if category in ("Cf", "Mn"):  # soft hyphens, zero-width spaces, combining marks
         return ""
     plain = "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c))
-    if not plain.isascii():
-        return {"⁄": "/", "∕": "/"}.get(character, character)
     # A footnote mark or a fraction is no digit of the number before it: "57¹" is 57, not 571.
-    return character if any(map(str.isdigit, plain)) and not character.isdecimal() else plain
+    raised = any(map(str.isdigit, plain)) and not character.isdecimal()
+    return plain if plain.isascii() and not raised else character
 
 
 def _fold(text: str) -> _Page:
-    """White space becomes one space, or one newline between paragraphs; a word broken at the end of a line is whole."""
+    """White space becomes a space, between paragraphs a newline; a word broken at a line's end is joined."""
     folded: list[str] = []
     offsets: list[int] = []
     breaks = 0  # line breaks in the white space just read
@@ -149,32 +150,30 @@ def _fold(text: str) -> _Page:
     return _Page(text, "".join(folded), offsets)
 
 
-# --- reading -----------------------------------------------------------------------------------------------------
-
-
-_WORD_OF = {word.replace(" ", ""): word for word in acts.WORDS}  # "Nghịquyết": machine translation again
-
-
 def _read(page: _Page, lead: re.Match[str]) -> list[tuple[str, int, int]]:
     """Key and folded span of every act that `lead` names: none, one, or the items of an enumeration."""
     folded, plural, vietnamese = page.folded, False, True
     if lead["digits"]:
         number = acts.NUMBER.match(folded, lead.start())
-        known_sign = number and (number["sign"] or (number["short"] or "").upper() == "NQ")
-        return [(_key(None, number), *number.span())] if number and known_sign and int(number["number"]) else []
+        if number and int(number["number"]) and (number["sign"] or number["short"] == "NQ"):
+            return [(_key(None, number), *number.span())]
+        return []
     if lead["code"]:
         kind = acts.BY_CODE[acts.LEADING_CODES[lead["code"].upper()]]
     elif lead["kind"]:
-        word = _WORD_OF[lead["kind"].lower().replace(" ", "")]
+        word = acts.JOINED[lead["kind"].lower().replace(" ", "")]
         kind = acts.WORDS[word]
         vietnamese = word in acts.VIETNAMESE
-        plural = word in acts.PLURAL or bool(acts.SEVERAL.search(folded, max(0, lead.start() - 6), lead.start()))
+        before = max(0, lead.start() - 6)
+        plural = word in acts.PLURAL or bool(acts.SEVERAL.search(folded, before, lead.start()))
     else:
         return []  # an address on the web
     for between in (acts.DIRECT, acts.GAP):
         joint = between.match(folded, lead.end())
         if not joint or (joint["word"] and not _is_number_word(page, joint, vietnamese)):
             continue
+        if lead["code"] and not joint[0] and kind.code != "NQ":
+            continue  # "NQ57", but "ND1" may be anything
         explicit = bool(joint["word"] or (lead["code"] and joint[0] == "-"))
         pattern = acts.NUMBER_IN_LIST if plural and explicit else acts.NUMBER
         number = pattern.match(folded, joint.end())
@@ -185,7 +184,8 @@ def _read(page: _Page, lead: re.Match[str]) -> list[tuple[str, int, int]]:
     if not explicit and lead[0] == "conclusion" and folded.endswith("In ", 0, lead.start()):
         return []  # "In conclusion 57 ..."
     end = number.end()
-    if folded.count("(", lead.start(), end) > folded.count(")", lead.start(), end) and folded[end : end + 1] == ")":
+    mention = folded[lead.start() : end]
+    if mention.count("(") > mention.count(")") and folded.startswith(")", end):
         end += 1
     items = _enumeration(page, number, pattern, plural, vietnamese)
     return [(_key(kind, number), lead.start(), end), *((_key(kind, item), *item.span()) for item in items)]
@@ -196,16 +196,16 @@ def _enumeration(
 ) -> list[re.Match[str]]:
     """The numbers that go on an enumeration: "Resolutionen 57, 59 und 68".
 
-    After a singular ("Resolution 57 und 12 ...") an item without number word or sign counts only where the list is
-    plain to see: three numbers or more, or nothing behind it that it could count.
+    After a singular ("Resolution 57 und 12 ...") an item without number word or sign counts only where the
+    list is plain to see: three numbers or more, or nothing behind it that it could count.
     """
     items: list[tuple[re.Match[str], bool]] = []
     position, whole = first.end(), True
     while joint := acts.NEXT_ITEM.match(page.folded, position):
         explicit = bool(joint["word"]) and _is_number_word(page, joint, vietnamese)
         item = pattern.match(page.folded, joint.end())
-        # "Nghị quyết 57, 12/2024": after a singular, rather a month.
-        if not item or not _names_an_act(page, item, explicit) or (item["year"] and not (plural or explicit)):
+        month = item and not explicit and acts.MONTH.fullmatch(item[0])
+        if not item or month or not _names_an_act(page, item, explicit):
             whole = False
             break
         items.append((item, explicit or bool(item["sign"])))
@@ -216,7 +216,8 @@ def _enumeration(
 
 def _is_number_word(page: _Page, joint: re.Match[str], vietnamese: bool) -> bool:
     """False for the German and English "so", which folds like "số"."""
-    return vietnamese or joint["word"][:2].lower() != "so" or page.word(*joint.span("word"))[:2].lower() == "số"
+    so = joint["word"][:2].lower() == "so"
+    return vietnamese or not so or page.word(*joint.span("word"))[:2].lower() == "số"
 
 
 def _names_an_act(page: _Page, number: re.Match[str], explicit: bool) -> bool:
@@ -250,15 +251,14 @@ def _counts(page: _Page, value: int, end: int) -> bool:
 
 
 def _key(kind: acts.Kind | None, number: re.Match[str]) -> str:
-    """The sign decides over the kind word; `QĐ` signs regulations and decisions, so there the word or the issuer
-    does (the state's bodies sign decisions)."""
+    """The sign decides over the kind word. `QĐ` signs regulations and decisions: there the word decides, or
+    the issuer, for the bodies of the state sign decisions."""
     code = kind.code if kind else ""
-    sign, issuer = number["sign"] or number["short"], (number["issuer"] or number["body"] or "").upper()
+    issuer = (number["issuer"] or number["body"] or "").upper()
     of_state = issuer if acts.STATE.fullmatch(issuer) else ""
-    if sign and not (signed := acts.SIGN_CODES[sign.upper()]) == code:
+    if sign := number["sign"] or number["short"]:
+        signed = acts.SIGN_CODES[sign.upper()]
         code = "QDI" if signed == "QD" and (code == "QDI" or of_state) else signed
-    elif sign and of_state and code == "QD":
-        code = "QDI"
     key = f"{code}-{int(number['number'])}{(number['letter'] or '').upper()}"
     if number["year"]:
         return f"{key}/{int(number['year'])}"

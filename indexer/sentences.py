@@ -1,7 +1,8 @@
 """Sentences: spans of the canonical text. Rules for German, English and Vietnamese, mixed as they come.
 
-A mark followed by white space ends a sentence unless a guard below speaks against it. Scores better on gold
-boundaries than syntok, pysbd, nupunkt, sentencex and SoMaJo: `python -m eval.segmentation`.
+A mark followed by white space ends a sentence unless a guard below speaks against it. On gold German
+boundaries as good as SoMaJo at a hundred times its speed, and on average better than pysbd, syntok, nupunkt
+and sentencex: `python -m eval.segmentation`.
 """
 
 import re

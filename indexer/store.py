@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,7 @@ from indexer.references import Reference
 
 _SCHEMA = """
 CREATE TABLE documents (number INTEGER PRIMARY KEY, document_id TEXT UNIQUE NOT NULL, title TEXT NOT NULL,
-    text TEXT NOT NULL, sha256 TEXT NOT NULL, url TEXT, published TEXT, place TEXT);
+    text TEXT NOT NULL, sha256 TEXT NOT NULL, language TEXT NOT NULL, url TEXT, published TEXT, place TEXT);
 CREATE TABLE sentences (number INTEGER PRIMARY KEY, document INTEGER NOT NULL, start INTEGER NOT NULL,
     "end" INTEGER NOT NULL, is_heading INTEGER NOT NULL);
 CREATE TABLE passages (number INTEGER PRIMARY KEY, document INTEGER NOT NULL, start INTEGER NOT NULL,
@@ -29,7 +30,7 @@ CREATE TABLE document_references (document INTEGER NOT NULL, "key" TEXT NOT NULL
 CREATE INDEX references_by_key ON document_references ("key");
 CREATE INDEX references_by_document ON document_references (document);
 """
-_DOCUMENT = "SELECT document_id, text, title, sha256, url, published, place FROM documents"
+_DOCUMENT = "SELECT document_id, text, title, sha256, language, url, published, place FROM documents"
 Numbers = npt.NDArray[np.int64]
 
 
@@ -52,6 +53,15 @@ class Spans:
         return len(self.start)
 
 
+class Metadata(NamedTuple):
+    """A document's row without its text."""
+
+    document_id: str
+    language: str
+    published: str | None
+    place: str | None
+
+
 def write(
     path: Path, documents: Iterable[tuple[Document, Sequence[Sentence], Sequence[Passage]]]
 ) -> tuple[int, int, int]:
@@ -68,9 +78,9 @@ def write(
         for document, sentences, passages in documents:
             number, first_sentence, first_passage = counts
             connection.execute(
-                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (number, document.document_id, document.title, document.text, document.sha256)
-                + (document.url, document.published, document.place),
+                + (document.language, document.url, document.published, document.place),
             )
             connection.executemany(
                 "INSERT INTO sentences VALUES (?, ?, ?, ?, ?)",
@@ -152,10 +162,10 @@ class DocumentStore:
         for number, *row in self._rows(query, (first, limit)):
             yield self._described(int(number), tuple(row))  # type: ignore[call-overload]
 
-    def metadata(self) -> list[tuple[str, str | None, str | None]]:
-        """``(document_id, published, place)`` of every document, in order of numbers: what filters need."""
-        rows = self._rows("SELECT document_id, published, place FROM documents ORDER BY number")
-        return rows  # type: ignore[return-value]
+    def metadata(self) -> list[Metadata]:
+        """What filters need of every document, in order of numbers."""
+        rows = self._rows("SELECT document_id, language, published, place FROM documents ORDER BY number")
+        return [Metadata(*row) for row in rows]  # type: ignore[arg-type]
 
     def references(self) -> list[tuple[str, int, int, int, str]]:
         """``(key, document number, start, end, text)`` of every mention, in reading order."""

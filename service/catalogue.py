@@ -1,0 +1,154 @@
+"""What a generation holds, arranged for questions: acts, provinces, dates, languages, by passage."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.index import Generation
+from indexer.places import canonical_place, fold, related_places
+from service.query import Question
+
+Numbers = npt.NDArray[np.int64]
+Scores = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Restrictions of a search; empty ones restrict nothing. Dates are ISO 8601 and inclusive."""
+
+    references: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    published_from: str | None = None
+    published_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownReference:
+    """An act that the documents name: how often, in how many documents, and in which words."""
+
+    key: str
+    mentions: int
+    documents: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Look-ups over a generation, computed once when it is opened.
+
+    ``passage_of``: passage number of each sentence; ``language``: of each passage. The others are by
+    key of an act: numbers of the passages and of the documents that name it.
+    """
+
+    passage_of: Numbers
+    language: npt.NDArray[np.str_]
+    passage_document: Numbers
+    first_sentence: Numbers
+    last_sentence: Numbers
+    passages_by_key: dict[str, Numbers]
+    documents_by_key: dict[str, Numbers]
+    references: tuple[KnownReference, ...]
+    document_ids: dict[str, int]
+    published: tuple[str | None, ...]
+    places: tuple[str | None, ...]
+
+    @classmethod
+    def of(cls, generation: Generation) -> Catalogue:
+        passages, sentences = generation.passages, generation.sentences
+        passage_of = np.searchsorted(passages.first, np.arange(len(sentences)), side="right") - 1
+        metadata = generation.store.metadata()
+        languages = np.array([row.language for row in metadata] or [""])
+        by_key: dict[str, set[int]] = {}
+        documents: dict[str, set[int]] = {}
+        names: dict[str, Counter[str]] = {}
+        # Passages and mentions are both in reading order, so a mention's passage is found by bisection.
+        starts = list(zip(passages.document.tolist(), passages.start.tolist(), strict=True))
+        for key, document, start, _end, text in generation.store.references():
+            number = _bisect(starts, (document, start))
+            if number >= 0:
+                by_key.setdefault(key, set()).add(number)
+            documents.setdefault(key, set()).add(document)
+            names.setdefault(key, Counter())[" ".join(text.split())] += 1
+        known = (
+            KnownReference(
+                key, names[key].total(), len(documents[key]), tuple(n for n, _ in names[key].most_common(5))
+            )
+            for key in documents
+        )
+        return cls(
+            passage_of=passage_of,
+            language=languages[passages.document],
+            passage_document=passages.document,
+            first_sentence=passages.first,
+            last_sentence=passages.last,
+            passages_by_key={key: np.array(sorted(numbers), np.int64) for key, numbers in by_key.items()},
+            documents_by_key={key: np.array(sorted(numbers), np.int64) for key, numbers in documents.items()},
+            references=tuple(sorted(known, key=lambda known: (-known.documents, -known.mentions, known.key))),
+            document_ids={row.document_id: number for number, row in enumerate(metadata)},
+            published=tuple(row.published for row in metadata),
+            places=tuple(row.place for row in metadata),
+        )
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Keys of all acts the documents name, those of most documents first."""
+        return tuple(known.key for known in self.references)
+
+    def reference_fit(self, keys: tuple[str, ...], passages: Numbers, documents: Numbers) -> Scores:
+        """1 where a passage names one of the acts, 0.5 where only its document does, else 0."""
+        fit = np.zeros(len(passages), np.float32)
+        for key in keys:
+            if key in self.documents_by_key:
+                in_document = np.isin(documents, self.documents_by_key[key]) * np.float32(0.5)
+                in_passage = np.isin(passages, self.passages_by_key.get(key, np.zeros(0, np.int64)))
+                fit = np.maximum(fit, np.maximum(in_document, in_passage.astype(np.float32)))
+        return fit
+
+    def place_fit(self, question: Question, documents: Numbers) -> Scores:
+        """1 where a document is about a province that the question names, or one merged with it, else 0."""
+        if not question.places:
+            return np.zeros(len(documents), np.float32)
+        wanted = related_places(mention.place for mention in question.places)
+        return np.array([self.places[number] in wanted for number in documents], np.float32)
+
+    def passages_of(self, filters: Filters) -> Numbers | None:
+        """Numbers of the passages that pass, ascending; ``None`` when the filters restrict nothing."""
+        if filters == Filters():
+            return None
+        accepted = np.array([self._passes(filters, number) for number in range(len(self.places))], np.bool_)
+        if filters.documents:
+            chosen = [self.document_ids[name] for name in filters.documents if name in self.document_ids]
+            accepted &= np.isin(np.arange(len(accepted)), chosen)
+        if filters.references:
+            by_key = [self.documents_by_key[key] for key in filters.references if key in self.documents_by_key]
+            named = np.concatenate(by_key) if by_key else np.zeros(0, np.int64)
+            accepted &= np.isin(np.arange(len(accepted)), named)
+        return np.flatnonzero(accepted[self.passage_document])
+
+    def _passes(self, filters: Filters, document: int) -> bool:
+        published, place = self.published[document], self.places[document]
+        if filters.published_from and (published is None or published < filters.published_from):
+            return False
+        if filters.published_to and (published is None or published > filters.published_to):
+            return False
+        if filters.places:
+            wanted = {fold(canonical_place(name) or name) for name in filters.places}
+            return place is not None and fold(place) in wanted
+        return True
+
+    def sentences_of(self, passages: Numbers) -> Numbers:
+        """Numbers of all sentences of the given passages."""
+        return np.flatnonzero(np.isin(self.passage_of, passages))
+
+
+def _bisect(starts: list[tuple[int, int]], place: tuple[int, int]) -> int:
+    """Number of the passage that begins at or before a place, -1 when that is in another document."""
+    import bisect
+
+    number = bisect.bisect_right(starts, place) - 1
+    return number if number >= 0 and starts[number][0] == place[0] else -1

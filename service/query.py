@@ -1,0 +1,37 @@
+"""What a question says by itself: its language, the acts and provinces it names, the aspect it asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from indexer.aspects import Aspect, asked_aspect
+from indexer.language import Language, detect_language
+from indexer.places import PlaceMention, find_places
+from indexer.references import Reference, find_references
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An understood question."""
+
+    text: str
+    language: Language
+    references: tuple[Reference, ...] = ()
+    aspect: Aspect | None = None
+    places: tuple[PlaceMention, ...] = ()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Keys of the acts named, each once, in reading order."""
+        return tuple(dict.fromkeys(reference.key for reference in self.references))
+
+
+def understand(text: str, language: Language | None = None) -> Question:
+    """Read a question; ``language`` overrides what would be detected."""
+    return Question(
+        text=text,
+        language=language or detect_language(text),
+        references=tuple(find_references(text)),
+        aspect=asked_aspect(text),
+        places=tuple(find_places(text)),
+    )
