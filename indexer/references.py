@@ -18,6 +18,7 @@ from functools import lru_cache
 
 from indexer import acts
 
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """One mention: `text == given[start:end]`, counted in Unicode code points of the given text."""
