@@ -25,7 +25,9 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 IndexOption = Annotated[Path, typer.Option("--index", help="Folder of the index.", show_default=False)]
 ModelOption = Annotated[
     str | None,
-    typer.Option(help="Embedding model: a folder or a hub id.", show_default="multilingual-e5-small, built in"),
+    typer.Option(
+        help="Embedding model: a folder or a hub id.", show_default="multilingual-e5-small, built in"
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
@@ -38,7 +40,9 @@ def build(
     index: IndexOption,
     model: ModelOption = None,
     strict: Annotated[bool, typer.Option(help="Fail when a file or row has to be left out.")] = False,
-    passage_size: Annotated[int, typer.Option(min=100, max=4000, help="Characters of a passage.")] = Chunking().size,
+    passage_size: Annotated[
+        int, typer.Option(min=100, max=4000, help="Characters of a passage.")
+    ] = Chunking().size,
     keep: Annotated[int, typer.Option(min=1, help="Generations that stay, the new one included.")] = 3,
 ) -> None:
     """Index SOURCES into a new generation and make it live."""
@@ -65,7 +69,9 @@ def status(index: IndexOption, as_json: JsonOption = False) -> None:
         live = index_folder.live_name(index)
         rows = [_describe(index, name, live) for name in reversed(index_folder.generation_names(index))]
     if as_json:
-        print(json.dumps({"index": str(index), "live": live, "generations": rows}, ensure_ascii=False, indent=1))
+        print(
+            json.dumps({"index": str(index), "live": live, "generations": rows}, ensure_ascii=False, indent=1)
+        )
         return
     table = Table("generation", "live", "documents", "passages", "sentences", "left out", "MB", "model")
     for row in rows:
@@ -101,7 +107,9 @@ def _describe(index: Path, name: str, live: str) -> dict[str, Any]:
 @app.command()
 def verify(
     index: IndexOption,
-    generation: Annotated[str | None, typer.Option(help="A generation's name.", show_default="the live one")] = None,
+    generation: Annotated[
+        str | None, typer.Option(help="A generation's name.", show_default="the live one")
+    ] = None,
 ) -> None:
     """Check digests, offsets and counts; exit with 1 and name what is damaged."""
     with failing_in_one_line():

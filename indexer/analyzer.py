@@ -21,25 +21,13 @@ _STEMMERS: dict[Language, str] = {"de": "german", "en": "english"}
 #: Words that carry no topic. Vietnamese has no inflection, so its syllables stand for themselves.
 STOP_WORDS: dict[Language, frozenset[str]] = {
     "de": frozenset(
-        """aber alle allem allen aller alles als also am an andere anderen auch auf aus bei beim bin bis da damit
-        dann das dass dazu dem den der des dessen die dies diese diesem diesen dieser dieses doch dort du durch
-        ein eine einem einen einer eines er es etwa für gab gegen gibt habe haben hat hatte hatten hier ich ihm
-        ihn ihnen ihr ihre ihrem ihren ihrer im in ins ist ja jede jedem jeden jeder jedes kann kein keine können
-        man mehr mit muss nach nicht noch nun nur ob oder ohne sehr sein seine seinem seinen seiner seit sich sie
-        sind so solche soll sollen sowie über um und uns unter viel vom von vor wann war waren warum was welche
-        welchem welchen welcher welches wem wen wenn wer werden wessen wie wieso wieviel wird wo woher wohin womit
-        worden wurde wurden zu zum zur zwar zwischen""".split()
+        ["aber", "alle", "allem", "allen", "aller", "alles", "als", "also", "am", "an", "andere", "anderen", "auch", "auf", "aus", "bei", "beim", "bin", "bis", "da", "damit", "dann", "das", "dass", "dazu", "dem", "den", "der", "des", "dessen", "die", "dies", "diese", "diesem", "diesen", "dieser", "dieses", "doch", "dort", "du", "durch", "ein", "eine", "einem", "einen", "einer", "eines", "er", "es", "etwa", "für", "gab", "gegen", "gibt", "habe", "haben", "hat", "hatte", "hatten", "hier", "ich", "ihm", "ihn", "ihnen", "ihr", "ihre", "ihrem", "ihren", "ihrer", "im", "in", "ins", "ist", "ja", "jede", "jedem", "jeden", "jeder", "jedes", "kann", "kein", "keine", "können", "man", "mehr", "mit", "muss", "nach", "nicht", "noch", "nun", "nur", "ob", "oder", "ohne", "sehr", "sein", "seine", "seinem", "seinen", "seiner", "seit", "sich", "sie", "sind", "so", "solche", "soll", "sollen", "sowie", "über", "um", "und", "uns", "unter", "viel", "vom", "von", "vor", "wann", "war", "waren", "warum", "was", "welche", "welchem", "welchen", "welcher", "welches", "wem", "wen", "wenn", "wer", "werden", "wessen", "wie", "wieso", "wieviel", "wird", "wo", "woher", "wohin", "womit", "worden", "wurde", "wurden", "zu", "zum", "zur", "zwar", "zwischen"]
     ),
     "en": frozenset(
-        """a about after all also an and any are as at be been before between both but by can could did do does
-        for from had has have he her his how i if in into is it its many may more most much no not of on or other
-        our out over she should so some such than that the their them then there these they this those to under
-        up was we were what when where which who whom whose why will with would you your""".split()
+        ["a", "about", "after", "all", "also", "an", "and", "any", "are", "as", "at", "be", "been", "before", "between", "both", "but", "by", "can", "could", "did", "do", "does", "for", "from", "had", "has", "have", "he", "her", "his", "how", "i", "if", "in", "into", "is", "it", "its", "many", "may", "more", "most", "much", "no", "not", "of", "on", "or", "other", "our", "out", "over", "she", "should", "so", "some", "such", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "under", "up", "was", "we", "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "would", "you", "your"]
     ),
     "vi": frozenset(
-        """ai bao bị bởi các có của cho chưa cùng do đã đang đâu để đến được gì hay hoặc khi không là lên lại mà
-        mỗi một nào này nên những như nhưng nhiêu ở qua ra rất rồi sao sau sẽ tại thế theo thì trên trong trước
-        từ và vào vẫn vì về việc với""".split()
+        ["ai", "bao", "bị", "bởi", "các", "có", "của", "cho", "chưa", "cùng", "do", "đã", "đang", "đâu", "để", "đến", "được", "gì", "hay", "hoặc", "khi", "không", "là", "lên", "lại", "mà", "mỗi", "một", "nào", "này", "nên", "những", "như", "nhưng", "nhiêu", "ở", "qua", "ra", "rất", "rồi", "sao", "sau", "sẽ", "tại", "thế", "theo", "thì", "trên", "trong", "trước", "từ", "và", "vào", "vẫn", "vì", "về", "việc", "với"]
     ),
 }
 
@@ -73,8 +61,29 @@ def surviving_terms(question: str, language: Language) -> list[str]:
     return [
         WRITTEN + _fold_word(word)
         for word in _words(question)
-        if word.lower() not in STOP_WORDS[language] and (len(word) > 2 or word[0].isdigit() or word[0].isupper())
+        if word.lower() not in STOP_WORDS[language]
+        and (len(word) > 2 or word[0].isdigit() or word[0].isupper())
     ] + _keys(question)
+
+
+def names(question: str, language: Language) -> list[str]:
+    """Names and numbers of a question as written terms.
+
+    In German every noun is capitalised, so there only what the other two languages would capitalise too
+    can be told by context: words after the first that are capitalised count as names in English and
+    Vietnamese, numbers count everywhere.
+    """
+    words = _words(question)
+    capitalised = words[1:] if language != "de" else []
+    chosen = [word for word in words if word[0].isdigit()] + [
+        word for word in capitalised if word[0].isupper()
+    ]
+    return [WRITTEN + _fold_word(word) for word in chosen if word.lower() not in STOP_WORDS[language]]
+
+
+def written_terms(text: str) -> set[str]:
+    """Every word and number of a text as a written term, whatever its language."""
+    return {WRITTEN + _fold_word(word) for word in _words(text)}
 
 
 def _words(text: str) -> list[str]:

@@ -20,7 +20,7 @@ _ASKED: dict[Aspect, str] = {
     "results": r"""ergebnis|erfolg|errungenschaft|erreicht|\bresults?\b|achiev|success|accomplish|outcome
         |kết\ quả|thành\ tựu|đạt\ được|ket\ qua|thanh\ tuu|dat\ duoc""",
     "tasks": r"""aufgabe|\bauftr[aä]ge?\b|\btasks?\b|\bduties|\bassignments?\b|nhiệm\ vụ|nhiem\ vu""",
-    "solutions": r"""l[oö]sung|ma(?:ß|ss)nahme|solution|measures?\b|remed(?:y|ies)|giải\ pháp|biện\ pháp|giai\ phap|bien\ phap""",
+    "solutions": r"""\bl[oö]sung|ma(?:ß|ss)nahme|\bsolution|measures?\b|remed(?:y|ies)|giải\ pháp|biện\ pháp|giai\ phap|bien\ phap""",
     "proposals": r"""vorschl[aä]g|vorgeschlagen|empfehl|empfohlen|propos|suggest|recommend|đề\ xuất|kiến\ nghị
         |đề\ nghị|de\ xuat|kien\ nghi""",
     "participants": r"""teilnehm|teilgenommen|nahm\w*\ .*\bteil\b|anwesend|participa|attend|took\ part
@@ -34,7 +34,8 @@ _SAID: dict[Aspect, str] = {
          gleichm[aä]ßig|proaktiv|eindeutig|qualifiziert)
         |noch\ nicht|(?:verf[uü]gen|erf[uü]ll\w+)\ nicht|wenig\ effektiv|\bkaum\b|verz[oö]ger|r[uü]ckst[aä]nd|geringe?n?\b|zu\ langsam
         |insufficient|inadequate|lacking|\blacks?\b|not\ yet|slow|uneven|chưa|thiếu|còn\ chậm""",
-    "causes": _ASKED["causes"] + r"""|\bweil\b|\bda\ (?:diese|die|der|das)\b|aufgrund|zur[uü]ckzuf[uü]hren|\bdaher\b|because|due\ to|\bdo\b""",
+    "causes": _ASKED["causes"]
+    + r"""|\bweil\b|\bda\ (?:diese|die|der|das)\b|aufgrund|zur[uü]ckzuf[uü]hren|\bdaher\b|because|due\ to|\bdo\b""",
     "results": _ASKED["results"]
     + r"""|verbessert|abgeschlossen|gest[aä]rkt|erzielt|umgesetzt|eingerichtet|aufgebaut|w[uü]rdigt|gelobt|improved
         |completed|established|hoàn\ thành""",
@@ -42,8 +43,10 @@ _SAID: dict[Aspect, str] = {
     + r"""|m[uü]ss(?:e|en)?\b|soll(?:te|ten|en)?\b|gefordert|forderte|aufgefordert|beauftragt|schwerpunkt|konzentrieren\ sie
         |must|should|shall|tasked|phải|cần\b|yêu\ cầu""",
     "solutions": _ASKED["solutions"] + r"""|m[uü]ss(?:e|en)?\b|um\ .{5,80}\ zu\ \w+en|phải|cần\b""",
-    "proposals": _ASKED["proposals"] + r"""|schlug\w*\b.*\bvor\b|forder(?:te|ten)|erfordert|sollte|angeregt|requested""",
-    "participants": _ASKED["participants"] + r"""|leitete\b|unter\ (?:der\ )?(?:leitung|vorsitz)|vertreter|chaired|chủ\ trì""",
+    "proposals": _ASKED["proposals"]
+    + r"""|schlug\w*\b.*\bvor\b|forder(?:te|ten)|erfordert|sollte|angeregt|requested""",
+    "participants": _ASKED["participants"]
+    + r"""|leitete\b|unter\ (?:der\ )?(?:leitung|vorsitz)|vertreter|chaired|chủ\ trì""",
 }
 _FLAGS = re.IGNORECASE | re.VERBOSE
 _ASKED_PATTERNS = {aspect: re.compile(_ASKED[aspect], _FLAGS) for aspect in ASPECTS if aspect in _ASKED}
@@ -52,7 +55,9 @@ _SAID_PATTERNS = {aspect: re.compile(_SAID[aspect], _FLAGS) for aspect in ASPECT
 
 def asked_aspect(question: str) -> Aspect | None:
     """The aspect a question asks for: the one named first, ``None`` when it asks for none."""
-    found = [(match.start(), aspect) for aspect, p in _ASKED_PATTERNS.items() if (match := p.search(question))]
+    found = [
+        (match.start(), aspect) for aspect, p in _ASKED_PATTERNS.items() if (match := p.search(question))
+    ]
     return min(found)[1] if found else None
 
 

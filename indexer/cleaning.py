@@ -84,7 +84,9 @@ def _fold(line: str) -> str:
     kept = "".join(
         " " if character.isspace() else character
         for character in line
-        if character.isspace() or character in "\u200c\u200d" or unicodedata.category(character) not in _DROPPED
+        if character.isspace()
+        or character in "\u200c\u200d"
+        or unicodedata.category(character) not in _DROPPED
     )
     return re.sub(r" {2,}", " ", kept).strip()
 

@@ -75,9 +75,7 @@ class SentenceTransformerEmbedder:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise ModelError(f"cannot load the model {name!r}: {reason}") from error
         loaded.eval()
-        return cls(
-            loaded, name, model_digest(loaded), cpu_has_bfloat16() if bfloat16 is None else bfloat16
-        )
+        return cls(loaded, name, model_digest(loaded), cpu_has_bfloat16() if bfloat16 is None else bfloat16)
 
     @property
     def name(self) -> str:
@@ -148,8 +146,11 @@ def model_digest(model: SentenceTransformer) -> str:
     backend = getattr(model.tokenizer, "backend_tokenizer", None)
     if backend is not None:
         # Padding and truncation are set by use, not by the model.
-        digest.update(re.sub(r'"(?:padding|truncation)":(?:null|\{[^{}]*(?:\{[^{}]*\})?[^{}]*\}),', "",
-                             backend.to_str()).encode())
+        digest.update(
+            re.sub(
+                r'"(?:padding|truncation)":(?:null|\{[^{}]*(?:\{[^{}]*\})?[^{}]*\}),', "", backend.to_str()
+            ).encode()
+        )
     digest.update(repr((sorted(model.prompts.items()), model.max_seq_length)).encode())
     return digest.hexdigest()
 

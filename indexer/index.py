@@ -181,7 +181,9 @@ def _inconsistencies(generation: Generation) -> Iterator[str]:
             yield f"{where}: text does not match its sha256"
         for spans, what in ((sentences, "sentence"), (passages, "passage")):
             low, high = np.searchsorted(spans.document, [number, number + 1])
-            if low < high and (spans.start[low:high].min() < 0 or spans.end[low:high].max() > len(document.text)):
+            if low < high and (
+                spans.start[low:high].min() < 0 or spans.end[low:high].max() > len(document.text)
+            ):
                 yield f"{where}: a {what} lies outside the text"
         for reference in document.references:
             if document.text[reference.start : reference.end] != reference.text:

@@ -14,20 +14,13 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 #: Names of people and places tell nothing, and short questions are full of them.
 _FUNCTION_WORDS: dict[Language, frozenset[str]] = {
     "de": frozenset(
-        """der das des dem den ein eine einen einem einer eines und oder nicht ist sind war waren wird werden
-        wurde wurden hat haben hatte wer wie wo wann warum wieso welche welcher welches welchen welchem wozu
-        wem wessen woher wohin womit worüber bei beim zur zum zu von vom mit nach für über auf aus durch gegen
-        ohne um es gibt gab sagt sagte im ins als auch sich sie er wir ihr nennen nenne ich man wenn muss kann an am so""".split()
+        ["der", "das", "des", "dem", "den", "ein", "eine", "einen", "einem", "einer", "eines", "und", "oder", "nicht", "ist", "sind", "war", "waren", "wird", "werden", "wurde", "wurden", "hat", "haben", "hatte", "wer", "wie", "wo", "wann", "warum", "wieso", "welche", "welcher", "welches", "welchen", "welchem", "wozu", "wem", "wessen", "woher", "wohin", "womit", "worüber", "bei", "beim", "zur", "zum", "zu", "von", "vom", "mit", "nach", "für", "über", "auf", "aus", "durch", "gegen", "ohne", "um", "es", "gibt", "gab", "sagt", "sagte", "im", "ins", "als", "auch", "sich", "sie", "er", "wir", "ihr", "nennen", "nenne", "ich", "man", "wenn", "muss", "kann", "an", "am", "so"]
     ),
     "en": frozenset(
-        """the of and or is are were been be has have had who what which when where why how whose whom does
-        do did can could should would to for on with by from about into at that this these those there it its
-        as not tell give list""".split()
+        ["the", "of", "and", "or", "is", "are", "were", "been", "be", "has", "have", "had", "who", "what", "which", "when", "where", "why", "how", "whose", "whom", "does", "do", "did", "can", "could", "should", "would", "to", "for", "on", "with", "by", "from", "about", "into", "at", "that", "this", "these", "those", "there", "it", "its", "as", "not", "tell", "give", "list"]
     ),
     "vi": frozenset(
-        """là của và các những được trong cho với khi nào gì ai sao bao nhiêu đâu ở tại có không đã đang sẽ
-        này đó về theo từ đến bởi vì như thế việc nghị quyết chỉ thị kết luận quy định tỉnh ủy đồng chí hạn
-        chế nhiệm vụ giải pháp kết quả nguyên nhân""".split()
+        ["là", "của", "và", "các", "những", "được", "trong", "cho", "với", "khi", "nào", "gì", "ai", "sao", "bao", "nhiêu", "đâu", "ở", "tại", "có", "không", "đã", "đang", "sẽ", "này", "đó", "về", "theo", "từ", "đến", "bởi", "vì", "như", "thế", "việc", "nghị", "quyết", "chỉ", "thị", "kết", "luận", "quy", "định", "tỉnh", "ủy", "đồng", "chí", "hạn", "chế", "nhiệm", "vụ", "giải", "pháp", "kết", "quả", "nguyên", "nhân"]
     ),
 }
 #: Letters that only Vietnamese has of the three.

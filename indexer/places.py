@@ -113,7 +113,8 @@ def _pattern() -> re.Pattern[str]:
     mark = r"[\u0300-\u036f]*"
     bodies = {
         r"[\s.\u2010-\u2015-]{0,3}".join(
-            "".join(re.escape(letter) + mark for letter in syllable) for syllable in re.findall(r"\w+", fold(name))
+            "".join(re.escape(letter) + mark for letter in syllable)
+            for syllable in re.findall(r"\w+", fold(name))
         )
         for name in spellings
     }
@@ -124,7 +125,9 @@ def _pattern() -> re.Pattern[str]:
 
 def canonical_place(name: str) -> str | None:
     """The Vietnamese spelling of a province's name in any spelling, ``None`` for another name."""
-    stripped = re.sub(rf"^(?:{'|'.join(_TITLES)})\.?\s+", "", fold(unicodedata.normalize("NFC", name)).strip())
+    stripped = re.sub(
+        rf"^(?:{'|'.join(_TITLES)})\.?\s+", "", fold(unicodedata.normalize("NFC", name)).strip()
+    )
     return _names().get(_key(stripped))
 
 
@@ -155,7 +158,7 @@ def _inside_a_name(text: str, start: int, end: int) -> bool:
 
 
 _FAMILY_NAMES = frozenset(
-    "nguyen tran le pham hoang huynh phan vu vo dang bui do ho ngo duong ly dinh dao doan luong trinh mai to".split()
+    ["nguyen", "tran", "le", "pham", "hoang", "huynh", "phan", "vu", "vo", "dang", "bui", "do", "ho", "ngo", "duong", "ly", "dinh", "dao", "doan", "luong", "trinh", "mai", "to"]
 )
 
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from indexer.documents import Document, Passage, Sentence
 from indexer.errors import IndexDamagedError
+from indexer.language import Language
 from indexer.references import Reference
 
 _SCHEMA = """
@@ -57,7 +58,7 @@ class Metadata(NamedTuple):
     """A document's row without its text."""
 
     document_id: str
-    language: str
+    language: Language
     published: str | None
     place: str | None
 
@@ -174,7 +175,9 @@ class DocumentStore:
 
     def passages(self) -> Spans:
         """All passages."""
-        query = 'SELECT document, start, "end", first_sentence, last_sentence, 0 FROM passages ORDER BY number'
+        query = (
+            'SELECT document, start, "end", first_sentence, last_sentence, 0 FROM passages ORDER BY number'
+        )
         return self._spans(query)
 
     def sentences(self) -> Spans:

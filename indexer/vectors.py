@@ -25,9 +25,7 @@ _COMMIT_EVERY = 1024
 class VectorStore(Protocol):
     """What retrieval asks of a vector engine: nearest rows by inner product, and rows by number."""
 
-    def search(
-        self, vector: Vectors, limit: int, allowed: Ids | None = None
-    ) -> tuple[Vectors, Ids]: ...
+    def search(self, vector: Vectors, limit: int, allowed: Ids | None = None) -> tuple[Vectors, Ids]: ...
     def rows(self, ids: Ids) -> Vectors: ...
     def __len__(self) -> int: ...
 
@@ -110,7 +108,9 @@ class VectorCache:
         connection = sqlite3.connect(folder / f"{embedder.digest[:16]}.sqlite", timeout=60)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID"
+        )
         return cls(connection, embedder.dimension)
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections import Counter
 from dataclasses import dataclass
 
@@ -9,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.index import Generation
+from indexer.language import Language
 from indexer.places import canonical_place, fold, related_places
 from service.query import Question
+from service.topics import Topic, title_after, topics
 
 Numbers = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float32]
@@ -52,6 +55,9 @@ class Catalogue:
     last_sentence: Numbers
     passages_by_key: dict[str, Numbers]
     documents_by_key: dict[str, Numbers]
+    keys_of_sentence: dict[int, frozenset[str]]
+    mentions_of_document: dict[int, Counter[str]]
+    topics: dict[str, Topic]
     references: tuple[KnownReference, ...]
     document_ids: dict[str, int]
     published: tuple[str | None, ...]
@@ -62,18 +68,26 @@ class Catalogue:
         passages, sentences = generation.passages, generation.sentences
         passage_of = np.searchsorted(passages.first, np.arange(len(sentences)), side="right") - 1
         metadata = generation.store.metadata()
-        languages = np.array([row.language for row in metadata] or [""])
+        languages = [row.language for row in metadata]
         by_key: dict[str, set[int]] = {}
+        by_sentence: dict[int, set[str]] = {}
         documents: dict[str, set[int]] = {}
         names: dict[str, Counter[str]] = {}
-        # Passages and mentions are both in reading order, so a mention's passage is found by bisection.
-        starts = list(zip(passages.document.tolist(), passages.start.tolist(), strict=True))
-        for key, document, start, _end, text in generation.store.references():
-            number = _bisect(starts, (document, start))
-            if number >= 0:
-                by_key.setdefault(key, set()).add(number)
+        mentions: dict[int, Counter[str]] = {}
+        titles: list[tuple[str, str, Language]] = []
+        # Sentences and mentions are both in reading order, so a mention's sentence is found by bisection.
+        starts = list(zip(sentences.document.tolist(), sentences.start.tolist(), strict=True))
+        for key, document, start, end, text in generation.store.references():
+            sentence = _bisect(starts, (document, start))
+            if sentence >= 0:
+                by_sentence.setdefault(sentence, set()).add(key)
+                by_key.setdefault(key, set()).add(int(passage_of[sentence]))
             documents.setdefault(key, set()).add(document)
+            mentions.setdefault(document, Counter())[key] += 1
             names.setdefault(key, Counter())[" ".join(text.split())] += 1
+            titles.append(
+                (key, title_after(generation.store.document(document).text, end), languages[document])
+            )
         known = (
             KnownReference(
                 key, names[key].total(), len(documents[key]), tuple(n for n, _ in names[key].most_common(5))
@@ -82,12 +96,15 @@ class Catalogue:
         )
         return cls(
             passage_of=passage_of,
-            language=languages[passages.document],
+            language=np.array(languages or ["de"])[passages.document],
             passage_document=passages.document,
             first_sentence=passages.first,
             last_sentence=passages.last,
             passages_by_key={key: np.array(sorted(numbers), np.int64) for key, numbers in by_key.items()},
             documents_by_key={key: np.array(sorted(numbers), np.int64) for key, numbers in documents.items()},
+            keys_of_sentence={number: frozenset(keys) for number, keys in by_sentence.items()},
+            mentions_of_document=mentions,
+            topics=topics(titles),
             references=tuple(sorted(known, key=lambda known: (-known.documents, -known.mentions, known.key))),
             document_ids={row.document_id: number for number, row in enumerate(metadata)},
             published=tuple(row.published for row in metadata),
@@ -125,7 +142,9 @@ class Catalogue:
             chosen = [self.document_ids[name] for name in filters.documents if name in self.document_ids]
             accepted &= np.isin(np.arange(len(accepted)), chosen)
         if filters.references:
-            by_key = [self.documents_by_key[key] for key in filters.references if key in self.documents_by_key]
+            by_key = [
+                self.documents_by_key[key] for key in filters.references if key in self.documents_by_key
+            ]
             named = np.concatenate(by_key) if by_key else np.zeros(0, np.int64)
             accepted &= np.isin(np.arange(len(accepted)), named)
         return np.flatnonzero(accepted[self.passage_document])
@@ -142,13 +161,13 @@ class Catalogue:
         return True
 
     def sentences_of(self, passages: Numbers) -> Numbers:
-        """Numbers of all sentences of the given passages."""
-        return np.flatnonzero(np.isin(self.passage_of, passages))
+        """Numbers of all sentences of the given passages, in the order of those."""
+        counts = self.last_sentence[passages] - self.first_sentence[passages] + 1
+        skipped = np.cumsum(counts) - counts
+        return np.arange(counts.sum()) - np.repeat(skipped - self.first_sentence[passages], counts)
 
 
 def _bisect(starts: list[tuple[int, int]], place: tuple[int, int]) -> int:
-    """Number of the passage that begins at or before a place, -1 when that is in another document."""
-    import bisect
-
+    """Number of the sentence that begins at or before a place, -1 when that is in another document."""
     number = bisect.bisect_right(starts, place) - 1
     return number if number >= 0 and starts[number][0] == place[0] else -1

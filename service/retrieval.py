@@ -10,15 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from indexer import analyzer
 from indexer.embedder import Embedder, Vectors
 from indexer.index import Generation
-from service.catalogue import Catalogue, Filters, Numbers
+from service.catalogue import Catalogue, Filters, Numbers, Scores
 from service.query import Question
-
-Scores = npt.NDArray[np.float32]
+from service.topics import stems
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +37,8 @@ class Weights:
 
 #: Measured on the development sets: docs/quality.md. A question in the language of the documents may
 #: trust its words; across languages only names, numbers and shared words match at all.
-SAME_LANGUAGE = Weights(passage=1.0, sentence=1.0, lexical=0.1)
-OTHER_LANGUAGE = Weights(passage=1.0, sentence=1.0, lexical=0.05)
+SAME_LANGUAGE = Weights(passage=1.0, sentence=1.3, lexical=0.15)
+OTHER_LANGUAGE = Weights(passage=1.0, sentence=1.3, lexical=0.25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +51,15 @@ class Hit:
     sentence_score: float
     lexical_score: float
     best_sentence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A question as ranking sees it: its vector, shape ``(dimension,)``, and every passage's lexical score."""
+
+    question: Question
+    vector: Vectors
+    lexical: Scores
 
 
 class Retriever:
@@ -75,22 +82,27 @@ class Retriever:
     def catalogue(self) -> Catalogue:
         return self._catalogue
 
-    def encode(self, question: Question) -> Vectors:
-        """The question's vector, shape ``(dimension,)``."""
-        vector: Vectors = self._embedder.embed_questions([question.text])[0]
-        return vector
+    def text(self, sentence: int) -> str:
+        """A sentence as it stands in its document."""
+        spans = self._generation.sentences
+        document = self._generation.store.document(int(spans.document[sentence]))
+        return document.text[int(spans.start[sentence]) : int(spans.end[sentence])]
 
-    def search(
-        self, question: Question, limit: int, filters: Filters | None = None, vector: Vectors | None = None
-    ) -> list[Hit]:
+    def stems(self, sentence: int) -> frozenset[str]:
+        """Stems of a sentence's content words."""
+        document = self._generation.store.document(int(self._generation.sentences.document[sentence]))
+        return stems(self.text(sentence), document.language)
+
+    def evidence(self, question: Question) -> Evidence:
+        """What a question is compared with passages by, worked out once and used by search and answer."""
+        return Evidence(question, self._embedder.embed_questions([question.text])[0], self._lexical(question))
+
+    def search(self, evidence: Evidence, limit: int, filters: Filters | None = None) -> list[Hit]:
         """The best ``limit`` passages, best first; fewer only where no more pass the filters."""
-        vector = self.encode(question) if vector is None else vector
         allowed = self._catalogue.passages_of(filters) if filters else None
         if (allowed is not None and len(allowed) == 0) or len(self._generation.passages) == 0:
             return []
-        lexical = self._lexical(question)
-        candidates = self._candidates(vector, lexical, limit, allowed)
-        return self._rank(question, vector, lexical, candidates)[:limit]
+        return self.rank(evidence, self._candidates(evidence, limit, allowed))[:limit]
 
     def _lexical(self, question: Question) -> Scores:
         """Lexical score of every passage: by stems where it is in the question's language, else by what survives."""
@@ -105,8 +117,9 @@ class Retriever:
             scores = np.where(same, scores, index.scores(terms))
         return scores
 
-    def _candidates(self, vector: Vectors, lexical: Scores, limit: int, allowed: Numbers | None) -> Numbers:
+    def _candidates(self, evidence: Evidence, limit: int, allowed: Numbers | None) -> Numbers:
         """Passages that any kind of evidence proposes, in order of their numbers."""
+        vector, lexical = evidence.vector, evidence.lexical
         wanted = max(self.CANDIDATES, 2 * limit)
         sentences = None if allowed is None else self._catalogue.sentences_of(allowed)
         _, by_passage = self._generation.passage_vectors.search(vector, wanted, allowed)
@@ -117,7 +130,9 @@ class Retriever:
         by_words = best if allowed is None else allowed[best]
         return np.unique(np.concatenate([by_passage, self._catalogue.passage_of[by_sentence], by_words]))
 
-    def _rank(self, question: Question, vector: Vectors, lexical: Scores, passages: Numbers) -> list[Hit]:
+    def rank(self, evidence: Evidence, passages: Numbers) -> list[Hit]:
+        """The given passages as hits, best first."""
+        question, vector, lexical = evidence.question, evidence.vector, evidence.lexical
         spans, catalogue = self._generation.passages, self._catalogue
         similarity = self._generation.passage_vectors.rows(passages) @ vector
         best, best_similarity = self._best_sentences(vector, passages)

@@ -1,0 +1,96 @@
+"""How probable it is that the corpus answers a question: a small calibrated model over a few features."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+from indexer import analyzer
+from service.query import Question
+from service.retrieval import Evidence, Hit, Retriever
+
+COEFFICIENTS = Path(__file__).with_name("confidence.json")
+#: Sentences whose similarity tells what is usual for a question.
+_BACKGROUND = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What the probability depends on; each one grows when an answer becomes more likely.
+
+    sentence: cosine of the best sentence; passage: cosine of the best hit; peak: how far the best
+    sentence stands above the usual one; lexical: best lexical share; names: share of the question's
+    names and numbers that the best hits hold; other_language: 1 when the best hit is in another
+    language than the question.
+    """
+
+    sentence: float
+    passage: float
+    peak: float
+    lexical: float
+    names: float
+    other_language: float
+
+    @classmethod
+    def of(cls, evidence: Evidence, hits: list[Hit], retriever: Retriever) -> Features:
+        """Features of a question and what was found on it."""
+        question = evidence.question
+        if not hits:
+            return cls(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+        generation = retriever.generation
+        usual, _ = generation.sentence_vectors.search(evidence.vector, _BACKGROUND)
+        best = max(hit.sentence_score for hit in hits[:3])
+        language = str(retriever.catalogue.language[hits[0].passage])
+        return cls(
+            sentence=best,
+            passage=max(hit.passage_score for hit in hits[:3]),
+            peak=best - float(np.median(usual)),
+            lexical=max(hit.lexical_score for hit in hits[:3]),
+            names=_names_found(question, hits[:3], retriever),
+            other_language=float(language != question.language),
+        )
+
+
+def _names_found(question: Question, hits: list[Hit], retriever: Retriever) -> float:
+    wanted = set(analyzer.names(question.text, question.language))
+    if not wanted:
+        return 1.0
+    spans, store = retriever.generation.passages, retriever.generation.store
+    found: set[str] = set()
+    for hit in hits:
+        document = store.document(int(spans.document[hit.passage]))
+        context = f"{document.title} {document.place or ''} {document.text}"
+        found |= wanted.intersection(analyzer.written_terms(context))
+    return len(found) / len(wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """Logistic regression over the features, fitted by ``python -m eval calibrate``."""
+
+    weights: tuple[float, ...]
+    intercept: float
+    threshold: float
+    #: How fast the probability of a further statement falls with its distance to the best, per cosine.
+    slope: float
+
+    @classmethod
+    def load(cls, path: Path = COEFFICIENTS) -> Confidence:
+        """Read the committed coefficients."""
+        values = json.loads(path.read_text("utf-8"))
+        names = [field.name for field in fields(Features)]
+        weights = tuple(float(values["weights"][name]) for name in names)
+        return cls(weights, float(values["intercept"]), float(values["threshold"]), float(values["slope"]))
+
+    def of_answer(self, features: Features) -> float:
+        """Probability that the corpus answers the question."""
+        logit = self.intercept + sum(w * x for w, x in zip(self.weights, astuple(features), strict=True))
+        return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, logit))))
+
+    def of_sentence(self, answered: float, distance: float) -> float:
+        """Probability that a statement answers, which lies ``distance`` below the best one."""
+        return answered * math.exp(-self.slope * distance)

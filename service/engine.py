@@ -1,0 +1,73 @@
+"""Question in, answer out: the parts of the service put together, for HTTP, the command line and evaluation."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexer import language
+from indexer.embedder import Embedder, SentenceTransformerEmbedder
+from indexer.index import Generation, open_generation
+from indexer.language import Language
+from service.answering import Answer, Answerer, ExtractiveAnswerer
+from service.catalogue import Filters
+from service.confidence import Confidence
+from service.query import Question, understand
+from service.retrieval import Hit, Retriever
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """One generation, ready to be asked. Safe to use from several threads."""
+
+    retriever: Retriever
+    answerer: Answerer
+
+    @classmethod
+    def open(cls, index: Path, model: str | None = None) -> Engine:
+        """Open the live generation of an index with the model it was built with.
+
+        The index is verified while the model loads: each takes one core.
+
+        Raises:
+            IndexMissingError, IndexDamagedError: there is no sound index.
+            ModelError: the model cannot be loaded, or is another than the index's.
+        """
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            opening = pool.submit(open_generation, index)
+            warming = pool.submit(language.warm_up)
+            # A missing index is told at once, not after the model has loaded.
+            generation = opening.result()
+            embedder = SentenceTransformerEmbedder.load(model)
+            warming.result()
+        return cls.of(generation, embedder)
+
+    @classmethod
+    def of(cls, generation: Generation, embedder: Embedder) -> Engine:
+        """Put the default parts together over an opened generation."""
+        return cls(Retriever(generation, embedder), ExtractiveAnswerer(Confidence.load()))
+
+    @property
+    def generation(self) -> Generation:
+        return self.retriever.generation
+
+    def ask(
+        self,
+        text: str,
+        language: Language | None = None,
+        max_citations: int = 6,
+        filters: Filters | None = None,
+    ) -> Answer:
+        """Answer a question."""
+        return self.answerer.answer(understand(text, language), self.retriever, max_citations, filters)
+
+    def search(
+        self, text: str, limit: int = 10, filters: Filters | None = None
+    ) -> tuple[Question, list[Hit]]:
+        """The question as understood, and the best ``limit`` passages."""
+        question = understand(text)
+        return question, self.retriever.search(self.retriever.evidence(question), limit, filters)
+
+    def close(self) -> None:
+        self.generation.close()
