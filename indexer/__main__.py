@@ -17,19 +17,12 @@ from rich.table import Table
 from indexer import index as index_folder
 from indexer.build import Report, Summary
 from indexer.build import build as build_index
-from indexer.errors import FundstelleError, IndexDamagedError
+from indexer.cli import IndexOption, JsonOption, ModelOption, failing_in_one_line
+from indexer.errors import IndexDamagedError
 from indexer.manifest import Manifest
 from indexer.passages import Chunking
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-IndexOption = Annotated[Path, typer.Option("--index", help="Folder of the index.", show_default=False)]
-ModelOption = Annotated[
-    str | None,
-    typer.Option(
-        help="Embedding model: a folder or a hub id.", show_default="multilingual-e5-small, built in"
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
 @app.command()
@@ -120,19 +113,6 @@ def verify(
     if faults:
         raise typer.Exit(1)
     print(f"{name}: intact")
-
-
-@contextlib.contextmanager
-def failing_in_one_line() -> Iterator[None]:
-    """Turn the errors this project raises into one line on stderr and exit code 1."""
-    try:
-        yield
-    except FundstelleError as error:
-        print(f"error: {error}", file=sys.stderr)
-        raise typer.Exit(1) from error
-    except KeyboardInterrupt as error:
-        print("interrupted; the index is as it was", file=sys.stderr)
-        raise typer.Exit(130) from error
 
 
 @contextlib.contextmanager

@@ -146,13 +146,12 @@ class ExtractiveAnswerer:
         """Sentences of the hits, and of the documents that name an act asked for, headings excepted."""
         generation, catalogue = retriever.generation, retriever.catalogue
         if known:
-            about = catalogue.passages_of(Filters(references=known))
+            naming = np.concatenate([catalogue.documents_by_key[key] for key in known])
+            about = np.flatnonzero(np.isin(catalogue.passage_document, naming))
             allowed = catalogue.passages_of(filters) if filters else None
             about = about if allowed is None else np.intersect1d(about, allowed)
-            hits = [
-                *hits,
-                *retriever.rank(evidence, np.setdiff1d(about, [h.passage for h in hits]))[:_ABOUT_HITS],
-            ]
+            more = np.setdiff1d(about, [hit.passage for hit in hits])
+            hits = [*hits, *retriever.rank(evidence, more)[:_ABOUT_HITS]]
         passages = {hit.passage: hit for hit in hits}
         numbers = catalogue.sentences_of(np.array(sorted(passages), np.int64))
         numbers = numbers[~generation.sentences.heading[numbers]]
@@ -260,9 +259,8 @@ def verified(citation: Citation) -> Citation:
         or standing != citation.quote
         or text_digest(document.text) != document.sha256
     ):
-        raise IndexDamagedError(
-            f"document {document.document_id!r}: the text at {citation.start}-{citation.end} is not the quotation"
-        )
+        where = f"{document.document_id!r} {citation.start}-{citation.end}"
+        raise IndexDamagedError(f"document {where}: the stored text is not the quotation")
     return citation
 
 

@@ -1,4 +1,4 @@
-"""Question in, answer out: the parts of the service put together, for HTTP, the command line and evaluation."""
+"""Question in, answer out: the parts of the service put together, for HTTP, command line and evaluation."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A question as ranking sees it: its vector, shape ``(dimension,)``, and every passage's lexical score."""
+    """A question as ranking sees it: vector, shape ``(dimension,)``, and lexical score of every passage."""
 
     question: Question
     vector: Vectors
@@ -105,7 +105,7 @@ class Retriever:
         return self.rank(evidence, self._candidates(evidence, limit, allowed))[:limit]
 
     def _lexical(self, question: Question) -> Scores:
-        """Lexical score of every passage: by stems where it is in the question's language, else by what survives."""
+        """Lexical score of every passage: by stems in the question's language, else by what survives."""
         index, catalogue = self._generation.lexical, self._catalogue
         same = catalogue.language == question.language
         scores = np.zeros(len(same), np.float32)

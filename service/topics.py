@@ -32,7 +32,8 @@ _END = re.compile(
 )
 #: "zur Umsetzung der Resolution Nr. 39": the act serves another one, whose title this is not.
 _SERVING = re.compile(
-    r"\s*(?:(?:weitere[nr]?|die|der|the|further)\s+)*(?:umsetzung|durchführung|implement\w*|carrying out|thực hiện|triển khai)\b",
+    r"\s*(?:(?:weitere[nr]?|die|der|the|further)\s+)*"
+    r"(?:umsetzung|durchführung|implement\w*|carrying out|thực hiện|triển khai)\b",
     re.IGNORECASE,
 )
 #: A title of fewer different words says too little to know it by.
@@ -69,7 +70,7 @@ def stems(text: str, language: Language) -> frozenset[str]:
 
 
 def topics(titles: Iterable[tuple[str, str, Language]]) -> dict[str, Topic]:
-    """Topics by key, from ``(key, title, language)``; rare words weigh more, as in inverse document frequency."""
+    """Topics by key, from ``(key, title, language)``; words of few titles weigh more."""
     counts: dict[str, Counter[str]] = {}
     for key, title, language in titles:
         counts.setdefault(key, Counter()).update(stems(title, language))

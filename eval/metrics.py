@@ -1,0 +1,42 @@
+"""Ranking measures per question, worked out by ``ir_measures`` (https://ir-measur.es).
+
+nDCG@10: Järvelin & Kekäläinen 2002, binary or graded gains; R@k: recall; RR: reciprocal of the first
+relevant rank. A question without a result counts as zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import ir_measures
+from ir_measures import RR, R, nDCG
+
+#: Question id → documents with their scores, best first, each document once.
+Run = Mapping[str, Sequence[tuple[str, float]]]
+Qrels = Mapping[str, Mapping[str, int]]
+#: Question id → value.
+Values = dict[str, float]
+
+MEASURES = (nDCG @ 10, R @ 1, R @ 10, RR)
+
+
+def ranking_values(qrels: Qrels, run: Run) -> dict[str, Values]:
+    """Measure → question → value in 0 to 1, for each question of ``qrels`` in its order.
+
+    Documents count in the order of the run, not of their scores: trec_eval would put equal scores into
+    an order of its own.
+    """
+    by_rank = {
+        query_id: {document: -float(rank) for rank, (document, _) in enumerate(run.get(query_id, ()))}
+        for query_id in qrels
+    }
+    judged = {query_id: dict(grades) for query_id, grades in qrels.items()}
+    values: dict[str, Values] = {str(measure): dict.fromkeys(qrels, 0.0) for measure in MEASURES}
+    for metric in ir_measures.iter_calc(list(MEASURES), judged, by_rank):
+        values[str(metric.measure)][metric.query_id] = float(metric.value)
+    return values
+
+
+def mean(values: Values) -> float:
+    """Arithmetic mean over the questions; 0 where there are none."""
+    return sum(values.values()) / len(values) if values else 0.0

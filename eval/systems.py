@@ -1,0 +1,126 @@
+"""What is measured, seen from outside: an index opened here, or a service reached over HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, get_args
+
+from service.engine import Engine
+from service.retrieval import Hit
+
+Ranking = Literal["full", "passage", "sentence", "lexical", "rrf"]
+RANKINGS: tuple[Ranking, ...] = get_args(Ranking)
+#: Passages an ablation reorders: with fewer, the full ranking would decide what it gets to see.
+_ABLATION_DEPTH = 1000
+#: Constant of reciprocal rank fusion: Cormack, Clarke & Büttcher 2009.
+_RRF_K = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A span of a document's canonical text, in code points."""
+
+    document_id: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A passage found: its document, its score, and its best sentence."""
+
+    document_id: str
+    score: float
+    best_sentence: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A statement's place and the words said to stand there."""
+
+    place: Place
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a system answers; ``cited`` in order of the citations' numbers."""
+
+    status: str
+    confidence: float
+    cited: tuple[Cited, ...]
+
+
+class System(Protocol):
+    """What an evaluation asks of the system it measures."""
+
+    @property
+    def facts(self) -> dict[str, Any]: ...
+    def search(self, text: str, limit: int) -> list[Found]: ...
+    def ask(self, text: str) -> Reply: ...
+    def text(self, document_id: str) -> str | None: ...
+
+
+class LocalSystem:
+    """An engine in this process, ranked as it ranks, or by one part of its evidence alone."""
+
+    def __init__(self, engine: Engine, ranking: Ranking = "full") -> None:
+        self._engine = engine
+        self._ranking: Ranking = ranking
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Model, generation and manifest, as a record names them."""
+        generation = self._engine.generation
+        model = generation.manifest.model
+        return {
+            "model": {"name": model["name"], "digest": model["digest"]},
+            "generation": generation.name,
+            "manifest": generation.name.rsplit("-", 1)[-1],
+            "counts": generation.manifest.counts,
+            "chunking": generation.manifest.chunking,
+        }
+
+    def search(self, text: str, limit: int) -> list[Found]:
+        depth = limit if self._ranking == "full" else max(limit, _ABLATION_DEPTH)
+        _, hits = self._engine.search(text, depth)
+        return [self._found(hit, score) for hit, score in reranked(hits, self._ranking)[:limit]]
+
+    def ask(self, text: str) -> Reply:
+        answer = self._engine.ask(text)
+        cited = tuple(
+            Cited(Place(c.document.document_id, c.start, c.end), c.quote)
+            for c in sorted(answer.citations, key=lambda c: c.number)
+        )
+        return Reply(answer.status, answer.confidence, cited)
+
+    def text(self, document_id: str) -> str | None:
+        """A document's canonical text as the index holds it; ``None`` when it is not there."""
+        store = self._engine.generation.store
+        number = store.number_of(document_id)
+        return None if number is None else store.document(number).text
+
+    def _found(self, hit: Hit, score: float) -> Found:
+        generation = self._engine.generation
+        spans, sentence = generation.sentences, hit.best_sentence
+        document = generation.store.document(int(generation.passages.document[hit.passage]))
+        best = Place(document.document_id, int(spans.start[sentence]), int(spans.end[sentence]))
+        return Found(document.document_id, score, best)
+
+
+def reranked(hits: list[Hit], ranking: Ranking) -> list[tuple[Hit, float]]:
+    """Hits with the score of a ranking, best first; ties by passage number."""
+    if ranking == "rrf":
+        fused: dict[int, float] = {}
+        for part in ("passage", "lexical"):
+            for rank, (hit, _) in enumerate(reranked(hits, part), start=1):  # type: ignore[arg-type]
+                fused[hit.passage] = fused.get(hit.passage, 0.0) + 1.0 / (_RRF_K + rank)
+        scored = [(hit, fused[hit.passage]) for hit in hits]
+    elif ranking == "full":
+        return [(hit, hit.score) for hit in hits]
+    else:
+        scored = [(hit, float(getattr(hit, f"{ranking}_score"))) for hit in hits]
+    if ranking == "lexical":
+        # A passage without a word of the question was not found by words.
+        scored = [(hit, score) for hit, score in scored if score > 0]
+    return sorted(scored, key=lambda pair: (-pair[1], pair[0].passage))

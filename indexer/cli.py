@@ -1,0 +1,35 @@
+"""What the command lines of this project share: options, and failing in one line."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from indexer.errors import FundstelleError
+
+IndexOption = Annotated[Path, typer.Option("--index", help="Folder of the index.", show_default=False)]
+ModelOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Embedding model: a folder or a hub id.", show_default="multilingual-e5-small, built in"
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+@contextlib.contextmanager
+def failing_in_one_line() -> Iterator[None]:
+    """Turn the errors this project raises into one line on stderr and exit code 1."""
+    try:
+        yield
+    except FundstelleError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt as error:
+        print("interrupted; the index is as it was", file=sys.stderr)
+        raise typer.Exit(130) from error

@@ -1,0 +1,124 @@
+"""``python -m service``: ask a question, search for passages, or serve both over HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+
+from indexer.cli import IndexOption, JsonOption, ModelOption, failing_in_one_line
+from indexer.errors import FundstelleError
+from indexer.language import Language
+from service import replies, schemas
+from service.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question: German, English or Vietnamese.")],
+    index: IndexOption,
+    language: Annotated[Language | None, typer.Option(help="Its language.", show_default="detected")] = None,
+    max_citations: Annotated[int, typer.Option(min=1, max=schemas.MAX_CITATIONS)] = 6,
+    model: ModelOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer QUESTION with cited statements."""
+    from service.engine import Engine
+
+    with failing_in_one_line():
+        text = _checked(question)
+        engine = Engine.open(index, model)
+        reply = replies.ask_reply(engine.ask(text, language, max_citations), engine)
+    if as_json:
+        print(reply.model_dump_json(indent=1))
+        return
+    print(reply.answer)
+    for citation in reply.citations:
+        where = ", ".join(part for part in (citation.place, citation.published) if part)
+        source = f"{citation.document_id}:{citation.start}-{citation.end}"
+        parts = (f"[{citation.number}] {citation.title}", where, source, citation.url or "")
+        print(" · ".join(part for part in parts if part))
+    for note in reply.notes:
+        print(f"note: {note}")
+    print(f"confidence {reply.confidence:.2f}")
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="What to look for: German, English or Vietnamese.")],
+    index: IndexOption,
+    top_k: Annotated[int, typer.Option(min=1, max=schemas.MAX_HITS, help="How many passages.")] = 10,
+    model: ModelOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the passages nearest to QUERY."""
+    from service.engine import Engine
+
+    with failing_in_one_line():
+        text = _checked(query)
+        engine = Engine.open(index, model)
+        reply = replies.search_reply(*engine.search(text, top_k), engine)
+    if as_json:
+        print(reply.model_dump_json(indent=1))
+        return
+    for rank, hit in enumerate(reply.hits, start=1):
+        where = " · ".join(part for part in (hit.title, hit.place, hit.published) if part)
+        print(f"{rank}  {hit.score:.3f}  {hit.passage_id}  {where}\n{hit.text}\n")
+    if not reply.hits:
+        print("nothing found")
+
+
+@app.command()
+def serve(
+    index: Annotated[
+        Path | None, typer.Option("--index", help="Folder of the index.", show_default="index")
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port to listen on.", show_default="8000")
+    ] = None,
+    model: ModelOption = None,
+) -> None:
+    """Serve questions and searches over HTTP until interrupted."""
+    with failing_in_one_line():
+        settings = _settings(index=index, host=host, port=port, model=model)
+        # What can be wrong with the index is told in one line before any port is opened.
+        from service.engine import Engine
+
+        engine = Engine.open(settings.index, settings.model)
+    import uvicorn
+
+    from service.app import create_app
+
+    uvicorn.run(create_app(settings, engine), host=settings.host, port=settings.port, log_level="info")
+    engine.close()
+
+
+def _settings(**flags: object) -> Settings:
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "FUNDSTELLE_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise FundstelleError(f"setting {name}: {first['msg']}") from error
+
+
+def _checked(question: str) -> str:
+    """The question, held to the same bounds as over HTTP."""
+    try:
+        text: str = TypeAdapter(schemas.QuestionText).validate_python(question.strip())
+    except ValidationError as error:
+        raise FundstelleError(f"question: {error.errors()[0]['msg']}") from error
+    return text
+
+
+def main() -> None:
+    app(prog_name="python -m service")
+
+
+if __name__ == "__main__":
+    main()

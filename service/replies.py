@@ -1,0 +1,154 @@
+"""From the records of the service to the JSON of the contract."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from indexer.documents import Document
+from indexer.language import LANGUAGES
+from indexer.references import display_name
+from service import schemas
+from service.answering import Answer, Citation
+from service.catalogue import Catalogue, Filters
+from service.engine import Engine
+from service.framing import answer_text
+from service.query import Question
+from service.retrieval import Hit
+
+
+def filters_of(body: schemas.FiltersBody) -> Filters:
+    """The filters of a request as retrieval takes them."""
+    return Filters(
+        references=body.references,
+        places=body.places,
+        documents=body.documents,
+        published_from=body.published_from.isoformat() if body.published_from else None,
+        published_to=body.published_to.isoformat() if body.published_to else None,
+    )
+
+
+def index_info(engine: Engine) -> schemas.IndexInfo:
+    """What answers at the moment."""
+    model = engine.generation.manifest.model
+    return schemas.IndexInfo(
+        generation=engine.generation.name, model=f"{model['name']}@{model['digest'][:12]}"
+    )
+
+
+def ask_reply(answer: Answer, engine: Engine) -> schemas.AskReply:
+    """An answer as JSON."""
+    question = answer.question
+    return schemas.AskReply(
+        question=question.text,
+        language=question.language,
+        status=answer.status,
+        answer=answer_text(answer),
+        statements=[
+            schemas.StatementInfo(text=citation.quote, citations=[citation.number])
+            for citation in answer.citations
+        ],
+        citations=[_citation(citation) for citation in answer.citations],
+        confidence=round(answer.confidence, 4),
+        understood=schemas.Understood(
+            references=[
+                schemas.UnderstoodReference(key=reference.key, text=reference.text)
+                for reference in question.references
+            ],
+            aspect=question.aspect,
+            places=list(dict.fromkeys(mention.place for mention in question.places)),
+        ),
+        suggestions=list(answer.suggestions),
+        notes=list(answer.notes),
+        index=index_info(engine),
+    )
+
+
+def _citation(citation: Citation) -> schemas.CitationInfo:
+    document = citation.document
+    return schemas.CitationInfo(
+        number=citation.number,
+        document_id=document.document_id,
+        title=document.title,
+        url=document.url,
+        published=document.published,
+        place=document.place,
+        start=citation.start,
+        end=citation.end,
+        quote=citation.quote,
+        sha256=document.sha256,
+        score=round(citation.score, 4),
+    )
+
+
+def search_reply(question: Question, hits: list[Hit], engine: Engine) -> schemas.SearchReply:
+    """Hits as JSON."""
+    return schemas.SearchReply(
+        query=question.text,
+        language=question.language,
+        hits=[_hit(hit, engine) for hit in hits],
+        index=index_info(engine),
+    )
+
+
+def _hit(hit: Hit, engine: Engine) -> schemas.HitInfo:
+    generation = engine.generation
+    passages, sentences = generation.passages, generation.sentences
+    document = generation.store.document(int(passages.document[hit.passage]))
+    start, end = int(passages.start[hit.passage]), int(passages.end[hit.passage])
+    return schemas.HitInfo(
+        passage_id=f"{document.document_id}:{start}-{end}",
+        document_id=document.document_id,
+        title=document.title,
+        url=document.url,
+        published=document.published,
+        place=document.place,
+        start=start,
+        end=end,
+        text=document.text[start:end],
+        score=round(hit.score, 6),
+        scores=schemas.HitScores(
+            passage=round(hit.passage_score, 6),
+            sentence=round(hit.sentence_score, 6),
+            lexical=round(hit.lexical_score, 6),
+        ),
+        best_sentence=schemas.SpanInfo(
+            start=int(sentences.start[hit.best_sentence]), end=int(sentences.end[hit.best_sentence])
+        ),
+    )
+
+
+def document_info(document: Document) -> schemas.DocumentInfo:
+    """A document's metadata as JSON."""
+    return schemas.DocumentInfo(**_metadata(document))
+
+
+def document_text(document: Document) -> schemas.DocumentText:
+    """A document with its text as JSON."""
+    return schemas.DocumentText(**_metadata(document), text=document.text)
+
+
+def _metadata(document: Document) -> dict[str, Any]:
+    return {
+        "document_id": document.document_id,
+        "title": document.title,
+        "url": document.url,
+        "published": document.published,
+        "place": document.place,
+        "language": document.language,
+        "sha256": document.sha256,
+        "references": list(dict.fromkeys(reference.key for reference in document.references)),
+    }
+
+
+def reference_infos(catalogue: Catalogue) -> list[schemas.ReferenceInfo]:
+    """All known acts as JSON."""
+    return [
+        schemas.ReferenceInfo(
+            key=known.key,
+            names={language: display_name(known.key, language) for language in LANGUAGES},
+            mentions_as=list(known.names),
+            documents=known.documents,
+            mentions=known.mentions,
+        )
+        for known in catalogue.references
+    ]

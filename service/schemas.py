@@ -1,0 +1,267 @@
+"""The JSON of the HTTP contract. Pydantic stays at this edge; the rest works on plain records."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from indexer.aspects import Aspect
+from indexer.language import Language
+from indexer.references import find_references
+from service.answering import Status
+
+MAX_QUESTION = 2000
+MAX_CITATIONS = 20
+MAX_HITS = 100
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+def _encodable(text: str) -> str:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ValueError("holds half a surrogate pair, which is no character") from error
+    if not any(character.isalnum() for character in text):
+        raise ValueError("holds no word")
+    return text
+
+
+def _key(text: str) -> str:
+    found = find_references(text)
+    if len(found) != 1:
+        raise ValueError(f"names no numbered act such as NQ-57 or Resolution 57: {text[:80]!r}")
+    return found[0].key
+
+
+QuestionText = Annotated[
+    str, StringConstraints(min_length=1, max_length=MAX_QUESTION), AfterValidator(_encodable)
+]
+ReferenceKey = Annotated[str, StringConstraints(max_length=200), AfterValidator(_key)]
+FilterText = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+FilterList = Field(default=(), max_length=1000)
+
+
+class FiltersBody(_Strict):
+    """Restrictions of a search; several values of one field are alternatives, several fields add up."""
+
+    references: tuple[ReferenceKey, ...] = FilterList
+    places: tuple[FilterText, ...] = FilterList
+    documents: tuple[FilterText, ...] = FilterList
+    published_from: datetime.date | None = None
+    published_to: datetime.date | None = None
+
+
+class AskBody(_Strict):
+    """A question."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"question": "what shortcomings were found on Resolution 57"}]}
+    )
+
+    question: QuestionText
+    language: Language | None = None
+    max_citations: int = Field(default=6, ge=1, le=MAX_CITATIONS)
+    filters: FiltersBody = FiltersBody()
+
+
+class SearchBody(_Strict):
+    """A query."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"query": "digitale Transformation", "top_k": 3}]}
+    )
+
+    query: QuestionText
+    top_k: int = Field(default=10, ge=1, le=MAX_HITS)
+    filters: FiltersBody = FiltersBody()
+
+
+class AskQuery(_Strict):
+    """A question in the address, for links and simple pages."""
+
+    q: QuestionText
+    language: Language | None = None
+    max_citations: int = Field(default=6, ge=1, le=MAX_CITATIONS)
+
+
+class SearchQuery(_Strict):
+    """A query in the address."""
+
+    q: QuestionText
+    top_k: int = Field(default=10, ge=1, le=MAX_HITS)
+
+
+class PageQuery(_Strict):
+    """Which part of a list."""
+
+    offset: int = Field(default=0, ge=0, le=2**53)
+    limit: int = Field(default=50, ge=1, le=500)
+
+
+class IndexInfo(BaseModel):
+    """What answered: the generation, and the model as name@digest."""
+
+    generation: str
+    model: str
+
+
+class StatementInfo(BaseModel):
+    """A verbatim sentence and the numbers of its citations."""
+
+    text: str
+    citations: list[int]
+
+
+class CitationInfo(BaseModel):
+    """Where a statement stands: ``quote`` is the text from ``start`` to ``end``, in code points."""
+
+    number: int
+    document_id: str
+    title: str
+    url: str | None
+    published: str | None
+    place: str | None
+    start: int
+    end: int
+    quote: str
+    sha256: str
+    score: float
+
+
+class UnderstoodReference(BaseModel):
+    """An act that the question names, and how."""
+
+    key: str
+    text: str
+
+
+class Understood(BaseModel):
+    """What was read out of the question."""
+
+    references: list[UnderstoodReference]
+    aspect: Aspect | None
+    places: list[str]
+
+
+class AskReply(BaseModel):
+    """An answer, or why there is none."""
+
+    question: str
+    language: Language
+    status: Status
+    answer: str
+    statements: list[StatementInfo]
+    citations: list[CitationInfo]
+    confidence: float
+    understood: Understood
+    suggestions: list[str]
+    notes: list[str]
+    index: IndexInfo
+
+
+class HitScores(BaseModel):
+    """The parts of a hit's score."""
+
+    passage: float
+    sentence: float
+    lexical: float
+
+
+class SpanInfo(BaseModel):
+    """A place in a document, in code points."""
+
+    start: int
+    end: int
+
+
+class HitInfo(BaseModel):
+    """A passage found; the larger the score the better."""
+
+    passage_id: str
+    document_id: str
+    title: str
+    url: str | None
+    published: str | None
+    place: str | None
+    start: int
+    end: int
+    text: str
+    score: float
+    scores: HitScores
+    best_sentence: SpanInfo
+
+
+class SearchReply(BaseModel):
+    """What was found, best first."""
+
+    query: str
+    language: Language
+    hits: list[HitInfo]
+    index: IndexInfo
+
+
+class DocumentInfo(BaseModel):
+    """A document without its text."""
+
+    document_id: str
+    title: str
+    url: str | None
+    published: str | None
+    place: str | None
+    language: Language
+    sha256: str
+    references: list[str]
+
+
+class DocumentText(DocumentInfo):
+    """A document with its canonical text."""
+
+    text: str
+
+
+class DocumentsReply(BaseModel):
+    """A part of the list of documents."""
+
+    total: int
+    offset: int
+    limit: int
+    documents: list[DocumentInfo]
+
+
+class ReferenceInfo(BaseModel):
+    """An act that the documents name: its names by language, how it is written, how often it is named."""
+
+    key: str
+    names: dict[Language, str]
+    mentions_as: list[str]
+    documents: int
+    mentions: int
+
+
+class ReferencesReply(BaseModel):
+    """All acts that the documents name, those of most documents first."""
+
+    references: list[ReferenceInfo]
+    index: IndexInfo
+
+
+class Health(BaseModel):
+    """A state in one word."""
+
+    status: str
+
+
+class Problem(BaseModel):
+    """An error as RFC 9457 describes it."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    instance: str
+    errors: list[dict[str, Any]] | None = None
