@@ -135,7 +135,9 @@ def load_questions(path: Path) -> QuestionSet:
         cases[case.query.query_id] = case
     if not cases:
         raise SourceError(f"{path}: no questions")
-    return QuestionSet(path.name.removesuffix(".gz").removesuffix(".jsonl"), _digest(path), tuple(cases.values()))
+    return QuestionSet(
+        path.name.removesuffix(".gz").removesuffix(".jsonl"), _digest(path), tuple(cases.values())
+    )
 
 
 def _case(row: dict[str, Any], where: str) -> Case:
@@ -194,7 +196,11 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _lines(path: Path) -> Iterator[str]:
     try:
-        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
+        with (
+            gzip.open(path, "rt", encoding="utf-8")
+            if path.suffix == ".gz"
+            else path.open(encoding="utf-8") as file
+        ):
             yield from file
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Iterator
 from typing import Any
 
 from eval.systems import Cited, Found, Place, Reply
@@ -50,28 +52,40 @@ class RemoteSystem:
 
     def search(self, text: str, limit: int) -> list[Found]:
         reply = self._post("/v1/search", {"query": text, "top_k": limit})
-        return [
-            Found(hit["document_id"], float(hit["score"]), _place(hit["document_id"], hit["best_sentence"]))
-            for hit in reply["hits"]
-        ]
+        with self._as_agreed():
+            return [
+                Found(
+                    hit["document_id"], float(hit["score"]), _place(hit["document_id"], hit["best_sentence"])
+                )
+                for hit in reply["hits"]
+            ]
 
     def ask(self, text: str) -> Reply:
         reply = self._post("/v1/ask", {"question": text})
-        citations = sorted(reply["citations"], key=lambda citation: int(citation["number"]))
-        cited = tuple(Cited(_place(c["document_id"], c), c["quote"]) for c in citations)
-        return Reply(reply["status"], float(reply["confidence"]), cited)
+        with self._as_agreed():
+            citations = sorted(reply["citations"], key=lambda citation: int(citation["number"]))
+            cited = tuple(Cited(_place(c["document_id"], c), c["quote"]) for c in citations)
+            return Reply(reply["status"], float(reply["confidence"]), cited)
 
     def text(self, document_id: str) -> str | None:
         """A document's canonical text as the service gives it; ``None`` when it knows none."""
         if document_id not in self._texts:
             reply = self._send(f"/v1/documents/{urllib.parse.quote(document_id)}", None)
-            self._texts[document_id] = None if reply is None else str(reply["text"])
+            with self._as_agreed():
+                self._texts[document_id] = None if reply is None else str(reply["text"])
         return self._texts[document_id]
+
+    @contextlib.contextmanager
+    def _as_agreed(self) -> Iterator[None]:
+        try:
+            yield
+        except (KeyError, TypeError, ValueError) as error:
+            raise SourceError(f"{self._url}: not a reply of this service ({error!r})") from error
 
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         reply = self._send(path, body)
         if reply is None or not isinstance(reply.get("index"), dict):
-            raise SourceError(f"{self._url}{path}: not the reply of this service")
+            raise SourceError(f"{self._url}{path}: not a reply of this service")
         if self._index and reply["index"] != self._index:
             before, now = self._index["generation"], reply["index"].get("generation")
             raise SourceError(f"{self._url}: the index changed from {before} to {now} while it was measured")
@@ -81,11 +95,9 @@ class RemoteSystem:
     def _send(self, path: str, body: dict[str, Any] | None) -> dict[str, Any] | None:
         """The JSON object at an address, ``None`` where there is nothing (404)."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(  # noqa: S310 - the scheme was checked in open()
-            self._url + path, data, {"Content-Type": "application/json"}
-        )
+        request = urllib.request.Request(self._url + path, data, {"Content-Type": "application/json"})
         try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT) as response:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=_TIMEOUT) as response:
                 reply = json.load(response)
         except urllib.error.HTTPError as error:
             with error:
@@ -96,7 +108,7 @@ class RemoteSystem:
             reason = getattr(error, "reason", None) or error
             raise SourceError(f"{self._url}{path}: no answer ({reason})") from error
         if not isinstance(reply, dict):
-            raise SourceError(f"{self._url}{path}: not the reply of this service")
+            raise SourceError(f"{self._url}{path}: not a reply of this service")
         return reply
 
 

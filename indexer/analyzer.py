@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
-from typing import Any
+from collections.abc import Callable
+from functools import cache, lru_cache
 
-from indexer.language import Language
+from indexer.language import Language, word_list
 from indexer.places import fold
 from indexer.references import find_references
 
@@ -16,18 +16,40 @@ from indexer.references import find_references
 WRITTEN = "="
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?")
+#: Words whose stem is kept; questions bring in new ones without end.
+_REMEMBERED = 1 << 16
 _STEMMERS: dict[Language, str] = {"de": "german", "en": "english"}
 
 #: Words that carry no topic. Vietnamese has no inflection, so its syllables stand for themselves.
 STOP_WORDS: dict[Language, frozenset[str]] = {
-    "de": frozenset(
-        ["aber", "alle", "allem", "allen", "aller", "alles", "als", "also", "am", "an", "andere", "anderen", "auch", "auf", "aus", "bei", "beim", "bin", "bis", "da", "damit", "dann", "das", "dass", "dazu", "dem", "den", "der", "des", "dessen", "die", "dies", "diese", "diesem", "diesen", "dieser", "dieses", "doch", "dort", "du", "durch", "ein", "eine", "einem", "einen", "einer", "eines", "er", "es", "etwa", "für", "gab", "gegen", "gibt", "habe", "haben", "hat", "hatte", "hatten", "hier", "ich", "ihm", "ihn", "ihnen", "ihr", "ihre", "ihrem", "ihren", "ihrer", "im", "in", "ins", "ist", "ja", "jede", "jedem", "jeden", "jeder", "jedes", "kann", "kein", "keine", "können", "man", "mehr", "mit", "muss", "nach", "nicht", "noch", "nun", "nur", "ob", "oder", "ohne", "sehr", "sein", "seine", "seinem", "seinen", "seiner", "seit", "sich", "sie", "sind", "so", "solche", "soll", "sollen", "sowie", "über", "um", "und", "uns", "unter", "viel", "vom", "von", "vor", "wann", "war", "waren", "warum", "was", "welche", "welchem", "welchen", "welcher", "welches", "wem", "wen", "wenn", "wer", "werden", "wessen", "wie", "wieso", "wieviel", "wird", "wo", "woher", "wohin", "womit", "worden", "wurde", "wurden", "zu", "zum", "zur", "zwar", "zwischen"]
+    "de": word_list(
+        """
+        aber alle allem allen aller alles als also am an andere anderen auch auf aus bei beim bin bis da
+        damit dann das dass dazu dem den der des dessen die dies diese diesem diesen dieser dieses doch
+        dort du durch ein eine einem einen einer eines er es etwa für gab gegen gibt habe haben hat hatte
+        hatten hier ich ihm ihn ihnen ihr ihre ihrem ihren ihrer im in ins ist ja jede jedem jeden jeder
+        jedes kann kein keine können man mehr mit muss nach nicht noch nun nur ob oder ohne sehr sein
+        seine seinem seinen seiner seit sich sie sind so solche soll sollen sowie über um und uns unter
+        viel vom von vor wann war waren warum was welche welchem welchen welcher welches wem wen wenn wer
+        werden wessen wie wieso wieviel wird wo woher wohin womit worden wurde wurden zu zum zur zwar
+        zwischen
+        """
     ),
-    "en": frozenset(
-        ["a", "about", "after", "all", "also", "an", "and", "any", "are", "as", "at", "be", "been", "before", "between", "both", "but", "by", "can", "could", "did", "do", "does", "for", "from", "had", "has", "have", "he", "her", "his", "how", "i", "if", "in", "into", "is", "it", "its", "many", "may", "more", "most", "much", "no", "not", "of", "on", "or", "other", "our", "out", "over", "she", "should", "so", "some", "such", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "under", "up", "was", "we", "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "would", "you", "your"]
+    "en": word_list(
+        """
+        a about after all also an and any are as at be been before between both but by can could did do
+        does for from had has have he her his how i if in into is it its many may more most much no not of
+        on or other our out over she should so some such than that the their them then there these they
+        this those to under up was we were what when where which who whom whose why will with would you
+        your
+        """
     ),
-    "vi": frozenset(
-        ["ai", "bao", "bị", "bởi", "các", "có", "của", "cho", "chưa", "cùng", "do", "đã", "đang", "đâu", "để", "đến", "được", "gì", "hay", "hoặc", "khi", "không", "là", "lên", "lại", "mà", "mỗi", "một", "nào", "này", "nên", "những", "như", "nhưng", "nhiêu", "ở", "qua", "ra", "rất", "rồi", "sao", "sau", "sẽ", "tại", "thế", "theo", "thì", "trên", "trong", "trước", "từ", "và", "vào", "vẫn", "vì", "về", "việc", "với"]
+    "vi": word_list(
+        """
+        ai bao bị bởi các có của cho chưa cùng do đã đang đâu để đến được gì hay hoặc khi không là lên lại
+        mà mỗi một nào này nên những như nhưng nhiêu ở qua ra rất rồi sao sau sẽ tại thế theo thì trên
+        trong trước từ và vào vẫn vì về việc với
+        """
     ),
 }
 
@@ -100,15 +122,15 @@ def _keys(text: str) -> list[str]:
 
 
 @cache
-def _stemmer(language: Language) -> Any:
+def _stemmer(language: Language) -> Callable[[str], str]:
     """Snowball stemming (https://snowballstem.org), then folding; Vietnamese is folded only."""
     if language not in _STEMMERS:
-        return cache(_fold_word)
+        return lru_cache(_REMEMBERED)(_fold_word)
     import Stemmer
 
     stemmer = Stemmer.Stemmer(_STEMMERS[language])
 
-    @cache
+    @lru_cache(_REMEMBERED)
     def stem(word: str) -> str:
         return _fold_word(stemmer.stemWord(word))
 

@@ -5,22 +5,42 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
-from typing import Literal, get_args
+from typing import Literal, Protocol, cast, get_args
 
 Language = Literal["de", "en", "vi"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
+
+def word_list(text: str) -> frozenset[str]:
+    """The words of a list written as prose."""
+    return frozenset(text.split())
+
+
 #: Words that decide a short question by themselves: frequent in one language, absent from the others.
 #: Names of people and places tell nothing, and short questions are full of them.
 _FUNCTION_WORDS: dict[Language, frozenset[str]] = {
-    "de": frozenset(
-        ["der", "das", "des", "dem", "den", "ein", "eine", "einen", "einem", "einer", "eines", "und", "oder", "nicht", "ist", "sind", "war", "waren", "wird", "werden", "wurde", "wurden", "hat", "haben", "hatte", "wer", "wie", "wo", "wann", "warum", "wieso", "welche", "welcher", "welches", "welchen", "welchem", "wozu", "wem", "wessen", "woher", "wohin", "womit", "worüber", "bei", "beim", "zur", "zum", "zu", "von", "vom", "mit", "nach", "für", "über", "auf", "aus", "durch", "gegen", "ohne", "um", "es", "gibt", "gab", "sagt", "sagte", "im", "ins", "als", "auch", "sich", "sie", "er", "wir", "ihr", "nennen", "nenne", "ich", "man", "wenn", "muss", "kann", "an", "am", "so"]
+    "de": word_list(
+        """
+        der das des dem den ein eine einen einem einer eines und oder nicht ist sind war waren wird werden
+        wurde wurden hat haben hatte wer wie wo wann warum wieso welche welcher welches welchen welchem
+        wozu wem wessen woher wohin womit worüber bei beim zur zum zu von vom mit nach für über auf aus
+        durch gegen ohne um es gibt gab sagt sagte im ins als auch sich sie er wir ihr nennen nenne ich
+        man wenn muss kann an am so
+        """
     ),
-    "en": frozenset(
-        ["the", "of", "and", "or", "is", "are", "were", "been", "be", "has", "have", "had", "who", "what", "which", "when", "where", "why", "how", "whose", "whom", "does", "do", "did", "can", "could", "should", "would", "to", "for", "on", "with", "by", "from", "about", "into", "at", "that", "this", "these", "those", "there", "it", "its", "as", "not", "tell", "give", "list"]
+    "en": word_list(
+        """
+        the of and or is are were been be has have had who what which when where why how whose whom does
+        do did can could should would to for on with by from about into at that this these those there it
+        its as not tell give list
+        """
     ),
-    "vi": frozenset(
-        ["là", "của", "và", "các", "những", "được", "trong", "cho", "với", "khi", "nào", "gì", "ai", "sao", "bao", "nhiêu", "đâu", "ở", "tại", "có", "không", "đã", "đang", "sẽ", "này", "đó", "về", "theo", "từ", "đến", "bởi", "vì", "như", "thế", "việc", "nghị", "quyết", "chỉ", "thị", "kết", "luận", "quy", "định", "tỉnh", "ủy", "đồng", "chí", "hạn", "chế", "nhiệm", "vụ", "giải", "pháp", "kết", "quả", "nguyên", "nhân"]
+    "vi": word_list(
+        """
+        là của và các những được trong cho với khi nào gì ai sao bao nhiêu đâu ở tại có không đã đang sẽ
+        này đó về theo từ đến bởi vì như thế việc nghị quyết chỉ thị kết luận quy định tỉnh ủy đồng chí
+        hạn chế nhiệm vụ giải pháp kết quả nguyên nhân
+        """
     ),
 }
 #: Letters that only Vietnamese has of the three.
@@ -53,12 +73,20 @@ def detect_language(text: str) -> Language:
     return _by_model(composed)
 
 
+class _Classifier(Protocol):
+    """What is used of py3langid, which has no types."""
+
+    def set_languages(self, langs: list[str]) -> None: ...
+    def classify(self, instance: str) -> tuple[str, float]: ...
+
+
 @cache
-def _model() -> object:
+def _model() -> _Classifier:
     import py3langid
 
-    py3langid.set_languages(list(LANGUAGES))
-    return py3langid
+    model = cast(_Classifier, py3langid)
+    model.set_languages(list(LANGUAGES))
+    return model
 
 
 def warm_up() -> None:
@@ -67,5 +95,5 @@ def warm_up() -> None:
 
 
 def _by_model(text: str) -> Language:
-    code = str(_model().classify(text)[0])  # type: ignore[attr-defined]
-    return code if code in LANGUAGES else "de"  # type: ignore[return-value]
+    code = _model().classify(text)[0]
+    return next((language for language in LANGUAGES if language == code), "de")

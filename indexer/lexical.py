@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import bm25s
 import numpy as np
@@ -17,6 +17,7 @@ import numpy.typing as npt
 from indexer.errors import IndexDamagedError
 
 Scores = npt.NDArray[np.float32]
+_BM25: Any = bm25s.BM25  # without types
 
 
 class LexicalIndex(Protocol):
@@ -28,7 +29,7 @@ class LexicalIndex(Protocol):
 class Bm25Index:
     """BM25 in the variant of Lucene (k1 = 1.2, b = 0.75), https://arxiv.org/abs/2407.03618."""
 
-    def __init__(self, engine: bm25s.BM25, size: int) -> None:
+    def __init__(self, engine: Any, size: int) -> None:
         self._engine = engine
         self._size = size
         self._document_frequency = np.diff(np.asarray(engine.scores["indptr"]))
@@ -38,7 +39,7 @@ class Bm25Index:
         """Index the terms of each passage, numbered from 0."""
         numbers: dict[str, int] = {}
         ids = [[numbers.setdefault(term, len(numbers)) for term in terms] for terms in passages]
-        engine = bm25s.BM25(method="lucene", k1=1.2, b=0.75, backend="numpy")
+        engine = _BM25(method="lucene", k1=1.2, b=0.75, backend="numpy")
         if not numbers:
             # bm25s cannot index nothing at all; a term that no question holds stands in.
             numbers, ids = {"": 0}, [[0] for _ in passages]
@@ -53,7 +54,7 @@ class Bm25Index:
             IndexDamagedError: a file is missing or unreadable.
         """
         try:
-            engine = bm25s.BM25.load(folder, mmap=True, show_progress=False)
+            engine = _BM25.load(folder, mmap=True, show_progress=False)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise IndexDamagedError(f"{folder.name}: not a readable lexical index ({error})") from error
         return cls(engine, size)

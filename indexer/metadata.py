@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime
 import re
+import unicodedata
 
-from indexer.cleaning import clean, headings
+from indexer.cleaning import clean, fold_line, headings
 from indexer.documents import Document, RawDocument, text_digest
 from indexer.errors import SourceError
 from indexer.language import detect_language
@@ -20,7 +21,7 @@ _MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            "januar january jan",
+            "januar jänner january jan",
             "februar february feb",
             "märz maerz march mar",
             "april apr",
@@ -40,17 +41,27 @@ _MONTHS = {
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _DATE = re.compile(
     rf"""
-      (?P<iso>\d{{4}}-\d{{1,2}}-\d{{1,2}})(?!\d)
+      (?<!\d)(?P<iso>\d{{4}}-\d{{1,2}}-\d{{1,2}})(?!\d)
     | (?<!\d)(?P<day>\d{{1,2}})\s*[./-]\s*(?P<month>\d{{1,2}})\s*[./-]\s*(?P<year>\d{{4}})(?!\d)
-    | (?<!\d)(?P<day2>\d{{1,2}})\.?\s*(?:of\s+)?(?P<name>{_MONTH})\.?,?\s*(?P<year2>\d{{4}})?(?!\w)
+    | (?<!\d)(?P<day2>\d{{1,2}})(?:\.|st|nd|rd|th)?\s*(?:of\s+)?(?P<name>{_MONTH})\.?,?\s*(?P<year2>\d{{4}})?(?!\w)
     | (?P<name3>{_MONTH})\s+(?P<day3>\d{{1,2}})(?:st|nd|rd|th)?,?\s*(?P<year3>\d{{4}})(?!\w)
     | ngày\s+(?P<day4>\d{{1,2}})\s+tháng\s+(?P<month4>\d{{1,2}})(?:\s+năm\s+(?P<year4>\d{{4}}))?
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-#: How a report opens with the day of what it reports: "Am Nachmittag des 25. April", "Sáng 31/10/2024".
+#: How a report opens with the day of what it reports, after an agency's mark at most: "Am Nachmittag des
+#: 25. April", "BHG – Sáng 31/10/2024". Further inside a date may be that of the act the report is about.
 _OPENING = re.compile(
-    r"(?:am\s+(?:\w+\s+(?:des|vom)\s+)?|heute\s+\w+\s*\(|\bon\s+(?:the\s+\w+\s+of\s+)?|(?:sáng|chiều|tối|ngày)\s+(?:ngày\s+)?)$",
+    r"""(?:(?-i:\(?[A-ZĐ]{2,8}\)?)\s[-–—]\s+)?
+        (?: am\s+(?:\w+,?\s+(?:(?:des|dem|den|vom)\s+)?)? | heute(?:\s+\w+)?\s*\(
+          | on\s+(?:the\s+\w+\s+of\s+|\w+,\s+)? | (?:(?:sáng|chiều|tối)(?:\s+nay)?\s*)?(?:ngày\s+|\()? )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_YEAR = re.compile(r"(?<![\d.,–-])(?:19|20)\d{2}(?![\d–-])")
+#: A period that is looked back on gives the year; a target ("bis 2030") or another act's date does not.
+_PERIOD = re.compile(
+    r"(?:quartals?|halbjahre?s?|monaten?|quarter|half|months|quý\s+\w+|tháng(?:\s+đầu)?)"
+    r"\s+(?:des\s+jahres\s+|of\s+|đầu\s+)?(?:năm\s+)?(?P<year>(?:19|20)\d{2})(?!\d)",
     re.IGNORECASE,
 )
 
@@ -68,7 +79,7 @@ def describe(raw: RawDocument) -> Document:
     if not text:
         raise SourceError("empty after cleaning")
     url = _url(raw)
-    place = raw.fields.get("place")
+    place = fold_line(raw.fields.get("place", ""))
     return Document(
         document_id=raw.document_id,
         text=text,
@@ -83,7 +94,7 @@ def describe(raw: RawDocument) -> Document:
 
 
 def _title(raw: RawDocument, text: str) -> str:
-    stated = raw.fields.get("title", "").strip()
+    stated = fold_line(raw.fields.get("title", ""))
     if stated:
         return stated
     found = headings(raw.text) if raw.media_type == "text/markdown" else []
@@ -98,7 +109,7 @@ def _title(raw: RawDocument, text: str) -> str:
 
 def _url(raw: RawDocument) -> str | None:
     for field in ("url", "source"):
-        stated = raw.fields.get(field, "").strip()
+        stated = fold_line(raw.fields.get(field, ""))
         if stated.startswith(("http://", "https://")):
             return stated
     found = _URL.findall(raw.text)
@@ -107,7 +118,7 @@ def _url(raw: RawDocument) -> str | None:
 
 def _published(raw: RawDocument, text: str) -> str | None:
     for field in ("published", "date"):
-        stated = raw.fields.get(field, "").strip()
+        stated = fold_line(raw.fields.get(field, ""))
         if stated:
             date = _first_date(stated)
             if date is None:
@@ -123,14 +134,14 @@ def _published(raw: RawDocument, text: str) -> str | None:
 
 
 def _opening_date(text: str) -> str | None:
-    """The day named in the first words of a report; its year, where left out, is the only one named there."""
-    paragraph = text.split("\n", 1)[0]
-    for match in _DATE.finditer(paragraph[:300]):
-        if not _OPENING.search(paragraph[: match.start()]):
-            continue
-        years = set(re.findall(r"(?<![\d.,–-])(?:19|20)\d{2}(?![\d–-])", paragraph))
-        return _iso(match, int(years.pop()) if len(years) == 1 else None)
-    return None
+    """The day a report opens with; where its year is left out, that of the one period the paragraph names."""
+    paragraph = unicodedata.normalize("NFC", text.split("\n", 1)[0])
+    match = _DATE.search(paragraph[:300])
+    if match is None or not _OPENING.fullmatch(paragraph[: match.start()]):
+        return None
+    years = set(_YEAR.findall(paragraph))
+    period = _PERIOD.search(paragraph)
+    return _iso(match, int(period["year"]) if period and years == {period["year"]} else None)
 
 
 def _first_date(text: str) -> str | None:

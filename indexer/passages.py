@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from langchain_text_splitters import TextSplitter
+from langchain_text_splitters import RecursiveCharacterTextSplitter, TextSplitter
 
 from indexer.documents import Passage, Sentence, Span
 from indexer.sentences import split_sentences
@@ -15,6 +15,10 @@ _TOKEN = 0xF0000
 _TOKENS = 0xFFFE
 _SENTENCE_ENDS = (".", "!", "?", "…", "“", "”", '"', "»", ")")
 _HEADING_LENGTH = 120
+#: Characters of a sentence, about the window of the model: beyond it a vector would silently miss the rest.
+#: What is longer is a list or a table without full stops, and is cut where it may be, at best after a ";".
+LONGEST_SENTENCE = 1600
+_CUTS = ["; ", ": ", ", ", " ", ""]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +64,11 @@ def split_document(text: str, chunking: Chunking | None = None) -> tuple[list[Se
     """Sentences and passages of a canonical text, both in reading order.
 
     A passage stays within one paragraph; headings and lead-ins that end in a colon go with the paragraph
-    that follows. ``text[passage.start:passage.end]`` begins and ends with whole sentences.
+    that follows. ``text[passage.start:passage.end]`` begins and ends with whole sentences, or with pieces of
+    one that is longer than ``LONGEST_SENTENCE``.
     """
     chunking = chunking or Chunking()
-    spans = split_sentences(text)
+    spans = [piece for span in split_sentences(text) for piece in _cut(text, span)]
     sentences: list[Sentence] = []
     passages: list[Passage] = []
     for block in _blocks(text, spans):
@@ -72,6 +77,23 @@ def split_document(text: str, chunking: Chunking | None = None) -> tuple[list[Se
         for low, high in _SentenceGrouper(chunking, block).groups():
             passages.append(Passage(block[low].start, block[high].end, first + low, first + high))
     return sentences, passages
+
+
+def _cut(text: str, span: Span) -> Iterator[Span]:
+    """A sentence as it is, or what it is cut into when it is too long; only white space is lost."""
+    if span.end - span.start <= LONGEST_SENTENCE:
+        yield span
+        return
+    splitter = RecursiveCharacterTextSplitter(
+        _CUTS, keep_separator="end", chunk_size=LONGEST_SENTENCE, chunk_overlap=0, strip_whitespace=False
+    )
+    start = span.start
+    for piece in splitter.split_text(text[span.start : span.end]):
+        stripped = piece.strip()
+        if stripped:
+            first = start + piece.index(stripped)
+            yield Span(first, first + len(stripped))
+        start += len(piece)
 
 
 def _blocks(text: str, spans: Sequence[Span]) -> list[list[Span]]:

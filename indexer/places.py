@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
+from indexer.language import word_list
+
 #: Province of today and the former ones that are part of it.
 MERGERS: dict[str, tuple[str, ...]] = {
     "Hà Nội": (),
@@ -68,8 +70,10 @@ _ALIASES = {
     "Khánh Hoà": "Khánh Hòa",
 }
 #: The name of Hồ Chí Minh is first of all that of a man and of what is named after him.
-_NEEDS_TITLE = frozenset({"Hồ Chí Minh"})
+_NEEDS_TITLE = frozenset({"hochiminh"})
 _TITLES = ("provinz", "provinzen", "province", "provinces", "stadt", "city", "tinh", "thanh pho", "tp")
+#: Titles that follow the name: "Ho-Chi-Minh-Stadt", "Ha Giang Province".
+_LATER_TITLES = ("provinz", "province", "stadt", "city")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +124,17 @@ def _pattern() -> re.Pattern[str]:
     }
     alternatives = "|".join(sorted(bodies, key=len, reverse=True))
     titles = "|".join(_TITLES)
-    return re.compile(rf"(?<!\w)(?:(?P<title>{titles})\.?\s+)?(?P<name>{alternatives})(?![\w\u0300-\u036f])")
+    return re.compile(
+        rf"(?<!\w)(?:(?P<title>{titles})\.?\s+)?(?P<name>{alternatives})(?![\w\u0300-\u036f])"
+        rf"(?:(?=(?P<later>[\s-]+(?:{'|'.join(_LATER_TITLES)})(?!\w))))?"
+    )
 
 
 def canonical_place(name: str) -> str | None:
     """The Vietnamese spelling of a province's name in any spelling, ``None`` for another name."""
-    stripped = re.sub(
-        rf"^(?:{'|'.join(_TITLES)})\.?\s+", "", fold(unicodedata.normalize("NFC", name)).strip()
-    )
+    folded = fold(unicodedata.normalize("NFC", name)).strip()
+    stripped = re.sub(rf"^(?:{'|'.join(_TITLES)})\.?\s+", "", folded)
+    stripped = re.sub(rf"[\s-]+(?:{'|'.join(_LATER_TITLES)})$", "", stripped)
     return _names().get(_key(stripped))
 
 
@@ -142,24 +149,32 @@ def find_places(text: str) -> list[PlaceMention]:
         start, end = match.span("name")
         written = text[start:end]
         place = _names().get(_key(written))
-        titled = match["title"] is not None
+        titled = match["title"] is not None or match["later"] is not None
         if place is None or not written[0].isupper():
             continue
-        if not titled and (place in _NEEDS_TITLE or _inside_a_name(text, start, end)):
+        if not titled and (_key(written) in _NEEDS_TITLE or _inside_a_name(text, start, end)):
             continue
         mentions.append(PlaceMention(place, start, end, written, titled))
     return mentions
 
 
 def _inside_a_name(text: str, start: int, end: int) -> bool:
-    """Whether a Vietnamese family name stands right before: then the rest is a person's name."""
-    before = re.search(r"(\w+)[\s-]+$", text[max(0, start - 24) : start])
-    return bool(before and fold(before[1]) in _FAMILY_NAMES and before[1][0].isupper())
+    """Whether a Vietnamese family name stands before, a middle name at most between: "Nguyen Thi Hue"."""
+    word = r"([\w\u0300-\u036f]+)[\s-]+"
+    before = re.search(rf"(?:{word})?{word}$", text[max(0, start - 48) : start])
+    if not before or not before[2][0].isupper():
+        return False
+    outer, inner = (_key(found or "") for found in before.groups())
+    return inner in _FAMILY_NAMES or (inner in _MIDDLE_NAMES and outer in _FAMILY_NAMES)
 
 
-_FAMILY_NAMES = frozenset(
-    ["nguyen", "tran", "le", "pham", "hoang", "huynh", "phan", "vu", "vo", "dang", "bui", "do", "ho", "ngo", "duong", "ly", "dinh", "dao", "doan", "luong", "trinh", "mai", "to"]
+_FAMILY_NAMES = word_list(
+    """
+    nguyen tran le pham hoang huynh phan vu vo dang bui do ho ngo duong ly dinh dao doan luong trinh
+    mai to
+    """
 )
+_MIDDLE_NAMES = frozenset({"thi", "van"})
 
 
 def place_of_document(text: str, url: str | None = None) -> str | None:

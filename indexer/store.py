@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -80,8 +80,11 @@ def write(
             number, first_sentence, first_passage = counts
             connection.execute(
                 "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (number, document.document_id, document.title, document.text, document.sha256)
-                + (document.language, document.url, document.published, document.place),
+                (
+                    number,
+                    *(document.document_id, document.title, document.text, document.sha256),
+                    *(document.language, document.url, document.published, document.place),
+                ),
             )
             connection.executemany(
                 "INSERT INTO sentences VALUES (?, ?, ?, ?, ?)",
@@ -93,8 +96,10 @@ def write(
             connection.executemany(
                 "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)",
                 [
-                    (first_passage + i, number, passage.start, passage.end)
-                    + (first_sentence + passage.first_sentence, first_sentence + passage.last_sentence)
+                    (
+                        *(first_passage + i, number, passage.start, passage.end),
+                        *(first_sentence + passage.first_sentence, first_sentence + passage.last_sentence),
+                    )
                     for i, passage in enumerate(passages)
                 ],
             )
@@ -131,7 +136,7 @@ class DocumentStore:
     def close(self) -> None:
         self._connection.close()
 
-    def _rows(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
+    def _rows(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         try:
             with self._lock, closing(self._connection.execute(query, parameters)) as cursor:
                 return cursor.fetchall()
@@ -144,34 +149,35 @@ class DocumentStore:
             raise IndexDamagedError(f"{self._name}: no document number {number}")
         return self._described(number, rows[0])
 
-    def _described(self, number: int, row: tuple[object, ...]) -> Document:
+    def _described(self, number: int, row: Sequence[Any]) -> Document:
         references = self._rows(
             'SELECT "key", start, "end", text FROM document_references WHERE document = ? ORDER BY start',
             (int(number),),
         )
-        found = tuple(Reference(*reference) for reference in references)  # type: ignore[arg-type]
-        return Document(*row, references=found)  # type: ignore[arg-type]
+        document_id, text, title, sha256, language, url, published, place = row
+        found = tuple(Reference(*reference) for reference in references)
+        return Document(document_id, text, title, sha256, language, url, published, place, found)
 
     def number_of(self, document_id: str) -> int | None:
         """The number of a document, ``None`` when there is none of that id."""
         rows = self._rows("SELECT number FROM documents WHERE document_id = ?", (document_id,))
-        return int(rows[0][0]) if rows else None  # type: ignore[call-overload, no-any-return]
+        return int(rows[0][0]) if rows else None
 
     def documents(self, first: int = 0, limit: int = -1) -> Iterator[Document]:
         """Documents in order of their numbers, ``limit`` of them from number ``first`` on."""
         query = f"{_DOCUMENT.replace('SELECT', 'SELECT number,')} WHERE number >= ? ORDER BY number LIMIT ?"
         for number, *row in self._rows(query, (first, limit)):
-            yield self._described(int(number), tuple(row))  # type: ignore[call-overload]
+            yield self._described(number, row)
 
     def metadata(self) -> list[Metadata]:
         """What filters need of every document, in order of numbers."""
         rows = self._rows("SELECT document_id, language, published, place FROM documents ORDER BY number")
-        return [Metadata(*row) for row in rows]  # type: ignore[arg-type]
+        return [Metadata(*row) for row in rows]
 
     def references(self) -> list[tuple[str, int, int, int, str]]:
         """``(key, document number, start, end, text)`` of every mention, in reading order."""
         query = 'SELECT "key", document, start, "end", text FROM document_references ORDER BY document, start'
-        return self._rows(query)  # type: ignore[return-value]
+        return [(key, document, start, end, text) for key, document, start, end, text in self._rows(query)]
 
     def passages(self) -> Spans:
         """All passages."""
@@ -186,5 +192,9 @@ class DocumentStore:
         return self._spans(query)
 
     def _spans(self, query: str) -> Spans:
-        columns = np.array(self._rows(query), np.int64).reshape(-1, 6).T
-        return Spans(*columns[:5], heading=columns[5].astype(np.bool_))
+        try:
+            columns = np.array(self._rows(query), np.int64).reshape(-1, 6).T
+        except (TypeError, ValueError, OverflowError) as error:
+            raise IndexDamagedError(f"{self._name}: a span that is no pair of numbers ({error})") from error
+        document, start, end, first, last, heading = columns
+        return Spans(document, start, end, first, last, heading.astype(np.bool_))

@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.embedder import Embedder, Progress, Vectors
-from indexer.errors import IndexDamagedError
+from indexer.errors import IndexDamagedError, IndexingError
 
 Ids = npt.NDArray[np.int64]
 _T = TypeVar("_T")
+_Parameters: Any = faiss.SearchParameters  # its types do not know the fields
 #: Texts embedded between two commits to the cache: what a killed build loses at most.
 _COMMIT_EVERY = 1024
 
@@ -61,7 +62,10 @@ class FaissStore:
             raise IndexDamagedError(f"{path.name}: not a readable FAISS index") from error
 
     def save(self, path: Path) -> None:
-        faiss.write_index(self._index, str(path))
+        try:
+            faiss.write_index(self._index, str(path))
+        except RuntimeError as error:
+            raise IndexingError(f"cannot write {path}: the disk may be full") from error
 
     def search(self, vector: Vectors, limit: int, allowed: Ids | None = None) -> tuple[Vectors, Ids]:
         """Scores and row numbers of the best ``limit`` rows for one vector, best first.
@@ -73,7 +77,7 @@ class FaissStore:
             return np.zeros(0, np.float32), np.zeros(0, np.int64)
         parameters = None
         if allowed is not None:
-            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(np.ascontiguousarray(allowed)))
+            parameters = _Parameters(sel=faiss.IDSelectorBatch(np.ascontiguousarray(allowed)))
         scores, ids = self._index.search(vector.reshape(1, -1), limit, params=parameters)
         found = ids[0] >= 0
         return scores[0][found], ids[0][found]
@@ -104,13 +108,17 @@ class VectorCache:
 
     @classmethod
     def open(cls, folder: Path, embedder: Embedder) -> VectorCache:
+        """Open the cache for a model; a damaged one is only a cache and is begun anew."""
         folder.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(folder / f"{embedder.digest[:16]}.sqlite", timeout=60)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID"
-        )
+        path = folder / f"{embedder.digest[:16]}.sqlite"
+        try:
+            connection = _open_cache(path)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            for part in (path, *folder.glob(f"{path.name}-*")):
+                part.unlink(missing_ok=True)
+            connection = _open_cache(path)
         return cls(connection, embedder.dimension)
 
     def close(self) -> None:
@@ -151,7 +159,30 @@ class VectorCache:
     def _get(self, key: bytes) -> npt.NDArray[np.float16] | None:
         with closing(self._connection.execute("SELECT vector FROM vectors WHERE key = ?", (key,))) as cursor:
             row = cursor.fetchone()
-        return np.frombuffer(row[0], np.float16) if row else None
+        if row is None or len(row[0]) != 2 * self._dimension:
+            return None
+        vector = np.frombuffer(row[0], np.float16)
+        # No digest guards the cache: a vector that has lost its unit length is made again.
+        length = float(np.linalg.norm(vector.astype(np.float32)))
+        return vector if abs(length - 1) < 0.01 else None
+
+
+def _open_cache(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=60)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID"
+        )
+        # A look at every page, so that no damage shows in the middle of a build.
+        ((verdict,),) = connection.execute("PRAGMA quick_check(1)").fetchall()
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(verdict)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _parts(items: list[_T], size: int) -> Iterator[list[_T]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,7 @@ from pathlib import Path
 from indexer.documents import RawDocument
 from indexer.errors import SourceError
 from indexer.readers import jsonl, markdown, plain
-
-Reader = Callable[[Path, str], Iterator["RawDocument | Problem"]]
+from indexer.readers.encoding import has_controls
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Problem:
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.reason}"
+        return printable(f"{self.place}: {self.reason}")
 
 
 _READERS: dict[str, Callable[[Path, str], Iterator[RawDocument]]] = {
@@ -33,33 +33,48 @@ _JSONL = (".jsonl", ".jsonl.gz")
 _NOTES = ("readme.md", "readme.txt")
 
 
+def printable(text: str) -> str:
+    """One line that any terminal and any UTF-8 file takes: file names may hold line breaks and odd bytes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 def read_sources(sources: Sequence[Path]) -> Iterator[RawDocument | Problem]:
     """Read every document below the given folders and files, in the order of their paths.
 
-    Hidden files and READMEs are passed over in silence; a file that cannot be read, or is of no known
-    kind, yields a Problem, and reading goes on.
+    Hidden files and READMEs are passed over in silence; a file or folder that cannot be read, or a file of
+    no known kind, yields a Problem, and reading goes on.
 
     Raises:
         SourceError: a source does not exist.
     """
     for source in sources:
-        if not source.exists():
-            raise SourceError(f"no file or folder at {source}")
+        try:
+            source.stat()
+        except OSError as error:
+            raise SourceError(f"no file or folder at {source} ({error.strerror})") from error
     for source in sources:
-        for path in _files(source):
-            yield from _read_file(path, path.relative_to(source if source.is_dir() else source.parent))
+        if not source.is_dir():
+            yield from _read_file(source, Path(source.name))
+            continue
+        unreadable: list[OSError] = []
+        for path in _files(source, unreadable):
+            yield from _read_file(path, path.relative_to(source))
+        for error in unreadable:
+            yield Problem(str(error.filename), error.strerror or str(error))
 
 
-def _files(source: Path) -> list[Path]:
-    if source.is_file():
-        return [source]
-    return sorted(
-        path
-        for path in source.rglob("*")
-        if path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(source).parts)
-        and path.name.lower() not in _NOTES
-    )
+def _files(source: Path, unreadable: list[OSError]) -> list[Path]:
+    found: list[Path] = []
+    for folder, folders, names in os.walk(source, onerror=unreadable.append):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [
+            path
+            for name in names
+            if not name.startswith(".") and name.lower() not in _NOTES
+            # A link to nothing is named when it is read; a pipe would never end.
+            if (path := Path(folder, name)).is_file() or path.is_symlink()
+        ]
+    return sorted(found)
 
 
 def _read_file(path: Path, relative: Path) -> Iterator[RawDocument | Problem]:
@@ -74,7 +89,10 @@ def _read_file(path: Path, relative: Path) -> Iterator[RawDocument | Problem]:
         yield Problem(str(path), f"not of a known kind ({known})")
         return
     try:
-        yield from reader(path, relative.as_posix())
+        document_id = relative.as_posix()
+        if has_controls(document_id):
+            raise SourceError("the file's name holds line breaks or bytes that are no UTF-8")
+        yield from reader(path, document_id)
     except SourceError as error:
         yield Problem(str(path), str(error))
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import unicodedata
 
 from indexer.errors import SourceError
 
@@ -28,23 +29,28 @@ def decode(data: bytes) -> str:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _strict(data, encoding)
-    guesses = ["utf-8", "windows-1252"]
     zeros_even, zeros_odd = data[0:4096:2].count(0), data[1:4096:2].count(0)
     if max(zeros_even, zeros_odd) * 4 > min(len(data), 4096):
-        guesses = ["utf-16-le" if zeros_odd > zeros_even else "utf-16-be"]
-    for encoding in guesses:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if not _CONTROLS.intersection(text):
-            return text
-        if encoding == "utf-8":
-            # Valid UTF-8 with stray control characters: cleaning removes them, unless there are many.
-            if sum(character in _CONTROLS for character in text) * 100 <= len(text):
-                return text
-            break
-    raise SourceError("not a text in UTF-8, UTF-16 or Windows-1252")
+        return _plausible(data, "utf-16-le" if zeros_odd > zeros_even else "utf-16-be")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        kept = data.decode("utf-8", "ignore")
+        broken = data.decode("utf-8", "replace").count("\ufffd")
+        if sum(character > "\x7f" for character in kept) > broken:
+            # Windows-1252 hardly ever looks like UTF-8: this is UTF-8 with a hole, and every letter of it
+            # would come out wrong.
+            raise SourceError(f"UTF-8 but broken at byte {error.start}") from error
+        return _plausible(data, "windows-1252")
+    # Stray control characters are removed by cleaning, but many of them are no text.
+    if sum(character in _CONTROLS for character in text) * 100 > len(text):
+        raise _no_text()
+    return text
+
+
+def has_controls(name: str) -> bool:
+    """Whether a name holds line breaks, control characters, or bytes of a file name that are no UTF-8."""
+    return any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in name)
 
 
 def _strict(data: bytes, encoding: str) -> str:
@@ -52,3 +58,17 @@ def _strict(data: bytes, encoding: str) -> str:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         raise SourceError(f"marked as {encoding} but broken at byte {error.start}") from error
+
+
+def _plausible(data: bytes, encoding: str) -> str:
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise _no_text() from error
+    if _CONTROLS.intersection(text):
+        raise _no_text()
+    return text
+
+
+def _no_text() -> SourceError:
+    return SourceError("not a text in UTF-8, UTF-16 or Windows-1252")

@@ -1,0 +1,98 @@
+"""Showing and keeping a run: tables for the terminal, a JSON record, and files in TREC's formats."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.parse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from eval.metrics import Qrels, Run
+from indexer.errors import SourceError
+
+RECORD = "record.json"
+
+
+def print_record(record: Mapping[str, Any], console: Console) -> None:
+    """Figures of a run with their 95 % intervals, and the confusion matrix where there is one."""
+    source, system = record["set"], record["system"]
+    table = Table(
+        title=f"{source['name']}: {system['model']['name']}, {record['settings']['ranking']} ranking"
+    )
+    table.add_column("measure")
+    groups = list(dict.fromkeys(group for figures in record["figures"].values() for group in figures))
+    for group in groups:
+        table.add_column(group, justify="right")
+    for measure, figures in record["figures"].items():
+        cells = [_cell(figures[group]) if group in figures else "" for group in groups]
+        table.add_row(measure, *cells)
+    console.print(table)
+    details = record["details"]
+    if "confusion" in details:
+        console.print(_confusion(details["confusion"]["all"]))
+    if "invalid_citations" in details:
+        console.print(f"{details['invalid_citations']} citations do not stand where they say")
+    count = len(record["queries"])
+    console.print(f"{count} questions, generation {system['generation']}, 95 % intervals", soft_wrap=True)
+
+
+def _cell(figure: Mapping[str, float]) -> str:
+    half = f"{figure['low']:.3f}–{figure['high']:.3f}"
+    return f"{figure['mean']:.3f} [{half}]".replace("[", "(").replace("]", ")")
+
+
+def _confusion(matrix: Mapping[str, Mapping[str, int]]) -> Table:
+    given = sorted({status for row in matrix.values() for status in row})
+    table = Table("expected \\ given", *given, title="Statuses")
+    for expected in sorted(matrix):
+        table.add_row(expected, *(str(matrix[expected].get(status, 0)) for status in given))
+    return table
+
+
+def write_output(folder: Path, record: Mapping[str, Any], run: Run, qrels: Qrels) -> None:
+    """Write ``record.json`` and, for a ranked set, ``run.trec`` and ``qrels.trec``.
+
+    Raises:
+        SourceError: the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / RECORD).write_text(as_json(record) + "\n", "utf-8")
+        if run:
+            (folder / "run.trec").write_text(trec_run(run, record["settings"]["ranking"]), "utf-8")
+            (folder / "qrels.trec").write_text(trec_qrels(qrels), "utf-8")
+    except OSError as error:
+        raise SourceError(f"{folder}: cannot be written ({error.strerror})") from error
+
+
+def as_json(record: Mapping[str, Any]) -> str:
+    """A record as it is printed and kept."""
+    return json.dumps(record, ensure_ascii=False, indent=1)
+
+
+def trec_run(run: Run, tag: str) -> str:
+    """A run in the format of trec_eval: ``query Q0 document rank score tag``."""
+    return "".join(
+        f"{_word(query_id)} Q0 {_word(document)} {rank} {score:.6f} {_word(tag)}\n"
+        for query_id, documents in run.items()
+        for rank, (document, score) in enumerate(documents, start=1)
+    )
+
+
+def trec_qrels(qrels: Qrels) -> str:
+    """Judgements in the format of trec_eval: ``query 0 document grade``."""
+    return "".join(
+        f"{_word(query_id)} 0 {_word(document)} {grade}\n"
+        for query_id, grades in qrels.items()
+        for document, grade in grades.items()
+    )
+
+
+def _word(identifier: str) -> str:
+    """An id without white space, which the format separates by: percent-encoded, as in an address."""
+    return re.sub(r"[\s%]", lambda match: urllib.parse.quote(match[0]), identifier)
