@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
-import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -16,12 +16,24 @@ from indexer import analyzer, store, vectors
 from indexer.documents import Document, Passage, RawDocument, Sentence
 from indexer.embedder import Embedder
 from indexer.errors import IndexingError, SourceError
-from indexer.index import GENERATIONS, LEXICAL, PASSAGE_VECTORS, SENTENCE_VECTORS, STORE, prune, set_live
+from indexer.index import (
+    GENERATIONS,
+    LEXICAL,
+    PASSAGE_VECTORS,
+    SENTENCE_VECTORS,
+    STAGING,
+    STORE,
+    is_live,
+    prune,
+    remove_abandoned,
+    set_live,
+    sync,
+)
 from indexer.lexical import Bm25Index
 from indexer.manifest import Manifest, file_facts
 from indexer.metadata import describe
 from indexer.passages import Chunking, split_document
-from indexer.readers import Problem, read_sources
+from indexer.readers import Problem, printable, read_sources
 
 Split = tuple[Document, list[Sentence], list[Passage]]
 #: Told what is being done, how much of it is done by now, and the whole, as far as known.
@@ -70,7 +82,7 @@ def build(
             return _write(index, split, left_out, sources, embedder, chunking, keep, tell)
     except Timeout as error:
         raise IndexingError(f"another build is running on {index}") from error
-    except OSError as error:
+    except (OSError, sqlite3.Error) as error:
         raise IndexingError(f"cannot write the index {index}: {error}") from error
 
 
@@ -119,9 +131,9 @@ def _write(
     keep: int,
     tell: Report,
 ) -> Summary:
-    for abandoned in (index / GENERATIONS).glob(".building.*"):
-        shutil.rmtree(abandoned, ignore_errors=True)
-    staging = Path(tempfile.mkdtemp(prefix=".building.", dir=index / GENERATIONS))
+    remove_abandoned(index)
+    staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=index / GENERATIONS))
+    complete = staging
     try:
         counts, embedded = _fill(staging, index, split, embedder, tell)
         now = datetime.datetime.now(datetime.UTC)
@@ -131,17 +143,21 @@ def _write(
             chunking=asdict(chunking),
             counts=counts,
             files=file_facts(staging),
-            sources=[str(source) for source in sources],
+            sources=[printable(str(source)) for source in sources],
             left_out=[str(problem) for problem in left_out],
         )
         name = f"{now:%Y%m%dT%H%M%S%f}-{manifest.write(staging)}"
-        _sync(staging)
+        for path in (*staging.rglob("*"), staging):
+            sync(path)
+        # mkdtemp makes private folders; the service may run under another account.
         staging.chmod(0o755)
-        staging.rename(index / GENERATIONS / name)
+        complete = staging.rename(index / GENERATIONS / name)
+        set_live(index, name)
     except BaseException:
-        shutil.rmtree(staging, ignore_errors=True)
+        # An interruption may come when the generation is live already.
+        if not is_live(index, complete.name):
+            shutil.rmtree(complete, ignore_errors=True)
         raise
-    set_live(index, name)
     return Summary(name, counts, embedded, left_out, prune(index, keep))
 
 
@@ -171,13 +187,3 @@ def _fill(
     vectors.FaissStore.build(sentence_vectors).save(staging / SENTENCE_VECTORS)
     counts = {"documents": documents, "sentences": sentences, "passages": passages}
     return counts, fresh_passages + fresh_sentences
-
-
-def _sync(folder: Path) -> None:
-    """Flush every file to the disk, so that a live generation survives a power cut."""
-    for path in (*folder.rglob("*"), folder):
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

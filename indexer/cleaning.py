@@ -24,7 +24,9 @@ _BOILERPLATE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 #: A picture's caption: closed by a bar in the layout, or by the photographer's credit.
-_CAPTION = re.compile(r"(?:[^|]{1,240}\|)|(?:.{1,240}[-–—(]\s*(?:foto|photo|ảnh|bild)s?\s*:\s*[^)]{1,40}\)?)", re.I)
+_CAPTION = re.compile(
+    r"(?:[^|]{1,240}\|)|(?:.{1,240}[-–—(]\s*(?:foto|photo|ảnh|bild)s?\s*:\s*[^)]{1,40}\)?)", re.I
+)
 #: Credits are followed by names: "Text und Fotos: AB". After anything else it is a sentence of the report.
 _CREDITS = re.compile(
     r"""(?:neuigkeiten|news|text|artikel|bericht|tin(?:,\ bài)?)\s*(?:und|and|&|và)?\s*

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from indexer import default_model
+from indexer import models
 from indexer.errors import ModelError
 
 if TYPE_CHECKING:
@@ -65,17 +63,22 @@ class SentenceTransformerEmbedder:
         Raises:
             ModelError: the model is not on this machine or not of a kind sentence-transformers knows.
         """
-        name, location = _locate(model)
+        name, folder = models.locate(model)
         _quieten()
-        try:
-            from sentence_transformers import SentenceTransformer
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            # Reading half a gigabyte takes as long as importing the libraries does: both at once.
+            digesting = pool.submit(models.folder_digest, folder)
+            try:
+                from sentence_transformers import SentenceTransformer
 
-            loaded = SentenceTransformer(location, device="cpu")
-        except (OSError, ValueError, ImportError, RuntimeError) as error:
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise ModelError(f"cannot load the model {name!r}: {reason}") from error
+                loaded = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+            # torch, safetensors and tokenizers each raise kinds of their own.
+            except Exception as error:
+                reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+                raise ModelError(f"cannot load the model {name!r}: {reason}") from error
+            digest = digesting.result()
         loaded.eval()
-        return cls(loaded, name, model_digest(loaded), cpu_has_bfloat16() if bfloat16 is None else bfloat16)
+        return cls(loaded, name, digest, cpu_has_bfloat16() if bfloat16 is None else bfloat16)
 
     @property
     def name(self) -> str:
@@ -83,7 +86,7 @@ class SentenceTransformerEmbedder:
 
     @property
     def digest(self) -> str:
-        """sha256 over weights, tokenizer and prompts: equal digests mean one vector space."""
+        """sha256 over weights, tokenizer and configuration: equal digests mean one vector space."""
         return self._digest
 
     @property
@@ -137,43 +140,6 @@ def cpu_has_bfloat16() -> bool:
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("bf16"))
 
 
-def model_digest(model: SentenceTransformer) -> str:
-    """sha256 over what decides a vector: every weight, the tokenizer, the prompts and the window."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(model.state_dict().items()):
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        digest.update(tensor.contiguous().flatten().view(dtype=_uint8()).numpy().data)
-    backend = getattr(model.tokenizer, "backend_tokenizer", None)
-    if backend is not None:
-        # Padding and truncation are set by use, not by the model.
-        digest.update(
-            re.sub(
-                r'"(?:padding|truncation)":(?:null|\{[^{}]*(?:\{[^{}]*\})?[^{}]*\}),', "", backend.to_str()
-            ).encode()
-        )
-    digest.update(repr((sorted(model.prompts.items()), model.max_seq_length)).encode())
-    return digest.hexdigest()
-
-
-def _uint8() -> object:
-    import torch
-
-    return torch.uint8
-
-
-def _locate(model: str | None) -> tuple[str, str]:
-    """Name to show and place to load from; a hub id stays one unless it is a folder."""
-    if model is not None:
-        if Path(model).is_dir():
-            return Path(model).resolve().name, model
-        if model.count("/") > 1 or model.startswith((".", "/", "~")):
-            raise ModelError(f"no model folder at {model}")
-        return model, model
-    if default_model.packed_file() is None:
-        return default_model.HUB_FALLBACK, default_model.HUB_FALLBACK
-    return "multilingual-e5-small (4 bit)", str(default_model.ensure_default_model())
-
-
 def _quieten() -> None:
     """Keep the libraries' loading bars and reports off the terminal; our own output is one bar."""
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
@@ -187,4 +153,5 @@ def _quieten() -> None:
 def _unit(vectors: Vectors) -> Vectors:
     """Rows scaled to length 1; autocast leaves them a little off."""
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, np.maximum(norms, 1e-12), dtype=np.float32)
+    unit: Vectors = np.divide(vectors, np.maximum(norms, 1e-12), dtype=np.float32)
+    return unit

@@ -13,9 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from indexer.errors import IndexDamagedError, IndexMissingError, ModelMismatchError
+from indexer.errors import IndexDamagedError, IndexingError, IndexMissingError, ModelMismatchError
 from indexer.lexical import Bm25Index, LexicalIndex
 from indexer.manifest import Manifest, damaged_files
 from indexer.store import DocumentStore, Spans
@@ -23,6 +21,8 @@ from indexer.vectors import FaissStore, VectorStore
 
 CURRENT = "CURRENT"
 GENERATIONS = "generations"
+#: How the name of a generation begins that is not complete yet.
+STAGING = ".building."
 STORE = "documents.sqlite"
 PASSAGE_VECTORS = "passages.faiss"
 SENTENCE_VECTORS = "sentences.faiss"
@@ -70,9 +70,17 @@ def live_name(index: Path) -> str:
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise IndexDamagedError(f"{index / CURRENT}: not readable ({error})") from error
-    if Path(name).name != name or not (index / GENERATIONS / name).is_dir():
+    if name not in generation_names(index):
         raise IndexDamagedError(f"{index / CURRENT}: names the generation {name!r}, which is not there")
     return name
+
+
+def is_live(index: Path, name: str) -> bool:
+    """Whether the name is that of the live generation, also where there is none or no index."""
+    try:
+        return live_name(index) == name
+    except IndexingError:
+        return False
 
 
 def generation_names(index: Path) -> list[str]:
@@ -86,20 +94,50 @@ def generation_names(index: Path) -> list[str]:
 def set_live(index: Path, name: str) -> None:
     """Make a generation the live one, in one atomic step."""
     temporary = index / f".{CURRENT}.{os.getpid()}"
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(name + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(index / CURRENT)
+    try:
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(name + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        # The generation's own rename has to be on the disk before the name of it is.
+        sync(index / GENERATIONS)
+        temporary.replace(index / CURRENT)
+        sync(index)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Flush a file or folder to the disk, so that it survives a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def prune(index: Path, keep: int) -> list[str]:
     """Remove all but the newest ``keep`` generations and the live one; returns the removed names."""
     live = live_name(index)
-    names = [name for name in generation_names(index)[:-keep] if name != live]
-    for name in names:
-        shutil.rmtree(index / GENERATIONS / name, ignore_errors=True)
-    return names
+    removed = []
+    for name in generation_names(index)[:-keep]:
+        # Out of sight in one step: a half removed generation would look like a damaged one.
+        hidden = index / GENERATIONS / f".removed.{name}"
+        with contextlib.suppress(OSError):
+            if name != live:
+                (index / GENERATIONS / name).rename(hidden)
+                removed.append(name)
+        shutil.rmtree(hidden, ignore_errors=True)
+    return removed
+
+
+def remove_abandoned(index: Path) -> None:
+    """Remove what a killed build left; only to be called under the build's lock."""
+    for pattern in (f"{GENERATIONS}/{STAGING}*", f"{GENERATIONS}/.removed.*"):
+        for folder in index.glob(pattern):
+            shutil.rmtree(folder, ignore_errors=True)
+    for file in index.glob(f".{CURRENT}.*"):
+        file.unlink(missing_ok=True)
 
 
 def open_generation(index: Path, name: str | None = None, verify: bool = True) -> Generation:
@@ -120,16 +158,23 @@ def open_generation(index: Path, name: str | None = None, verify: bool = True) -
         if damage:
             raise IndexDamagedError(f"generation damaged, not served: {damage}")
     store = DocumentStore.open(folder / STORE)
-    return Generation(
-        name,
-        manifest,
-        store,
-        store.passages(),
-        store.sentences(),
-        FaissStore.open(folder / PASSAGE_VECTORS),
-        FaissStore.open(folder / SENTENCE_VECTORS),
-        Bm25Index.open(folder / LEXICAL, manifest.counts["passages"]),
-    )
+    try:
+        return Generation(
+            name,
+            manifest,
+            store,
+            store.passages(),
+            store.sentences(),
+            FaissStore.open(folder / PASSAGE_VECTORS),
+            FaissStore.open(folder / SENTENCE_VECTORS),
+            Bm25Index.open(folder / LEXICAL, manifest.counts["passages"]),
+        )
+    except KeyError as error:
+        store.close()
+        raise IndexDamagedError(f"{name}: the manifest does not count {error}") from error
+    except BaseException:
+        store.close()
+        raise
 
 
 def verify(index: Path, name: str | None = None) -> Iterator[str]:
@@ -145,46 +190,10 @@ def verify(index: Path, name: str | None = None) -> Iterator[str]:
     yield from damage
     if damage:
         return
+    from indexer.consistency import inconsistencies
+
     try:
         with contextlib.closing(open_generation(index, name, verify=False)) as generation:
-            yield from _inconsistencies(generation)
+            yield from inconsistencies(generation)
     except IndexDamagedError as error:
         yield f"{name}/{error}"
-
-
-def _inconsistencies(generation: Generation) -> Iterator[str]:
-    from indexer.documents import text_digest
-
-    counted = {
-        "documents": len(generation.store.metadata()),
-        "sentences": len(generation.sentences),
-        "passages": len(generation.passages),
-    }
-    for what, count in counted.items():
-        if count != generation.manifest.counts[what]:
-            said = generation.manifest.counts[what]
-            yield f"{generation.name}/{STORE}: {count} {what}, the manifest says {said}"
-    for file, rows, what in (
-        (PASSAGE_VECTORS, len(generation.passage_vectors), "passages"),
-        (SENTENCE_VECTORS, len(generation.sentence_vectors), "sentences"),
-    ):
-        if rows != counted[what]:
-            yield f"{generation.name}/{file}: {rows} vectors for {counted[what]} {what}"
-    passages, sentences = generation.passages, generation.sentences
-    if np.any(passages.start != sentences.start[passages.first]) or np.any(
-        passages.end != sentences.end[passages.last]
-    ):
-        yield f"{generation.name}/{STORE}: a passage does not begin or end with its sentences"
-    for number, document in enumerate(generation.store.documents()):
-        where = f"{generation.name}/{STORE}: document {document.document_id!r}"
-        if text_digest(document.text) != document.sha256:
-            yield f"{where}: text does not match its sha256"
-        for spans, what in ((sentences, "sentence"), (passages, "passage")):
-            low, high = np.searchsorted(spans.document, [number, number + 1])
-            if low < high and (
-                spans.start[low:high].min() < 0 or spans.end[low:high].max() > len(document.text)
-            ):
-                yield f"{where}: a {what} lies outside the text"
-        for reference in document.references:
-            if document.text[reference.start : reference.end] != reference.text:
-                yield f"{where}: reference {reference.text!r} is not at its place"

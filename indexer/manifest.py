@@ -53,12 +53,16 @@ class Manifest:
             raise IndexDamagedError(
                 f"{folder.name}/{MANIFEST}: sha256 begins with {digest}, the generation's name says otherwise"
             )
-        values = json.loads(data)
-        if values.get("format") != FORMAT:
-            raise IndexDamagedError(
-                f"{folder.name}: index format {values.get('format')}, this version reads {FORMAT}; build it anew"
-            )
-        return cls(**values)
+        try:
+            values = json.loads(data)
+            if values.get("format") != FORMAT:
+                raise IndexDamagedError(
+                    f"{folder.name}: index format {values.get('format')}, this version reads {FORMAT}; "
+                    "build it anew"
+                )
+            return cls(**values)
+        except (ValueError, TypeError, AttributeError) as error:
+            raise IndexDamagedError(f"{folder.name}/{MANIFEST}: not a manifest ({error})") from error
 
 
 def file_facts(folder: Path) -> dict[str, dict[str, Any]]:
@@ -79,7 +83,8 @@ def damaged_files(folder: Path, manifest: Manifest) -> Iterator[str]:
             if size != facts["size"]:
                 yield f"{folder.name}/{name}: {size} bytes, the manifest says {facts['size']}"
             elif (digest := file_digest(path)) != facts["sha256"]:
-                yield f"{folder.name}/{name}: sha256 {digest[:12]}…, the manifest says {facts['sha256'][:12]}…"
+                said = facts["sha256"][:12]
+                yield f"{folder.name}/{name}: sha256 {digest[:12]}…, the manifest says {said}…"
         except OSError as error:
             yield f"{folder.name}/{name}: {error.strerror}"
     known = {*manifest.files, MANIFEST}

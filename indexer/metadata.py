@@ -43,7 +43,8 @@ _DATE = re.compile(
     rf"""
       (?<!\d)(?P<iso>\d{{4}}-\d{{1,2}}-\d{{1,2}})(?!\d)
     | (?<!\d)(?P<day>\d{{1,2}})\s*[./-]\s*(?P<month>\d{{1,2}})\s*[./-]\s*(?P<year>\d{{4}})(?!\d)
-    | (?<!\d)(?P<day2>\d{{1,2}})(?:\.|st|nd|rd|th)?\s*(?:of\s+)?(?P<name>{_MONTH})\.?,?\s*(?P<year2>\d{{4}})?(?!\w)
+    | (?<!\d)(?P<day2>\d{{1,2}})(?:\.|st|nd|rd|th)?\s*(?:of\s+)?
+      (?P<name>{_MONTH})\.?,?\s*(?P<year2>\d{{4}})?(?!\w)
     | (?P<name3>{_MONTH})\s+(?P<day3>\d{{1,2}})(?:st|nd|rd|th)?,?\s*(?P<year3>\d{{4}})(?!\w)
     | ngày\s+(?P<day4>\d{{1,2}})\s+tháng\s+(?P<month4>\d{{1,2}})(?:\s+năm\s+(?P<year4>\d{{4}}))?
     """,

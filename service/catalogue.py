@@ -164,7 +164,8 @@ class Catalogue:
         """Numbers of all sentences of the given passages, in the order of those."""
         counts = self.last_sentence[passages] - self.first_sentence[passages] + 1
         skipped = np.cumsum(counts) - counts
-        numbers: Numbers = np.arange(counts.sum()) - np.repeat(skipped - self.first_sentence[passages], counts)
+        shifts = np.repeat(skipped - self.first_sentence[passages], counts)
+        numbers: Numbers = np.arange(counts.sum()) - shifts
         return numbers
 
 

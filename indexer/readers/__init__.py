@@ -59,8 +59,8 @@ def read_sources(sources: Sequence[Path]) -> Iterator[RawDocument | Problem]:
         unreadable: list[OSError] = []
         for path in _files(source, unreadable):
             yield from _read_file(path, path.relative_to(source))
-        for error in unreadable:
-            yield Problem(str(error.filename), error.strerror or str(error))
+        for fault in unreadable:
+            yield Problem(str(fault.filename), fault.strerror or str(fault))
 
 
 def _files(source: Path, unreadable: list[OSError]) -> list[Path]:

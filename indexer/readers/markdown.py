@@ -30,7 +30,7 @@ def read(path: Path, document_id: str) -> Iterator[RawDocument]:
 
 
 def _split(text: str) -> tuple[dict[object, object], str]:
-    """Front matter and body. ``frontmatter.parse()`` drops front matter that is not well formed in silence."""
+    """Front matter and body; ``frontmatter.parse()`` would drop broken front matter in silence."""
     text = text.lstrip()
     handler = YAMLHandler()
     if not handler.detect(text):

@@ -1,0 +1,76 @@
+"""Whether the parts of a generation agree: counts, spans, texts, vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from indexer.documents import text_digest
+from indexer.index import PASSAGE_VECTORS, SENTENCE_VECTORS, STORE, Generation
+from indexer.store import Spans
+
+
+def inconsistencies(generation: Generation) -> Iterator[str]:
+    """One line for each fault that digests cannot show, because it was written like that."""
+    counted = {
+        "documents": len(generation.store.metadata()),
+        "sentences": len(generation.sentences),
+        "passages": len(generation.passages),
+    }
+    for what, count in counted.items():
+        said = generation.manifest.counts.get(what)
+        if count != said:
+            yield f"{generation.name}/{STORE}: {count} {what}, the manifest says {said}"
+    yield from _vector_faults(generation, counted)
+    yield from _span_faults(generation, counted["documents"])
+    yield from _text_faults(generation)
+
+
+def _vector_faults(generation: Generation, counted: dict[str, int]) -> Iterator[str]:
+    dimension = generation.manifest.model.get("dimension")
+    for file, vectors, what in (
+        (PASSAGE_VECTORS, generation.passage_vectors, "passages"),
+        (SENTENCE_VECTORS, generation.sentence_vectors, "sentences"),
+    ):
+        if len(vectors) != counted[what]:
+            yield f"{generation.name}/{file}: {len(vectors)} vectors for {counted[what]} {what}"
+        width = vectors.rows(np.arange(min(1, len(vectors)))).shape[1]
+        if width != dimension:
+            yield f"{generation.name}/{file}: vectors of {width} numbers, the manifest says {dimension}"
+
+
+def _span_faults(generation: Generation, documents: int) -> Iterator[str]:
+    at = f"{generation.name}/{STORE}"
+    passages, sentences = generation.passages, generation.sentences
+    for what, spans in _spans(generation):
+        of = spans.document
+        if np.any(np.diff(of) < 0) or np.any(of < 0) or np.any(of >= documents):
+            yield f"{at}: a {what} is of no document, or of one out of order"
+    there = (passages.first >= 0) & (passages.first <= passages.last) & (passages.last < len(sentences))
+    if not np.all(there):
+        yield f"{at}: a passage has sentences that are not there"
+    first, last = passages.first[there], passages.last[there]
+    if np.any(passages.start[there] != sentences.start[first]) or np.any(
+        passages.end[there] != sentences.end[last]
+    ):
+        yield f"{at}: a passage does not begin or end with its sentences"
+
+
+def _text_faults(generation: Generation) -> Iterator[str]:
+    for number, document in enumerate(generation.store.documents()):
+        where = f"{generation.name}/{STORE}: document {document.document_id!r}"
+        if text_digest(document.text) != document.sha256:
+            yield f"{where}: text does not match its sha256"
+        for what, spans in _spans(generation):
+            low, high = np.searchsorted(spans.document, [number, number + 1])
+            start, end = spans.start[low:high], spans.end[low:high]
+            if np.any(start < 0) or np.any(start >= end) or np.any(end > len(document.text)):
+                yield f"{where}: a {what} lies outside the text"
+        for reference in document.references:
+            if document.text[reference.start : reference.end] != reference.text:
+                yield f"{where}: reference {reference.text!r} is not at its place"
+
+
+def _spans(generation: Generation) -> tuple[tuple[str, Spans], ...]:
+    return ("sentence", generation.sentences), ("passage", generation.passages)
