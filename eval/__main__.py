@@ -133,10 +133,8 @@ def _require_documents(dataset: BeirSet, engine: Any) -> None:
             f"{dataset.name}: none of its documents is in the index, for instance {missing[0]!r}"
         )
     if missing:
-        print(
-            f"{len(missing)} of {len(judged)} relevant documents are not in the index, for instance {missing[0]!r}",
-            file=sys.stderr,
-        )
+        told = f"{len(missing)} of {len(judged)} relevant documents are not in the index"
+        print(f"{told}, for instance {missing[0]!r}", file=sys.stderr)
 
 
 @app.command()
@@ -155,6 +153,35 @@ def compare(
     Console().print(comparison_table(comparison))
     if not comparison["same_set"]:
         print("note: the two sets differ; only questions of the same id are compared", file=sys.stderr)
+
+
+@app.command()
+def calibrate(
+    reports: Annotated[Path, typer.Option(help="Folder of the reports.", show_default=False)],
+    data: Annotated[
+        Path,
+        typer.Option(help="Folder of xquad, mlqa-dev, covid-faq and squad2-en.", show_default=False),
+    ],
+    questions: Annotated[Path, typer.Option(help="Question file on the reports.", show_default=False)],
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder for the indexes.", show_default="built, then removed")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="File for the coefficients.")] = None,
+    model: ModelOption = None,
+    as_json_only: JsonOption = False,
+) -> None:
+    """Fit the probability that the corpus answers a question; print how good it is."""
+    from eval.calibration.run import calibration_of, print_calibration, write_coefficients
+
+    with failing_in_one_line(), contextlib.ExitStack() as stack:
+        folder = cache or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fundstelle-")))
+        result = calibration_of(reports, data, questions, folder, model)
+        if output:
+            write_coefficients(output, result)
+    if as_json_only:
+        print(as_json(result))
+    else:
+        print_calibration(result, Console())
 
 
 app.command("segmentation")(segmentation.main)

@@ -25,7 +25,7 @@ def gold_places(cases: Sequence[Case], system: System) -> dict[str, list[tuple[P
     """Where the gold sentences stand in the texts of the index.
 
     Raises:
-        SourceError: a gold document or sentence is not in the index: it is not the one these questions are on.
+        SourceError: a gold document or sentence is not in the index, so the questions are on another one.
     """
     places: dict[str, list[tuple[Place, ...]]] = {}
     for case in cases:

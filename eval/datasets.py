@@ -7,16 +7,13 @@ gzipped, and ``qrels.tsv`` or ``qrels/test.tsv``. A question file has one row a 
 
 from __future__ import annotations
 
-import gzip
-import hashlib
-import json
 import re
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
+from eval import files
 from indexer.errors import SourceError
 from service.answering import Status
 
@@ -57,7 +54,7 @@ class BeirSet:
         Raises:
             SourceError: there is none.
         """
-        return _existing(self.folder, "corpus.jsonl", "corpus.jsonl.gz")
+        return files.existing(self.folder, "corpus.jsonl", "corpus.jsonl.gz")
 
     @property
     def judged(self) -> tuple[Query, ...]:
@@ -103,32 +100,37 @@ def load(path: Path) -> BeirSet | QuestionSet:
 
 def load_beir(folder: Path) -> BeirSet:
     """Read queries and judgements of a BEIR folder; the corpus is left to the indexer."""
-    queries_file = _existing(folder, "queries.jsonl", "queries.jsonl.gz")
-    qrels_file = _existing(folder, "qrels.tsv", "qrels/test.tsv")
+    queries_file = files.existing(folder, "queries.jsonl", "queries.jsonl.gz")
+    qrels_file = files.existing(folder, "qrels.tsv", "qrels/test.tsv")
+    queries = load_queries(queries_file)
+    qrels = _qrels(qrels_file, [query.query_id for query in queries])
+    return BeirSet(folder.resolve().name, folder, files.digest(queries_file, qrels_file), queries, qrels)
+
+
+def load_queries(path: Path) -> tuple[Query, ...]:
+    """Read the queries of a BEIR folder."""
     queries: dict[str, Query] = {}
-    for where, row in _rows(queries_file):
-        query_id = _text(row, "_id", where)
+    for where, row in files.rows(path):
+        query_id = files.text(row, "_id", where)
         if query_id in queries:
             raise SourceError(f"{where}: query id {query_id!r} is there twice")
         queries[query_id] = Query(
             query_id,
-            _text(row, "text", where),
+            files.text(row, "text", where),
             str(row.get("lang") or UNKNOWN_LANGUAGE),
             str(row.get("parallel") or _LANGUAGE_SUFFIX.sub("", query_id)),
             tuple(str(answer) for answer in row.get("answers") or ()),
             bool(row.get("unanswerable")),
         )
     if not queries:
-        raise SourceError(f"{queries_file}: no queries")
-    qrels = _qrels(qrels_file, queries)
-    digest = _digest(queries_file, qrels_file)
-    return BeirSet(folder.resolve().name, folder, digest, tuple(queries.values()), qrels)
+        raise SourceError(f"{path}: no queries")
+    return tuple(queries.values())
 
 
 def load_questions(path: Path) -> QuestionSet:
     """Read a question file."""
     cases: dict[str, Case] = {}
-    for where, row in _rows(path):
+    for where, row in files.rows(path):
         case = _case(row, where)
         if case.query.query_id in cases:
             raise SourceError(f"{where}: question id {case.query.query_id!r} is there twice")
@@ -136,12 +138,12 @@ def load_questions(path: Path) -> QuestionSet:
     if not cases:
         raise SourceError(f"{path}: no questions")
     return QuestionSet(
-        path.name.removesuffix(".gz").removesuffix(".jsonl"), _digest(path), tuple(cases.values())
+        path.name.removesuffix(".gz").removesuffix(".jsonl"), files.digest(path), tuple(cases.values())
     )
 
 
 def _case(row: dict[str, Any], where: str) -> Case:
-    query_id, status = _text(row, "id", where), _text(row, "status", where)
+    query_id, status = files.text(row, "id", where), files.text(row, "status", where)
     if status not in STATUSES:
         raise SourceError(f"{where}: status {status!r} is none of {', '.join(STATUSES)}")
     gold = row.get("gold") or []
@@ -150,16 +152,24 @@ def _case(row: dict[str, Any], where: str) -> Case:
     language = str(row.get("lang") or UNKNOWN_LANGUAGE)
     parallel = str(row.get("parallel") or query_id)
     return Case(
-        Query(query_id, _text(row, "question", where), language, parallel, unanswerable=status != "answered"),
+        Query(
+            query_id,
+            files.text(row, "question", where),
+            language,
+            parallel,
+            unanswerable=status != "answered",
+        ),
         str(row.get("kind") or ""),
         status,
-        tuple(Gold(_text(place, "document", where), _text(place, "quote", where)) for place in gold),
+        tuple(
+            Gold(files.text(place, "document", where), files.text(place, "quote", where)) for place in gold
+        ),
     )
 
 
-def _qrels(path: Path, queries: Mapping[str, Query]) -> dict[str, dict[str, int]]:
+def _qrels(path: Path, queries: Iterable[str]) -> dict[str, dict[str, int]]:
     qrels: dict[str, dict[str, int]] = {query_id: {} for query_id in queries}
-    for number, line in enumerate(_lines(path), start=1):
+    for number, line in enumerate(files.lines(path), start=1):
         fields = line.rstrip("\r\n").split("\t")
         if (number == 1 and fields[-1] == "score") or not line.strip():
             continue
@@ -171,53 +181,3 @@ def _qrels(path: Path, queries: Mapping[str, Query]) -> dict[str, dict[str, int]
     if not any(qrels.values()):
         raise SourceError(f"{path}: no judgements")
     return qrels
-
-
-def _existing(folder: Path, *names: str) -> Path:
-    for name in names:
-        if (folder / name).is_file():
-            return folder / name
-    raise SourceError(f"{folder}: no {' or '.join(names)} there")
-
-
-def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """``(file:line, row)`` of each row of a JSONL file."""
-    for number, line in enumerate(_lines(path), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise SourceError(f"{path}:{number}: no JSON: {error}") from error
-        if not isinstance(row, dict):
-            raise SourceError(f"{path}:{number}: no JSON object")
-        yield f"{path}:{number}", row
-
-
-def _lines(path: Path) -> Iterator[str]:
-    try:
-        with (
-            gzip.open(path, "rt", encoding="utf-8")
-            if path.suffix == ".gz"
-            else path.open(encoding="utf-8") as file
-        ):
-            yield from file
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise SourceError(f"{path}: cannot be read ({reason})") from error
-
-
-def _text(row: dict[str, Any], field: str, where: str) -> str:
-    value = row.get(field)
-    text = str(value).strip() if isinstance(value, str | int) else ""
-    if not text:
-        raise SourceError(f'{where}: field "{field}" is missing')
-    return text
-
-
-def _digest(*paths: Path) -> str:
-    """sha256 over the files' bytes: figures are comparable between runs on equal digests only."""
-    digest = hashlib.sha256()
-    for path in paths:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()

@@ -15,6 +15,8 @@ from eval.significance import Estimate, estimate
 
 FORMAT = 1
 ALL = "all"
+#: The one measure whose groups are pairs of languages.
+PARITY = "parity"
 _PACKAGES = ("fundstelle", "faiss-cpu", "ir_measures", "numpy", "sentence-transformers", "torch")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from eval import answers, runs
 from eval.datasets import BeirSet, Query, QuestionSet
-from eval.figures import Measured, by_language, by_pair
+from eval.figures import ALL, PARITY, Measured, by_language, by_pair
 from eval.metrics import Qrels, Run, Values, ranking_values
 from eval.systems import System
 
@@ -84,9 +84,9 @@ def measure_questions(
         "citations valid": valid,
     }
     measured = _measured(values, queries, details)
-    pair_values, measured.figures["parity"] = by_pair(answers.parity(queries, replies))
-    measured.values["parity"] = pair_values
-    details["confusion"] = {"all": answers.confusion(cases, replies)} | {
+    pair_values, measured.figures[PARITY] = by_pair(answers.parity(queries, replies))
+    measured.values[PARITY] = pair_values
+    details["confusion"] = {ALL: answers.confusion(cases, replies)} | {
         language: answers.confusion([c for c in cases if c.query.language == language], replies)
         for language in sorted({query.language for query in queries})
     }

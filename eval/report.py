@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from eval.figures import ALL, PARITY
 from eval.metrics import Qrels, Run
 from indexer.errors import SourceError
 
@@ -19,36 +20,38 @@ RECORD = "record.json"
 
 
 def print_record(record: Mapping[str, Any], console: Console) -> None:
-    """Figures of a run with their 95 % intervals, and the confusion matrix where there is one."""
-    source, system = record["set"], record["system"]
-    table = Table(
-        title=f"{source['name']}: {system['model']['name']}, {record['settings']['ranking']} ranking"
-    )
-    table.add_column("measure")
-    groups = list(dict.fromkeys(group for figures in record["figures"].values() for group in figures))
-    for group in groups:
-        table.add_column(group, justify="right")
-    for measure, figures in record["figures"].items():
-        cells = [_cell(figures[group]) if group in figures else "" for group in groups]
-        table.add_row(measure, *cells)
-    console.print(table)
-    details = record["details"]
+    """Figures of a run with half the width of their 95 % intervals, and the confusion matrix if any."""
+    source, system, details = record["set"], record["system"], record["details"]
+    title = f"{source['name']}: {system['model']['name']}, {record['settings']['ranking']} ranking"
+    ranked = {name: figures for name, figures in record["figures"].items() if name != PARITY}
+    console.print(_table(title, ranked))
+    if PARITY in record["figures"]:
+        console.print(_table("Places cited in common", {PARITY: record["figures"][PARITY]}))
     if "confusion" in details:
-        console.print(_confusion(details["confusion"]["all"]))
+        console.print(_confusion(details["confusion"][ALL]))
     if "invalid_citations" in details:
         console.print(f"{details['invalid_citations']} citations do not stand where they say")
     count = len(record["queries"])
-    console.print(f"{count} questions, generation {system['generation']}, 95 % intervals", soft_wrap=True)
+    console.print(f"{count} questions, ± 95 % confidence, generation {system['generation']}", soft_wrap=True)
+
+
+def _table(title: str, figures: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Table:
+    groups = list(dict.fromkeys(group for row in figures.values() for group in row))
+    table = Table("measure", title=title, title_justify="left")
+    for group in groups:
+        table.add_column(group, justify="right", no_wrap=True)
+    for measure, row in figures.items():
+        table.add_row(measure, *(_cell(row[group]) if group in row else "" for group in groups))
+    return table
 
 
 def _cell(figure: Mapping[str, float]) -> str:
-    half = f"{figure['low']:.3f}–{figure['high']:.3f}"
-    return f"{figure['mean']:.3f} [{half}]".replace("[", "(").replace("]", ")")
+    return f"{figure['mean']:.3f} ±{(figure['high'] - figure['low']) / 2:.3f}"
 
 
 def _confusion(matrix: Mapping[str, Mapping[str, int]]) -> Table:
     given = sorted({status for row in matrix.values() for status in row})
-    table = Table("expected \\ given", *given, title="Statuses")
+    table = Table("expected \\ given", *given, title="Statuses", title_justify="left")
     for expected in sorted(matrix):
         table.add_row(expected, *(str(matrix[expected].get(status, 0)) for status in given))
     return table

@@ -67,6 +67,8 @@ class LocalSystem:
     def __init__(self, engine: Engine, ranking: Ranking = "full") -> None:
         self._engine = engine
         self._ranking: Ranking = ranking
+        # By number: asking the store for each hit would read every document's text.
+        self._ids = [row.document_id for row in engine.generation.store.metadata()]
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -103,9 +105,9 @@ class LocalSystem:
     def _found(self, hit: Hit, score: float) -> Found:
         generation = self._engine.generation
         spans, sentence = generation.sentences, hit.best_sentence
-        document = generation.store.document(int(generation.passages.document[hit.passage]))
-        best = Place(document.document_id, int(spans.start[sentence]), int(spans.end[sentence]))
-        return Found(document.document_id, score, best)
+        document_id = self._ids[int(generation.passages.document[hit.passage])]
+        best = Place(document_id, int(spans.start[sentence]), int(spans.end[sentence]))
+        return Found(document_id, score, best)
 
 
 def reranked(hits: list[Hit], ranking: Ranking) -> list[tuple[Hit, float]]:
@@ -113,7 +115,7 @@ def reranked(hits: list[Hit], ranking: Ranking) -> list[tuple[Hit, float]]:
     if ranking == "rrf":
         fused: dict[int, float] = {}
         for part in ("passage", "lexical"):
-            for rank, (hit, _) in enumerate(reranked(hits, part), start=1):  # type: ignore[arg-type]
+            for rank, (hit, _) in enumerate(reranked(hits, part), start=1):
                 fused[hit.passage] = fused.get(hit.passage, 0.0) + 1.0 / (_RRF_K + rank)
         scored = [(hit, fused[hit.passage]) for hit in hits]
     elif ranking == "full":

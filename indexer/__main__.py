@@ -66,7 +66,9 @@ def status(index: IndexOption, as_json: JsonOption = False) -> None:
             json.dumps({"index": str(index), "live": live, "generations": rows}, ensure_ascii=False, indent=1)
         )
         return
-    table = Table("generation", "live", "documents", "passages", "sentences", "left out", "MB", "model")
+    table = Table(
+        "generation", "live", "documents", "passages", "sentences", "left out", "MB", "model", box=None
+    )
     for row in rows:
         if "damage" in row:
             table.add_row(row["name"], "*" if row["live"] else "", "", "", "", "", "", row["damage"])
@@ -77,7 +79,8 @@ def status(index: IndexOption, as_json: JsonOption = False) -> None:
         table.add_row(
             row["name"], "*" if row["live"] else "", *counts, str(len(row["left_out"])), size, model
         )
-    Console().print(table)
+    # Wider than any terminal: a generation's name is there to be copied, so no column may be cut.
+    Console(width=400, markup=False).print(table)
 
 
 def _describe(index: Path, name: str, live: str) -> dict[str, Any]:

@@ -29,12 +29,12 @@ _CAPTION = re.compile(
 )
 #: Credits are followed by names: "Text und Fotos: AB". After anything else it is a sentence of the report.
 _CREDITS = re.compile(
-    r"""(?:neuigkeiten|news|text|artikel|bericht|tin(?:,\ bài)?)\s*(?:und|and|&|và)?\s*
+    r"""(?:neuigkeiten|news|text|artikel|bericht|tin(?:,\ bài)?)\s*(?:,|und|and|&|và)?\s*
         (?:fotos?|photos?|ảnh|bilder)?\s*:\s*(?P<names>.{1,40})""",
     re.IGNORECASE | re.VERBOSE,
 )
 #: Names, as of an author alone on a line; only taken for one right before the source.
-_NAMES = re.compile(r"[^\W\d_][\w.'-]*(?:\s+[^\W\d_][\w.'-]*){0,3}")
+_NAMES = re.compile(r"(?:[^\W\d_][\w.'-]*\s+){0,3}[^\W\d_](?:[\w'-]*|\.)")
 
 _HEADING = re.compile(r"\s{0,3}#{1,6}\s+(.*)")
 _BLOCK_MARK = re.compile(r"\s*(?:>\s*|[-*+•]\s+)+")

@@ -24,6 +24,8 @@ Progress = Callable[[int], None]
 _BATCH = 32
 #: Texts handed to the model between two reports of progress.
 _CHUNK = 8 * _BATCH
+#: Even a tokenizer of bytes has more.
+_FEWEST_TOKENS = 256
 
 
 class Embedder(Protocol):
@@ -71,13 +73,17 @@ class SentenceTransformerEmbedder:
             try:
                 from sentence_transformers import SentenceTransformer
 
-                loaded = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+                loaded = SentenceTransformer(str(folder), device="cpu", local_files_only=True).eval()
+                # The first call sets the tokenizer's padding and truncation, and threads must not do that.
+                loaded.encode_query("", show_progress_bar=False)
             # torch, safetensors and tokenizers each raise kinds of their own.
             except Exception as error:
                 reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
                 raise ModelError(f"cannot load the model {name!r}: {reason}") from error
+            if 0 < len(getattr(loaded, "tokenizer", ())) < _FEWEST_TOKENS:
+                # transformers makes one without any words where the files are missing.
+                raise ModelError(f"cannot load the model {name!r}: no tokenizer in {folder}")
             digest = digesting.result()
-        loaded.eval()
         return cls(loaded, name, digest, cpu_has_bfloat16() if bfloat16 is None else bfloat16)
 
     @property

@@ -16,7 +16,8 @@ def word_list(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-#: Words that decide a short question by themselves: frequent in one language, absent from the others.
+#: Words that decide a short question by themselves: frequent in one language, or in its questions to this
+#: corpus, and absent from the others.
 #: Names of people and places tell nothing, and short questions are full of them.
 _FUNCTION_WORDS: dict[Language, frozenset[str]] = {
     "de": word_list(
@@ -25,14 +26,16 @@ _FUNCTION_WORDS: dict[Language, frozenset[str]] = {
         wurde wurden hat haben hatte wer wie wo wann warum wieso welche welcher welches welchen welchem
         wozu wem wessen woher wohin womit worüber bei beim zur zum zu von vom mit nach für über auf aus
         durch gegen ohne um es gibt gab sagt sagte im ins als auch sich sie er wir ihr nennen nenne ich
-        man wenn muss kann an am so
+        man wenn muss kann an am so mängel ergebnisse aufgaben lösungen ursachen vorschläge teilnehmer
+        umsetzung sitzung provinz
         """
     ),
     "en": word_list(
         """
         the of and or is are were been be has have had who what which when where why how whose whom does
         do did can could should would to for on with by from about into at that this these those there it
-        its as not tell give list
+        its as not tell give list shortcomings limitations weaknesses results tasks solutions causes
+        proposals participants implementation meeting province
         """
     ),
     "vi": word_list(

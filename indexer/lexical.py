@@ -69,7 +69,7 @@ class Bm25Index:
         near 0, and scores of long and short questions can be compared.
         """
         vocabulary = self._engine.vocab_dict
-        distinct = list(dict.fromkeys(terms))
+        distinct = [term for term in dict.fromkeys(terms) if term]  # bm25s has a token "" of its own
         known = [vocabulary[term] for term in distinct if term in vocabulary]
         if not known:
             return np.zeros(self._size, np.float32)

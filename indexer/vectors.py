@@ -16,6 +16,10 @@ import numpy.typing as npt
 from indexer.embedder import Embedder, Progress, Vectors
 from indexer.errors import IndexDamagedError, IndexingError
 
+# One question scans in a few milliseconds on one core. Threads of FAISS beside those of torch wait for
+# each other in busy loops where cores are few, and made a search of 1 ms take over a second.
+faiss.omp_set_num_threads(1)
+
 Ids = npt.NDArray[np.int64]
 _T = TypeVar("_T")
 _Parameters: Any = faiss.SearchParameters  # its types do not know the fields
@@ -64,7 +68,9 @@ class FaissStore:
     def save(self, path: Path) -> None:
         try:
             faiss.write_index(self._index, str(path))
-        except RuntimeError as error:
+            # FAISS says nothing when the last bytes find no room: the file is complete if it can be read.
+            FaissStore.open(path)
+        except (RuntimeError, IndexDamagedError) as error:
             raise IndexingError(f"cannot write {path}: the disk may be full") from error
 
     def search(self, vector: Vectors, limit: int, allowed: Ids | None = None) -> tuple[Vectors, Ids]:

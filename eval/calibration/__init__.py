@@ -1,0 +1,1 @@
+"""Fitting how probable it is that the corpus answers a question."""

@@ -1,0 +1,143 @@
+"""From collected rows to ``service/confidence.json``: coefficients, what they were fitted on, and figures."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eval.answers import confusion, status_right
+from eval.calibration import fit as fitting
+from eval.calibration.data import COVID, FITTED, XQUAD, Row
+from eval.datasets import QuestionSet
+from eval.metrics import mean
+from eval.runs import ask
+from eval.systems import LocalSystem
+from indexer.embedder import Embedder
+from indexer.index import open_generation
+from service.answering import ExtractiveAnswerer
+from service.confidence import Confidence
+from service.engine import Engine
+from service.retrieval import Retriever
+
+#: Where answered and not answered part, the classes being balanced.
+THRESHOLD = 0.5
+_DIGITS = 4
+
+
+def calibrate(rows: Sequence[Row], slope: float, fitted_on: Mapping[str, Any]) -> dict[str, Any]:
+    """Fit, and measure the fit on rows it did not see; the JSON of ``service/confidence.json``.
+
+    Args:
+        slope: how fast a further statement's probability falls; taken over, not fitted.
+    """
+    used = [row for row in rows if row.item.corpus in FITTED and not row.item.near_miss]
+    table = fitting.Table.of(used)
+    strength = fitting.choose_strength(table)
+    model = fitting.fit(table, strength)
+    return {
+        "weights": dict(zip(fitting.NAMES, np.round(model.weights, _DIGITS).tolist(), strict=True)),
+        "intercept": round(model.intercept, _DIGITS),
+        "threshold": THRESHOLD,
+        "slope": slope,
+        "fitted_on": {
+            "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            "rows": len(used),
+            "strength": strength,
+            **fitted_on,
+        },
+        "figures": _rounded(_figures(rows, table, model, strength)),
+    }
+
+
+def _figures(
+    rows: Sequence[Row], table: fitting.Table, model: fitting.Model, strength: float
+) -> dict[str, Any]:
+    held = fitting.cross_validated(table, strength)
+    masks = {"all": np.ones(len(held), np.bool_)} | {
+        language: table.language == language for language in sorted(set(table.language.tolist()))
+    }
+    within = (table.corpus == XQUAD) & (
+        ((table.source == XQUAD) & (table.language == "de")) | (table.source == COVID)
+    )
+    return {
+        "cross_validated": {
+            name: fitting.quality(table.where(mask), held[mask]) for name, mask in masks.items()
+        },
+        "reliability": {
+            name: fitting.reliability(table.where(mask), held[mask]) for name, mask in masks.items()
+        },
+        "xquad_de_or_covid_on_xquad": fitting.quality(table.where(within), held[within]),
+        "leave_one_corpus_out": {corpus: _left_out(rows, corpus, strength) for corpus in FITTED},
+        "unseen_corpus": _of_others(rows, model, lambda row: row.item.corpus == COVID),
+        "near_misses": _of_others(
+            rows,
+            model,
+            lambda row: (
+                row.item.near_miss
+                or (row.item.corpus == row.item.source == XQUAD and row.item.query.language == "en")
+            ),
+        ),
+    }
+
+
+def _left_out(rows: Sequence[Row], corpus: str, strength: float) -> dict[str, Any] | None:
+    """Quality on a corpus whose rows took no part in the fit."""
+    used = [row for row in rows if row.item.corpus in FITTED and not row.item.near_miss]
+    model = fitting.fit(fitting.Table.of([row for row in used if row.item.corpus != corpus]), strength)
+    return _of_others(used, model, lambda row: row.item.corpus == corpus)
+
+
+def _of_others(
+    rows: Sequence[Row], model: fitting.Model, chosen: Callable[[Row], bool]
+) -> dict[str, Any] | None:
+    """Quality on the chosen rows; ``None`` where there are none."""
+    table = fitting.Table.of([row for row in rows if chosen(row)])
+    if not len(table.answerable):
+        return None
+    return fitting.quality(table, model.probability(table.features))
+
+
+def statuses(
+    questions: QuestionSet, index: Path, embedder: Embedder, coefficients: Path | None
+) -> dict[str, Any]:
+    """Statuses of the whole service on a question file, with given coefficients or those in use.
+
+    Only questions whose status the confidence decides: answered, or no evidence.
+    """
+    cases = [case for case in questions.cases if case.status in ("answered", "no_evidence")]
+    confidence = Confidence.load(coefficients) if coefficients else Confidence.load()
+    with closing(open_generation(index)) as generation:
+        engine = Engine(Retriever(generation, embedder), ExtractiveAnswerer(confidence))
+        replies = ask([case.query for case in cases], LocalSystem(engine))
+    by_status = {
+        status: mean(status_right([case for case in cases if case.status == status], replies))
+        for status in ("answered", "no_evidence")
+    }
+    return {
+        "right": mean(status_right(cases, replies)),
+        "by_status": by_status,
+        "confusion": confusion(cases, replies),
+        "confidence": {query_id: round(reply.confidence, _DIGITS) for query_id, reply in replies.items()},
+    }
+
+
+def in_use() -> dict[str, Any]:
+    """The coefficients the service uses at present."""
+    from service.confidence import COEFFICIENTS
+
+    values: dict[str, Any] = json.loads(COEFFICIENTS.read_text("utf-8"))
+    return values
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, _DIGITS)
+    if isinstance(value, dict):
+        return {key: _rounded(inner) for key, inner in value.items()}
+    return [_rounded(inner) for inner in value] if isinstance(value, list) else value

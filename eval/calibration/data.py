@@ -1,0 +1,145 @@
+"""Questions with known outcome for the confidence: their features on corpora that answer them or do not.
+
+A set's questions are answerable on its own corpus. On the corpus of another set they are not: the topics
+differ, and the few that overlap by accident are noise. What is adversarially near (SQuAD 2.0 questions
+written about these very paragraphs) is collected too, but only to be reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from eval.datasets import BeirSet, Query, QuestionSet, load_beir, load_queries
+from eval.runs import Track, untracked
+from indexer.build import Report, build
+from indexer.embedder import Embedder, Progress, Vectors
+from indexer.index import open_generation
+from service.confidence import Features
+from service.query import understand
+from service.retrieval import Retriever
+
+REPORTS, XQUAD, MLQA, COVID, SQUAD = "reports", "xquad", "mlqa-dev", "covid-faq", "squad2-en"
+#: Corpora of the fit; no question of ``COVID`` is answered by one, so its own corpus tells how it transfers.
+FITTED = (REPORTS, XQUAD, MLQA)
+CORPORA = (*FITTED, COVID)
+#: SQuAD 2.0 shares articles with XQuAD and topics with MLQA: it is foreign to the reports alone.
+_FOREIGN = {
+    REPORTS: (XQUAD, MLQA, COVID, SQUAD),
+    XQUAD: (MLQA, COVID),
+    MLQA: (XQUAD, COVID),
+    COVID: (XQUAD, MLQA),
+}
+_NEAR_MISSES = "unanswerable.jsonl"
+#: Every so many of SQuAD's questions: it is there for variety, not for its number.
+_SQUAD_STEP = 4
+#: Hits the features are read from, as many as answering looks at.
+_HITS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A question put to a corpus. Items of one ``group`` stay together in cross-validation."""
+
+    corpus: str
+    source: str
+    query: Query
+    group: str
+    answerable: bool
+    near_miss: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An item with what the service sees of it."""
+
+    item: Item
+    features: Features
+
+
+def items(data: Path, questions: QuestionSet) -> list[Item]:
+    """Everything to be asked, corpus by corpus.
+
+    Raises:
+        SourceError: one of the sets below ``data`` is missing or malformed.
+    """
+    sets = {name: load_beir(data / name) for name in (XQUAD, MLQA, COVID, SQUAD)}
+    found = [
+        Item(REPORTS, REPORTS, case.query, f"{REPORTS}:{case.query.parallel}", case.status == "answered")
+        for case in questions.cases
+        if case.status in ("answered", "no_evidence")
+    ]
+    for corpus in CORPORA:
+        for source in (corpus, *_FOREIGN[corpus]):
+            if source != REPORTS:
+                found += _of_set(sets[source], corpus, source)
+    near = data / XQUAD / _NEAR_MISSES
+    if near.is_file():
+        found += [Item(XQUAD, _NEAR_MISSES, q, q.query_id, False, True) for q in load_queries(near)]
+    return found
+
+
+def _of_set(dataset: BeirSet, corpus: str, source: str) -> list[Item]:
+    queries = dataset.queries[::_SQUAD_STEP] if source == SQUAD else dataset.judged
+    return [Item(corpus, source, q, f"{source}:{_about(dataset, q)}", source == corpus) for q in queries]
+
+
+def _about(dataset: BeirSet, query: Query) -> str:
+    """What the questions of one paragraph have in common."""
+    return min(dataset.qrels[query.query_id], default=query.parallel)
+
+
+def index_corpora(reports: Path, data: Path, cache: Path, embedder: Embedder, report: Report) -> None:
+    """Index every corpus below ``cache``; vectors are kept there, so a second time is quick."""
+    for corpus in CORPORA:
+        source = reports if corpus == REPORTS else load_beir(data / corpus).corpus
+        build([source], cache / corpus, embedder, keep=1, report=report)
+
+
+def collect(
+    asked: Sequence[Item], cache: Path, embedder: Embedder, track: Track[Item] = untracked
+) -> list[Row]:
+    """Features of every item on the index of its corpus, corpus by corpus."""
+    remembering = RememberingEmbedder(embedder)
+    rows: list[Row] = []
+    for corpus in CORPORA:
+        with closing(open_generation(cache / corpus)) as generation:
+            retriever = Retriever(generation, remembering)
+            for item in track([item for item in asked if item.corpus == corpus], f"asking {corpus}"):
+                evidence = retriever.evidence(understand(item.query.text))
+                hits = retriever.search(evidence, _HITS)
+                rows.append(Row(item, Features.of(evidence, hits, retriever)))
+    return rows
+
+
+class RememberingEmbedder:
+    """An embedder that embeds each question once, however many corpora it is put to."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._known: dict[str, Vectors] = {}
+
+    @property
+    def name(self) -> str:
+        return self._embedder.name
+
+    @property
+    def digest(self) -> str:
+        return self._embedder.digest
+
+    @property
+    def dimension(self) -> int:
+        return self._embedder.dimension
+
+    def embed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        return self._embedder.embed_passages(texts, progress)
+
+    def embed_questions(self, texts: Sequence[str]) -> Vectors:
+        for text in texts:
+            if text not in self._known:
+                self._known[text] = self._embedder.embed_questions([text])[0]
+        return np.stack([self._known[text] for text in texts])

@@ -1,0 +1,99 @@
+"""The whole of a calibration: index, ask, fit, compare with the coefficients in use, show, write."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from eval.calibration.coefficients import calibrate, in_use, statuses
+from eval.calibration.data import FITTED, REPORTS, collect, index_corpora, items
+from eval.datasets import QuestionSet, load_questions
+from eval.progress import building, tracked
+from eval.report import as_json
+from indexer.embedder import SentenceTransformerEmbedder
+from indexer.errors import SourceError
+
+
+def calibration_of(
+    reports: Path, data: Path, questions: Path, cache: Path, model: str | None = None
+) -> dict[str, Any]:
+    """Coefficients with their figures, as ``service/confidence.json`` keeps them.
+
+    Raises:
+        SourceError: a set, the question file or the reports cannot be read.
+        ModelError: the model cannot be loaded.
+    """
+    asked_set = load_questions(questions)
+    asked = items(data, asked_set)
+    with building() as report:
+        embedder = SentenceTransformerEmbedder.load(model)
+        index_corpora(reports, data, cache, embedder, report)
+    rows = collect(asked, cache, embedder, tracked)
+    fitted_on = {
+        "model": {"name": embedder.name, "digest": embedder.digest},
+        "corpora": list(FITTED),
+        "questions": {"name": asked_set.name, "sha256": asked_set.digest},
+    }
+    result = calibrate(rows, float(in_use()["slope"]), fitted_on)
+    result["figures"]["statuses"] = _statuses(asked_set, cache / REPORTS, embedder, result)
+    return result
+
+
+def _statuses(
+    questions: QuestionSet, index: Path, embedder: SentenceTransformerEmbedder, fitted: Mapping[str, Any]
+) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="fundstelle-") as folder:
+        coefficients = Path(folder) / "confidence.json"
+        write_coefficients(coefficients, fitted)
+        after = statuses(questions, index, embedder, coefficients)
+    return {"questions": questions.name, "before": statuses(questions, index, embedder, None), "after": after}
+
+
+def write_coefficients(path: Path, result: Mapping[str, Any]) -> None:
+    """Write a calibration to where the service reads it.
+
+    Raises:
+        SourceError: the file cannot be written.
+    """
+    try:
+        path.write_text(as_json(result) + "\n", "utf-8")
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+def print_calibration(result: Mapping[str, Any], console: Console) -> None:
+    """Coefficients and figures for the terminal."""
+    figures = result["figures"]
+    weights = ", ".join(f"{name} {weight:+.2f}" for name, weight in result["weights"].items())
+    console.print(f"{weights}, intercept {result['intercept']:+.2f}", soft_wrap=True)
+    table = Table("rows held out", title="Confidence", title_justify="left")
+    for column in ("answerable", "unanswerable", "AUROC", "Brier", "ECE"):
+        table.add_column(column, justify="right")
+    for name, quality in _qualities(figures):
+        auroc = "" if quality["auroc"] is None else f"{quality['auroc']:.3f}"
+        counts = (str(quality["answerable"]), str(quality["unanswerable"]))
+        table.add_row(name, *counts, auroc, f"{quality['brier']:.3f}", f"{quality['ece']:.3f}")
+    console.print(table)
+    for name, bins in figures["reliability"].items():
+        told = "  ".join(f"{row['said']:.2f}→{row['true']:.2f} ({row['count']})" for row in bins)
+        console.print(f"said→true, {name}: {told}", soft_wrap=True)
+    for when in ("before", "after"):
+        status = figures["statuses"][when]
+        console.print(f"statuses {when}: {status['right']:.3f} right, {json.dumps(status['confusion'])}")
+
+
+def _qualities(figures: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    named = [
+        *((f"by group, {name}", quality) for name, quality in figures["cross_validated"].items()),
+        ("xquad de or covid, on xquad", figures["xquad_de_or_covid_on_xquad"]),
+        *((f"corpus {name}", quality) for name, quality in figures["leave_one_corpus_out"].items()),
+        ("corpus covid-faq, not fitted", figures["unseen_corpus"]),
+        ("near misses on xquad, en", figures["near_misses"]),
+    ]
+    return [(name, quality) for name, quality in named if quality]

@@ -1,0 +1,152 @@
+"""Fitting the confidence, on rows made up so that the outcome is known."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import FakeEmbedder
+from typer.testing import CliRunner
+
+from eval.__main__ import app
+from eval.calibration import fit
+from eval.calibration.coefficients import calibrate
+from eval.calibration.data import COVID, MLQA, REPORTS, XQUAD, Item, RememberingEmbedder, Row
+from eval.datasets import Query
+from indexer.embedder import SentenceTransformerEmbedder
+from service.confidence import Confidence, Features
+
+
+def row(corpus: str, source: str, number: int, value: float, language: str = "de") -> Row:
+    """A question whose first feature is ``value``, the others 0."""
+    query = Query(f"{number}-{language}", "?", language, str(number))
+    names = [field.name for field in dataclasses.fields(Features)]
+    features = Features(**(dict.fromkeys(names, 0.0) | {names[0]: value}))
+    return Row(Item(corpus, source, query, f"{source}:{number}", source == corpus), features)
+
+
+def rows() -> list[Row]:
+    """On every corpus, its own questions lie around 0.9 and those of others around 0.8."""
+    noise = np.random.default_rng(1)
+    made = []
+    for corpus, other in ((REPORTS, XQUAD), (XQUAD, COVID), (MLQA, COVID), (COVID, XQUAD)):
+        for number in range(40):
+            for language in ("de", "en"):
+                made.append(row(corpus, corpus, number, 0.9 + noise.normal(0, 0.02), language))
+                made.append(row(corpus, other, number, 0.8 + noise.normal(0, 0.02), language))
+    return made
+
+
+def test_outcomes_and_languages_weigh_alike() -> None:
+    made = [row(XQUAD, XQUAD, n, 0.9) for n in range(30)] + [row(XQUAD, COVID, n, 0.8) for n in range(10)]
+    made += [row(XQUAD, XQUAD, n, 0.9, "vi") for n in range(5)]
+    made += [row(XQUAD, COVID, n, 0.8, "vi") for n in range(5)]
+    table = fit.Table.of(made)
+
+    for answerable in (True, False):
+        for language in ("de", "vi"):
+            mask = (table.answerable == answerable) & (table.language == language)
+            assert table.weight[mask].sum() == pytest.approx(len(made) / 4)
+
+
+def test_a_clear_difference_is_learned_and_calibrated() -> None:
+    table = fit.Table.of(rows())
+    strength = fit.choose_strength(table)
+    quality = fit.quality(table, fit.cross_validated(table, strength))
+
+    assert quality["auroc"] > 0.98
+    assert quality["ece"] < 0.15
+    model = fit.fit(table, strength)
+    probability = model.probability(np.array([[0.8], [0.85], [0.9]]) * np.eye(len(fit.NAMES))[0])
+    assert probability[0] < 0.3
+    assert probability[1] == pytest.approx(0.5, abs=0.1)
+    assert probability[2] > 0.7
+
+
+def test_calibration_error_is_the_distance_of_what_was_said_from_what_came_true() -> None:
+    made = [row(XQUAD, XQUAD, 0, 0.0), row(XQUAD, COVID, 1, 0.0)]
+    table = fit.Table.of(made)
+
+    assert fit.calibration_error(table, np.array([1.0, 0.0])) == 0.0
+    assert fit.calibration_error(table, np.array([0.75, 0.75])) == pytest.approx(0.25)
+    assert fit.calibration_error(table, np.array([0.0, 1.0])) == 1.0
+
+
+def test_what_is_written_is_what_the_service_reads(tmp_path: Path) -> None:
+    result = calibrate(rows(), slope=7.0, fitted_on={})
+    (tmp_path / "confidence.json").write_text(json.dumps(result), "utf-8")
+    confidence = Confidence.load(tmp_path / "confidence.json")
+
+    assert confidence.slope == 7.0
+    assert confidence.threshold == 0.5
+    assert confidence.of_answer(row(XQUAD, XQUAD, 0, 0.95).features) > 0.8
+    assert confidence.of_answer(row(XQUAD, XQUAD, 0, 0.75).features) < 0.2
+
+
+def test_corpora_left_out_of_the_fit_are_measured() -> None:
+    figures = calibrate(rows(), slope=7.0, fitted_on={})["figures"]
+
+    assert set(figures["leave_one_corpus_out"]) == {REPORTS, XQUAD, MLQA}
+    assert all(quality["auroc"] > 0.98 for quality in figures["leave_one_corpus_out"].values())
+    assert figures["unseen_corpus"]["auroc"] > 0.98
+    assert set(figures["cross_validated"]) == {"all", "de", "en"}
+
+
+def test_fitting_twice_gives_the_same_coefficients() -> None:
+    first, second = (calibrate(rows(), slope=7.0, fitted_on={}) for _ in range(2))
+
+    assert first["weights"] == second["weights"]
+    assert first["figures"] == second["figures"]
+
+
+def test_a_question_is_embedded_once_for_all_corpora(embedder: FakeEmbedder) -> None:
+    remembering = RememberingEmbedder(embedder)
+    first = remembering.embed_questions(["Was?"])
+
+    assert np.array_equal(remembering.embed_questions(["Was?"]), first)
+    assert embedder.questions == ["Was?"]
+
+
+def test_the_command_needs_the_sets(monkeypatch: pytest.MonkeyPatch, corpus: Path, tmp_path: Path) -> None:
+    monkeypatch.setattr(SentenceTransformerEmbedder, "load", lambda *_: FakeEmbedder())
+    case = {"id": "a", "question": "Was?", "status": "no_evidence"}
+    (tmp_path / "dev.jsonl").write_text(json.dumps(case), "utf-8")
+    options = ["--reports", corpus, "--data", tmp_path, "--questions", tmp_path / "dev.jsonl"]
+    result = CliRunner().invoke(app, ["calibrate", *map(str, options)])
+
+    assert result.exit_code == 1
+    assert result.stderr == f"error: {tmp_path / 'xquad'}: no queries.jsonl or queries.jsonl.gz there\n"
+
+
+def test_the_command_fits_and_writes(monkeypatch: pytest.MonkeyPatch, corpus: Path, tmp_path: Path) -> None:
+    monkeypatch.setattr(SentenceTransformerEmbedder, "load", lambda *_: FakeEmbedder())
+    for name, word in (
+        ("xquad", "Fluss"),
+        ("mlqa-dev", "Planet"),
+        ("covid-faq", "Maske"),
+        ("squad2-en", "king"),
+    ):
+        folder = tmp_path / name
+        folder.mkdir()
+        texts = [f"{word} {number} steht hier im Text {word}{number}." for number in range(12)]
+        documents = [json.dumps({"_id": f"d{n}", "text": text}) for n, text in enumerate(texts)]
+        queries = [
+            json.dumps({"_id": f"{name}{n}", "text": f"Wo steht {word}{n}?", "lang": "de"}) for n in range(12)
+        ]
+        (folder / "corpus.jsonl").write_text("\n".join(documents), "utf-8")
+        (folder / "queries.jsonl").write_text("\n".join(queries), "utf-8")
+        (folder / "qrels.tsv").write_text("".join(f"{name}{n}\td{n}\t1\n" for n in range(12)), "utf-8")
+    cases = [
+        {"id": "a", "lang": "de", "question": "Welche Mängel gab es?", "status": "answered"},
+        {"id": "b", "lang": "de", "question": "Wer malte die Mona Lisa?", "status": "no_evidence"},
+    ]
+    (tmp_path / "dev.jsonl").write_text("\n".join(map(json.dumps, cases)), "utf-8")
+    options = ["--reports", corpus, "--data", tmp_path, "--questions", tmp_path / "dev.jsonl"]
+    output = tmp_path / "confidence.json"
+    result = CliRunner().invoke(app, ["calibrate", *map(str, options), "--output", str(output)])
+
+    assert result.exit_code == 0, result.stderr
+    assert "AUROC" in result.stdout
+    assert Confidence.load(output).threshold == 0.5
+    assert json.loads(output.read_text("utf-8"))["fitted_on"]["model"]["name"] == "fake"

@@ -1,0 +1,379 @@
+import errno
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import FakeEmbedder
+
+from indexer import store
+from indexer.build import Summary, build
+from indexer.embedder import Progress, Vectors
+from indexer.errors import IndexingError, SourceError
+from indexer.index import generation_names, live_name, open_generation, set_live, verify
+from indexer.passages import Chunking
+
+ONE = "Die Provinz Hà Giang setzt die Resolution Nr. 57 um."
+TWO = "Die Provinz Cà Mau prüft die Resolution Nr. 25."
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    folder = tmp_path / "source"
+    folder.mkdir()
+    (folder / "a.txt").write_text(f"{ONE} Sie tut es gern.\n{TWO}")
+    (folder / "b.txt").write_text("Ein anderer Text. Er bleibt, wie er ist.")
+    return folder
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Path:
+    return tmp_path / "index"
+
+
+def listing(index: Path) -> set[str]:
+    """Everything in the index but the cache of vectors, which may grow, and the lock."""
+    return {
+        path.relative_to(index).as_posix()
+        for path in index.rglob("*")
+        if "vectors" not in path.parts and path.name != ".build.lock"
+    }
+
+
+def test_a_build_says_what_it_did(source: Path, index: Path, embedder: FakeEmbedder) -> None:
+    summary = build([source], index, embedder)
+    assert summary == Summary(
+        generation=live_name(index),
+        counts={"documents": 2, "sentences": 5, "passages": 3},
+        # A passage of one sentence is that sentence.
+        embedded=7,
+        left_out=[],
+        pruned=[],
+    )
+    assert list(verify(index)) == []
+
+
+def test_the_manifest_says_what_it_was_made_of(source: Path, index: Path, embedder: FakeEmbedder) -> None:
+    build([source], index, embedder, chunking=Chunking(200))
+    with closing(open_generation(index)) as generation:
+        manifest = generation.manifest
+    assert manifest.model == {"name": "fake", "digest": embedder.digest, "dimension": 64}
+    assert manifest.chunking == {"size": 200, "overlap": 0}
+    assert manifest.sources == [str(source)]
+
+
+def test_a_second_build_embeds_nothing(source: Path, index: Path) -> None:
+    build([source], index, FakeEmbedder())
+    second = FakeEmbedder()
+    assert build([source], index, second).embedded == 0
+    assert second.calls == 0
+
+
+def test_a_changed_file_embeds_its_own_texts_only(source: Path, index: Path) -> None:
+    build([source], index, FakeEmbedder())
+    (source / "b.txt").write_text("Ein anderer Text. Er ist jetzt neu.")
+    second = FakeEmbedder()
+    build([source], index, second)
+    assert second.texts == ["Ein anderer Text. Er ist jetzt neu.", "Er ist jetzt neu."]
+
+
+def test_cached_and_fresh_vectors_are_identical(source: Path, tmp_path: Path) -> None:
+    def rows(index: Path) -> np.ndarray:
+        with closing(open_generation(index)) as generation:
+            return generation.sentence_vectors.rows(np.arange(5))
+
+    for index in (tmp_path / "one", tmp_path / "one", tmp_path / "two"):
+        build([source], index, FakeEmbedder())
+    np.testing.assert_array_equal(rows(tmp_path / "one"), rows(tmp_path / "two"))
+
+
+def test_two_builds_of_one_source_are_equal_but_for_their_time(source: Path, tmp_path: Path) -> None:
+    def files(index: Path) -> object:
+        with closing(open_generation(index)) as generation:
+            return generation.manifest.files
+
+    for index in (tmp_path / "one", tmp_path / "two"):
+        build([source], index, FakeEmbedder())
+    assert files(tmp_path / "one") == files(tmp_path / "two")
+
+
+def test_another_model_embeds_everything(source: Path, index: Path) -> None:
+    build([source], index, FakeEmbedder())
+    assert build([source], index, FakeEmbedder("other", 32)).embedded == 7
+    with closing(open_generation(index)) as generation:
+        assert generation.passage_vectors.rows(np.arange(1)).shape == (1, 32)
+
+
+def test_progress_reaches_the_whole(source: Path, index: Path, embedder: FakeEmbedder) -> None:
+    told: list[tuple[str, int, int | None]] = []
+    build([source], index, embedder, report=lambda *what: told.append(what))
+    assert told[:2] == [("reading", 1, None), ("reading", 2, None)]
+    assert told[-1] == ("embedding", 8, 8)
+    assert [done for what, done, _ in told if what == "embedding"] == list(range(1, 9))
+
+
+def test_what_was_left_out_is_named_and_counted(source: Path, index: Path, embedder: FakeEmbedder) -> None:
+    (source / "c.pdf").write_bytes(b"%PDF")
+    (source / "d.txt").write_text("Kommentar (0)")
+    (source / "e.md").write_text("---\ndate: morgen\n---\nText.")
+    (source / "f.jsonl").write_text('{"_id": "a.txt", "text": "X."}\n{\n{"_id": "f", "text": "Quelle"}\n')
+    left_out = [str(problem) for problem in build([source], index, embedder).left_out]
+    assert left_out == [
+        f"{source}/c.pdf: not of a known kind (.txt .md .jsonl .jsonl.gz)",
+        f"{source}/d.txt: empty after cleaning",
+        f"{source}/e.md: field \"date\" is no date: 'morgen'",
+        f"{source}/f.jsonl: a.txt: document id 'a.txt' is already taken by {source}/a.txt",
+        f"{source}/f.jsonl:2: no JSON: Expecting property name enclosed in double quotes: "
+        "line 1 column 2 (char 1)",
+        f"{source}/f.jsonl: f: empty after cleaning",
+    ]
+    with closing(open_generation(index)) as generation:
+        assert generation.manifest.left_out == left_out
+
+
+def test_a_file_found_twice_is_indexed_once(source: Path, index: Path, embedder: FakeEmbedder) -> None:
+    summary = build([source, source / "a.txt"], index, embedder)
+    assert summary.counts["documents"] == 2
+    assert [problem.place for problem in summary.left_out] == [str(source / "a.txt")]
+
+
+def test_a_file_name_that_is_no_utf8_does_not_stop_the_build(
+    source: Path, index: Path, embedder: FakeEmbedder
+) -> None:
+    odd = Path(os.fsdecode(os.fsencode(source) + b"/m\xe4.txt"))
+    odd.write_text("Ein Text.")
+    assert len(build([source], index, embedder).left_out) == 1
+    build([odd.rename(source / "c.txt"), source], index, embedder)
+    assert list(verify(index)) == []
+
+
+def test_strict_fails_on_the_first_that_would_be_left_out(
+    source: Path, index: Path, embedder: FakeEmbedder
+) -> None:
+    (source / "c.jsonl").write_text("{}\n")
+    with pytest.raises(SourceError) as caught:
+        build([source], index, embedder, strict=True)
+    assert str(caught.value) == f'{source}/c.jsonl:1: field "_id" is missing'
+    assert not index.exists()
+
+
+@pytest.mark.parametrize("name", ["gone", "empty"])
+def test_nothing_to_index_is_an_error_and_leaves_no_index(
+    tmp_path: Path, index: Path, embedder: FakeEmbedder, name: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SourceError, match=r"nothing to index in .*: no files|no file or folder at"):
+        build([tmp_path / name], index, embedder)
+    assert not index.exists()
+
+
+def test_nothing_but_bad_files_is_an_error_that_names_them(
+    tmp_path: Path, index: Path, embedder: FakeEmbedder
+) -> None:
+    (tmp_path / "a.txt").write_bytes(b"")
+    with pytest.raises(SourceError, match=rf"^nothing to index in {tmp_path}: {tmp_path}/a\.txt: empty$"):
+        build([tmp_path], index, embedder)
+
+
+def breaking(name: str, error: BaseException) -> Callable[[pytest.MonkeyPatch], None]:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    return lambda patch: patch.setattr(name, fail)
+
+
+FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "indexer.store.write",
+        "indexer.vectors.FaissStore.save",
+        "indexer.lexical.Bm25Index.save",
+        "indexer.vectors.VectorCache.open",
+        "indexer.vectors.VectorCache.embed",
+        "indexer.build.file_facts",
+        "indexer.manifest.Manifest.write",
+        "indexer.build.sync",
+        "indexer.index.sync",
+        "indexer.build.set_live",
+        "pathlib.Path.rename",
+        "pathlib.Path.replace",
+    ],
+)
+@pytest.mark.parametrize("error", [FULL, KeyboardInterrupt()], ids=["disk full", "interrupted"])
+def test_a_build_that_fails_leaves_the_index_as_it_was(
+    source: Path, index: Path, name: str, error: BaseException
+) -> None:
+    live = build([source], index, FakeEmbedder()).generation
+    before = listing(index)
+    (source / "c.txt").write_text("Ein dritter Text.")
+    with pytest.MonkeyPatch.context() as patch:
+        breaking(name, error)(patch)
+        with pytest.raises((IndexingError, KeyboardInterrupt)) as caught:
+            build([source], index, FakeEmbedder())
+    if error is FULL:
+        assert str(caught.value) == f"cannot write the index {index}: [Errno 28] No space left on device"
+    assert live_name(index) == live
+    assert listing(index) == before
+    assert list(verify(index)) == []
+
+
+def test_a_build_that_is_interrupted_when_it_is_live_stays(source: Path, index: Path) -> None:
+    build([source], index, FakeEmbedder())
+    with pytest.MonkeyPatch.context() as patch:
+
+        def interrupted(index: Path, name: str) -> None:
+            set_live(index, name)
+            raise KeyboardInterrupt
+
+        patch.setattr("indexer.build.set_live", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            build([source], index, FakeEmbedder())
+    assert live_name(index) == generation_names(index)[-1]
+    assert list(verify(index)) == []
+
+
+@pytest.mark.parametrize("fail_after", [0, 3, 6])
+def test_a_model_that_breaks_leaves_the_index_as_it_was(source: Path, index: Path, fail_after: int) -> None:
+    live = build([source], index, FakeEmbedder()).generation
+    before = listing(index)
+    with pytest.raises(RuntimeError, match=r"^the model broke$"):
+        build([source], index, FakeEmbedder("other", fail_after=fail_after))
+    assert (live_name(index), listing(index)) == (live, before)
+
+
+def test_a_first_build_that_fails_leaves_no_generation(source: Path, index: Path) -> None:
+    with pytest.raises(RuntimeError):
+        build([source], index, FakeEmbedder(fail_after=1))
+    assert listing(index) == {"generations"}
+    build([source], index, FakeEmbedder())
+    assert list(verify(index)) == []
+
+
+def test_a_database_error_is_told_in_one_line(source: Path, index: Path, embedder: FakeEmbedder) -> None:
+    (index / "vectors" / f"{embedder.digest[:16]}.sqlite").mkdir(parents=True)
+    with pytest.raises(IndexingError, match=r"^cannot write the index .*: unable to open database file$"):
+        build([source], index, embedder)
+
+
+def test_an_index_that_is_a_file_is_an_error_in_one_line(
+    source: Path, index: Path, embedder: FakeEmbedder
+) -> None:
+    index.write_text("x")
+    with pytest.raises(IndexingError, match=r"^cannot write the index "):
+        build([source], index, embedder)
+
+
+def test_what_a_killed_build_left_is_removed(source: Path, index: Path, embedder: FakeEmbedder) -> None:
+    build([source], index, embedder)
+    for name in ("generations/.building.x1", "generations/.removed.y"):
+        (index / name / "lexical").mkdir(parents=True)
+        (index / name / "documents.sqlite").write_text("half")
+    (index / ".CURRENT.123").write_text("half")
+    build([source], index, embedder)
+    assert {path.name for path in index.iterdir()} <= {"CURRENT", "generations", "vectors", ".build.lock"}
+    assert not [path for path in (index / "generations").iterdir() if path.name.startswith(".")]
+
+
+def test_a_killed_build_leaves_the_old_generation(source: Path, index: Path) -> None:
+    live = build([source], index, FakeEmbedder()).generation
+    code = (
+        "import os, sys; from pathlib import Path; sys.path.insert(0, 'tests');"
+        "from fakes import FakeEmbedder; from indexer import build; from indexer.index import set_live;"
+        "build.set_live = lambda *_: os._exit(9);"
+        f"build.build([Path({str(source)!r})], Path({str(index)!r}), FakeEmbedder())"
+    )
+    killed = subprocess.run([sys.executable, "-c", code], check=False, cwd=Path(__file__).parents[1])
+    assert killed.returncode == 9
+    assert live_name(index) == live
+    assert len(generation_names(index)) == 2
+    build([source], index, FakeEmbedder(), keep=1)
+    assert len(generation_names(index)) == 1
+
+
+def test_a_concurrent_build_is_refused_in_one_line(source: Path, index: Path) -> None:
+    running, go_on = threading.Event(), threading.Event()
+
+    class Waiting(FakeEmbedder):
+        def embed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+            running.set()
+            assert go_on.wait(30)
+            return super().embed_passages(texts, progress)
+
+    first = threading.Thread(target=build, args=([source], index, Waiting()))
+    first.start()
+    try:
+        assert running.wait(30)
+        with pytest.raises(IndexingError) as caught:
+            build([source], index, FakeEmbedder())
+    finally:
+        go_on.set()
+        first.join()
+    assert str(caught.value) == f"another build is running on {index}"
+    assert len(generation_names(index)) == 1
+    assert list(verify(index)) == []
+
+
+def test_readers_see_a_whole_generation_while_builds_go_on(source: Path, index: Path) -> None:
+    build([source], index, FakeEmbedder())
+    done = threading.Event()
+
+    def rebuild() -> None:
+        for _ in range(6):
+            build([source], index, FakeEmbedder(), keep=2)
+        done.set()
+
+    builder = threading.Thread(target=rebuild)
+    builder.start()
+    opened = 0
+    while not done.is_set() or not opened:
+        with closing(open_generation(index)) as generation:
+            assert len(list(generation.store.documents())) == 2
+            opened += 1
+    builder.join()
+
+
+def test_old_generations_are_pruned_and_named(source: Path, index: Path) -> None:
+    first = build([source], index, FakeEmbedder(), keep=2).generation
+    second = build([source], index, FakeEmbedder(), keep=2)
+    third = build([source], index, FakeEmbedder(), keep=2)
+    assert (second.pruned, third.pruned) == ([], [first])
+    assert generation_names(index) == [second.generation, third.generation]
+
+
+def test_a_generation_can_be_read_by_other_accounts(source: Path, index: Path) -> None:
+    build([source], index, FakeEmbedder())
+    modes = {path.stat().st_mode & 0o044 for path in (index / "generations").rglob("*")}
+    assert modes == {0o044}
+
+
+def test_an_index_can_be_moved(source: Path, index: Path, tmp_path: Path) -> None:
+    build([source], index, FakeEmbedder())
+    shutil.move(index, tmp_path / "elsewhere")
+    assert list(verify(tmp_path / "elsewhere")) == []
+
+
+def test_rows_are_indexed_beside_files(source: Path, index: Path, embedder: FakeEmbedder) -> None:
+    rows = [{"_id": f"row {n}", "title": f"Titel {n}", "text": f"{ONE} Zeile {n}."} for n in range(3)]
+    (source / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    build([source], index, embedder)
+    with closing(open_generation(index)) as generation:
+        found = {document.document_id: document.title for document in generation.store.documents()}
+    assert found["row 2"] == "Titel 2"
+    assert len(found) == 5
+
+
+def test_the_store_is_written_in_the_order_of_reading(source: Path, index: Path) -> None:
+    build([source], index, FakeEmbedder())
+    opened = store.DocumentStore.open(index / "generations" / live_name(index) / "documents.sqlite")
+    with closing(opened):
+        assert [document.document_id for document in opened.documents()] == ["a.txt", "b.txt"]
