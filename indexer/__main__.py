@@ -34,7 +34,7 @@ def build(
     model: ModelOption = None,
     strict: Annotated[bool, typer.Option(help="Fail when a file or row has to be left out.")] = False,
     passage_size: Annotated[
-        int, typer.Option(min=100, max=4000, help="Characters of a passage.")
+        int, typer.Option(min=100, max=2000, help="Characters of a passage.")
     ] = Chunking().size,
     keep: Annotated[int, typer.Option(min=1, help="Generations that stay, the new one included.")] = 3,
 ) -> None:

@@ -42,7 +42,7 @@ _SAID: dict[Aspect, str] = {
         |insufficient|inadequate|lacking|\blacks?\b|not\ yet|slow|uneven|chưa|thiếu|còn\ chậm""",
     "causes": _ASKED["causes"]
     + r"""|\bweil\b|\bda\ (?:diese|die|der|das)\b|aufgrund|zur[uü]ckzuf[uü]hren|\bdaher\b|because
-        |due\ to|\bdo\b""",
+        |due\ to|\bdo\ (?:đó|vậy)""",
     "results": _ASKED["results"]
     + r"""|verbessert|abgeschlossen|gest[aä]rkt|erzielt|umgesetzt|eingerichtet|aufgebaut|w[uü]rdigt
         |gelobt|improved

@@ -66,7 +66,7 @@ class SentenceTransformerEmbedder:
             ModelError: the model is not on this machine or not of a kind sentence-transformers knows.
         """
         name, folder = models.locate(model)
-        _quieten()
+        _prepare_libraries()
         with ThreadPoolExecutor(max_workers=1) as pool:
             # Reading half a gigabyte takes as long as importing the libraries does: both at once.
             digesting = pool.submit(models.folder_digest, folder)
@@ -146,8 +146,11 @@ def cpu_has_bfloat16() -> bool:
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("bf16"))
 
 
-def _quieten() -> None:
+def _prepare_libraries() -> None:
     """Keep the libraries' loading bars and reports off the terminal; our own output is one bar."""
+    # Threads that wait for each other asleep, not in busy loops: on a loaded machine with few cores the
+    # loops took more than half of the time. Read by OpenMP when torch is imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")

@@ -32,6 +32,7 @@ class VectorStore(Protocol):
 
     def search(self, vector: Vectors, limit: int, allowed: Ids | None = None) -> tuple[Vectors, Ids]: ...
     def rows(self, ids: Ids) -> Vectors: ...
+    def similarities(self, vector: Vectors, ids: Ids) -> Vectors: ...
     def __len__(self) -> int: ...
 
 
@@ -93,6 +94,12 @@ class FaissStore:
         if len(ids) == 0:
             return np.zeros((0, self._index.d), np.float32)
         return np.asarray(self._index.reconstruct_batch(np.ascontiguousarray(ids)), np.float32)
+
+    def similarities(self, vector: Vectors, ids: Ids) -> Vectors:
+        """Inner products of one vector with the given rows, shape ``(len(ids),)``."""
+        # Not the product of a matrix library: for so few rows its threads cost more than they save.
+        products: Vectors = np.einsum("ij,j->i", self.rows(ids), vector)
+        return products
 
     def __len__(self) -> int:
         return int(self._index.ntotal)

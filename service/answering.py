@@ -160,7 +160,7 @@ class ExtractiveAnswerer:
         return _Candidates(
             numbers,
             generation.sentences.document[numbers],
-            vectors @ evidence.vector,
+            np.einsum("ij,j->i", vectors, evidence.vector),
             np.array([passages[int(p)].passage_score for p in owners], np.float32),
             np.array([passages[int(p)].lexical_score for p in owners], np.float32),
             vectors,

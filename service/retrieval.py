@@ -134,7 +134,7 @@ class Retriever:
         """The given passages as hits, best first."""
         question, vector, lexical = evidence.question, evidence.vector, evidence.lexical
         spans, catalogue = self._generation.passages, self._catalogue
-        similarity = self._generation.passage_vectors.rows(passages) @ vector
+        similarity = self._generation.passage_vectors.similarities(vector, passages)
         best, best_similarity = self._best_sentences(vector, passages)
         same = catalogue.language[passages] == question.language
         weights = {True: SAME_LANGUAGE, False: OTHER_LANGUAGE}
@@ -170,7 +170,7 @@ class Retriever:
         owners = np.repeat(np.arange(len(passages)), counts)
         starts = np.cumsum(counts) - counts
         numbers = np.arange(len(owners)) - np.repeat(starts - spans.first[passages], counts)
-        similarity = self._generation.sentence_vectors.rows(numbers) @ vector
+        similarity = self._generation.sentence_vectors.similarities(vector, numbers)
         quotable = np.where(sentences.heading[numbers], similarity - 2.0, similarity)
         order = np.lexsort((numbers, -quotable, owners))
         first = order[starts] if len(order) else order

@@ -4,8 +4,10 @@ import os
 import shutil
 from pathlib import Path
 
-# Read when the libraries are imported, so it is set before any of them is.
+# Read when the libraries are imported, so they are set before any of them is.
 os.environ["HF_HUB_OFFLINE"] = "1"
+# Threads that wait give way: where other programs run too, busy waiting makes the model many times slower.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import pytest
 from fakes import FakeEmbedder

@@ -50,10 +50,11 @@ def test_no_texts_make_no_rows(real_embedder: SentenceTransformerEmbedder, kind:
 
 def test_a_vector_does_not_depend_on_its_batch(real_embedder: SentenceTransformerEmbedder) -> None:
     together = real_embedder.embed_passages(TEXTS)
-    alone = np.concatenate([real_embedder.embed_passages([text]) for text in TEXTS])
     backwards = real_embedder.embed_passages(TEXTS[::-1])[::-1]
-    assert cosines(together, alone).min() > 0.999
     assert cosines(together, backwards).min() > 0.999
+    for number in (2, 4):
+        alone = real_embedder.embed_passages([TEXTS[number]])
+        assert cosines(together[number : number + 1], alone).min() > 0.999
 
 
 def test_progress_is_told_of_every_text(
@@ -61,13 +62,13 @@ def test_progress_is_told_of_every_text(
 ) -> None:
     monkeypatch.setattr("indexer.embedder._CHUNK", 2)
     told: list[int] = []
-    vectors = real_embedder.embed_passages(["a", "ab", "abc", "abcd", "57"], told.append)
-    assert told == [2, 2, 1]
-    assert cosines(vectors[4:], real_embedder.embed_passages(["57"])).min() > 0.999
+    vectors = real_embedder.embed_passages(["a", "ab", "57"], told.append)
+    assert told == [2, 1]
+    assert cosines(vectors[2:], real_embedder.embed_passages(["57"])).min() > 0.999
 
 
 def test_a_text_longer_than_the_window_has_a_vector_too(real_embedder: SentenceTransformerEmbedder) -> None:
-    (vector,) = real_embedder.embed_passages(["Ein langer Satz, " * 200])
+    (vector,) = real_embedder.embed_passages(["Satz, " * 600])
     assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
 
 
@@ -106,7 +107,7 @@ def test_a_question_is_nearer_to_its_answer_in_another_language_than_to_another_
 def test_several_threads_get_the_vectors_of_their_own_texts(
     real_embedder: SentenceTransformerEmbedder,
 ) -> None:
-    questions = [f"Frage {number} " * (1 + number % 5) for number in range(24)]
+    questions = [f"Frage {number} " * (1 + number % 3) for number in range(24)]
     expected = real_embedder.embed_questions(questions)
     with ThreadPoolExecutor(6) as pool:
         found = list(pool.map(lambda question: real_embedder.embed_questions([question])[0], questions))
