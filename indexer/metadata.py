@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 import unicodedata
 
 from indexer.cleaning import clean, fold_line, headings
+from indexer.dates import DATE, first_date, iso_date
 from indexer.documents import Document, RawDocument, text_digest
 from indexer.errors import SourceError
 from indexer.language import detect_language
@@ -17,39 +17,6 @@ _TITLE_LENGTH = 100
 #: Characters of a text that are enough to tell its language.
 _LANGUAGE_LENGTH = 2000
 _URL = re.compile(r"(?:quellen?|sources?|nguồn)\s*:?\s*(https?://\S+)", re.IGNORECASE)
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "januar jänner january jan",
-            "februar february feb",
-            "märz maerz march mar",
-            "april apr",
-            "mai may",
-            "juni june jun",
-            "juli july jul",
-            "august aug",
-            "september sep sept",
-            "oktober october oct okt",
-            "november nov",
-            "dezember december dec dez",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
-_DATE = re.compile(
-    rf"""
-      (?<!\d)(?P<iso>\d{{4}}-\d{{1,2}}-\d{{1,2}})(?!\d)
-    | (?<!\d)(?P<day>\d{{1,2}})\s*[./-]\s*(?P<month>\d{{1,2}})\s*[./-]\s*(?P<year>\d{{4}})(?!\d)
-    | (?<!\d)(?P<day2>\d{{1,2}})(?:\.|st|nd|rd|th)?\s*(?:of\s+)?
-      (?P<name>{_MONTH})\.?,?\s*(?P<year2>\d{{4}})?(?!\w)
-    | (?P<name3>{_MONTH})\s+(?P<day3>\d{{1,2}})(?:st|nd|rd|th)?,?\s*(?P<year3>\d{{4}})(?!\w)
-    | ngày\s+(?P<day4>\d{{1,2}})\s+tháng\s+(?P<month4>\d{{1,2}})(?:\s+năm\s+(?P<year4>\d{{4}}))?
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
 #: How a report opens with the day of what it reports, after an agency's mark at most: "Am Nachmittag des
 #: 25. April", "BHG – Sáng 31/10/2024". Further inside a date may be that of the act the report is about.
 _OPENING = re.compile(
@@ -121,14 +88,14 @@ def _published(raw: RawDocument, text: str) -> str | None:
     for field in ("published", "date"):
         stated = fold_line(raw.fields.get(field, ""))
         if stated:
-            date = _first_date(stated)
+            date = first_date(stated)
             if date is None:
                 raise SourceError(f'field "{field}" is no date: {stated!r}')
             return date
     for line in raw.text.splitlines()[:5]:
         # A line that is nothing but a time stamp is the page's own date.
         if len(line) <= 40 and re.fullmatch(r"[\d\s:.,/-]*(?:uhr)?[\d\s:.,/-]*", line.strip(), re.IGNORECASE):
-            date = _first_date(line)
+            date = first_date(line)
             if date:
                 return date
     return _opening_date(text)
@@ -137,32 +104,9 @@ def _published(raw: RawDocument, text: str) -> str | None:
 def _opening_date(text: str) -> str | None:
     """The day a report opens with; where its year is left out, that of the one period the paragraph names."""
     paragraph = unicodedata.normalize("NFC", text.split("\n", 1)[0])
-    match = _DATE.search(paragraph[:300])
+    match = DATE.search(paragraph[:300])
     if match is None or not _OPENING.fullmatch(paragraph[: match.start()]):
         return None
     years = set(_YEAR.findall(paragraph))
     period = _PERIOD.search(paragraph)
-    return _iso(match, int(period["year"]) if period and years == {period["year"]} else None)
-
-
-def _first_date(text: str) -> str | None:
-    match = _DATE.search(text)
-    return _iso(match, None) if match else None
-
-
-def _iso(match: re.Match[str], default_year: int | None) -> str | None:
-    parts = match.groupdict()
-    try:
-        if parts["iso"]:
-            year, month, day = (int(part) for part in parts["iso"].split("-"))
-        else:
-            day = int(parts["day"] or parts["day2"] or parts["day3"] or parts["day4"])
-            name = parts["name"] or parts["name3"]
-            month = _MONTHS[name.lower()] if name else int(parts["month"] or parts["month4"])
-            stated = parts["year"] or parts["year2"] or parts["year3"] or parts["year4"]
-            if stated is None and default_year is None:
-                return None
-            year = int(stated) if stated else int(default_year or 0)
-        return datetime.date(year, month, day).isoformat()
-    except ValueError:
-        return None
+    return iso_date(match, int(period["year"]) if period and years == {period["year"]} else None)

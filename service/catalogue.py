@@ -133,6 +133,16 @@ class Catalogue:
         wanted = related_places(mention.place for mention in question.places)
         return np.array([self.places[number] in wanted for number in documents], np.float32)
 
+    def date_fit(self, question: Question, documents: Numbers) -> Scores:
+        """1 where a document was published in a period that the question names, else 0."""
+        if not question.dates:
+            return np.zeros(len(documents), np.float32)
+        dates = (self.published[number] for number in documents)
+        return np.array(
+            [date is not None and any(p.first <= date <= p.last for p in question.dates) for date in dates],
+            np.float32,
+        )
+
     def passages_of(self, filters: Filters) -> Numbers | None:
         """Numbers of the passages that pass, ascending; ``None`` when the filters restrict nothing."""
         if filters == Filters():

@@ -1,10 +1,11 @@
-"""What a question says by itself: its language, the acts and provinces it names, the aspect it asks for."""
+"""What a question says by itself: language, acts, provinces and dates it names, aspect it asks for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from indexer.aspects import Aspect, asked_aspect
+from indexer.dates import Period, find_periods
 from indexer.language import Language, detect_language
 from indexer.places import PlaceMention, find_places
 from indexer.references import Reference, find_references
@@ -19,6 +20,7 @@ class Question:
     references: tuple[Reference, ...] = ()
     aspect: Aspect | None = None
     places: tuple[PlaceMention, ...] = ()
+    dates: tuple[Period, ...] = ()
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -34,4 +36,5 @@ def understand(text: str, language: Language | None = None) -> Question:
         references=tuple(find_references(text)),
         aspect=asked_aspect(text),
         places=tuple(find_places(text)),
+        dates=tuple(find_periods(text)),
     )

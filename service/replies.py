@@ -56,6 +56,10 @@ def ask_reply(answer: Answer, engine: Engine) -> schemas.AskReply:
             ],
             aspect=question.aspect,
             places=list(dict.fromkeys(mention.place for mention in question.places)),
+            dates=[
+                schemas.UnderstoodPeriod(first=period.first, last=period.last, text=period.text)
+                for period in question.dates
+            ],
         ),
         suggestions=list(answer.suggestions),
         notes=list(answer.notes),

@@ -25,7 +25,8 @@ class Weights:
 
     ``lexical`` is the weight of BM25 as a share of the most the question could reach (0 to 1);
     ``reference`` is added when the passage names an act of the question, half of it when only its
-    document does; ``place`` when the document is about a province of the question.
+    document does; ``place`` and ``date`` when the document is about a province of the question, or was
+    published in a period it names.
     """
 
     passage: float
@@ -33,6 +34,7 @@ class Weights:
     lexical: float
     reference: float = 0.06
     place: float = 0.03
+    date: float = 0.02
 
 
 #: Measured on the development sets: docs/quality.md. A question in the language of the documents may
@@ -146,6 +148,7 @@ class Retriever:
                 ("lexical", lexical[passages]),
                 ("reference", catalogue.reference_fit(question.keys, passages, spans.document[passages])),
                 ("place", catalogue.place_fit(question, spans.document[passages])),
+                ("date", catalogue.date_fit(question, spans.document[passages])),
             )
         ]
         score = np.sum(parts, axis=0)

@@ -140,12 +140,21 @@ class UnderstoodReference(BaseModel):
     text: str
 
 
+class UnderstoodPeriod(BaseModel):
+    """A day or period that the question names: first and last day, and how."""
+
+    first: str
+    last: str
+    text: str
+
+
 class Understood(BaseModel):
     """What was read out of the question."""
 
     references: list[UnderstoodReference]
     aspect: Aspect | None
     places: list[str]
+    dates: list[UnderstoodPeriod]
 
 
 class AskReply(BaseModel):

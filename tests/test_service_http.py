@@ -40,13 +40,14 @@ def test_ask_replies_with_every_field_of_the_contract(client: TestClient) -> Non
 
 
 def test_understood_shows_what_was_read(client: TestClient) -> None:
-    understood = client.post("/v1/ask", json={"question": "Mängel der Resolution 157 in Ha Giang?"}).json()[
-        "understood"
-    ]
+    understood = client.post(
+        "/v1/ask", json={"question": "Mängel der Resolution 157 in Ha Giang 2025?"}
+    ).json()["understood"]
     assert understood == {
         "references": [{"key": "NQ-157", "text": "Resolution 157"}],
         "aspect": "shortcomings",
         "places": ["Hà Giang"],
+        "dates": [{"first": "2025-01-01", "last": "2025-12-31", "text": "2025"}],
     }
 
 
