@@ -1,4 +1,4 @@
-"""``python -m eval``: measure a question set, compare two runs, fit the confidence."""
+"""``python -m eval``: measure a question set, compare two runs, time the service, fit the confidence."""
 
 from __future__ import annotations
 
@@ -182,6 +182,41 @@ def calibrate(
         print(as_json(result))
     else:
         print_calibration(result, Console())
+
+
+@app.command()
+def latency(
+    questions: Annotated[
+        Path, typer.Argument(metavar="SET", help="A BEIR folder or a question file.", show_default=False)
+    ],
+    index: Annotated[Path, typer.Option(help="Folder of the index.", show_default=False)],
+    limit: Annotated[int, typer.Option(min=1, help="At most so many questions, spread over the set.")] = 200,
+    model: ModelOption = None,
+) -> None:
+    """Time encoding, searching and asking, question by question."""
+    from eval.latency import measure, print_latencies
+    from indexer.embedder import SentenceTransformerEmbedder
+    from indexer.index import open_generation
+    from service.engine import Engine
+
+    with failing_in_one_line():
+        texts = [question.text for question in load(questions).questions]
+        embedder = SentenceTransformerEmbedder.load(model)
+        with contextlib.closing(Engine.of(open_generation(index), embedder)) as engine:
+            spread = texts[:: max(1, len(texts) // limit)][:limit]
+            print_latencies(measure(engine, embedder, spread), Console())
+
+
+@app.command()
+def startup(
+    index: Annotated[Path, typer.Option(help="Folder of the index.", show_default=False)],
+    runs: Annotated[int, typer.Option(min=1, help="How often each is started.")] = 3,
+) -> None:
+    """Time the service to its first answer against loading the model alone; and its peak memory."""
+    from eval import startup as measurement
+
+    with failing_in_one_line():
+        measurement.main(index, runs)
 
 
 app.command("segmentation")(segmentation.main)

@@ -17,6 +17,12 @@ from eval.datasets import Query
 from indexer.embedder import SentenceTransformerEmbedder
 from service.confidence import Confidence, Features
 
+IN_USE = {
+    "weights": dict.fromkeys([field.name for field in dataclasses.fields(Features)], 0.0),
+    "intercept": 0.0,
+    "slope": 7.0,
+}
+
 
 def row(corpus: str, source: str, number: int, value: float, language: str = "de") -> Row:
     """A question whose first feature is ``value``, the others 0."""
@@ -74,7 +80,7 @@ def test_calibration_error_is_the_distance_of_what_was_said_from_what_came_true(
 
 
 def test_what_is_written_is_what_the_service_reads(tmp_path: Path) -> None:
-    result = calibrate(rows(), slope=7.0, fitted_on={})
+    result = calibrate(rows(), IN_USE, fitted_on={})
     (tmp_path / "confidence.json").write_text(json.dumps(result), "utf-8")
     confidence = Confidence.load(tmp_path / "confidence.json")
 
@@ -85,7 +91,7 @@ def test_what_is_written_is_what_the_service_reads(tmp_path: Path) -> None:
 
 
 def test_corpora_left_out_of_the_fit_are_measured() -> None:
-    figures = calibrate(rows(), slope=7.0, fitted_on={})["figures"]
+    figures = calibrate(rows(), IN_USE, fitted_on={})["figures"]
 
     assert set(figures["leave_one_corpus_out"]) == {REPORTS, XQUAD, MLQA}
     assert all(quality["auroc"] > 0.98 for quality in figures["leave_one_corpus_out"].values())
@@ -93,8 +99,14 @@ def test_corpora_left_out_of_the_fit_are_measured() -> None:
     assert set(figures["cross_validated"]) == {"all", "de", "en"}
 
 
+def test_the_coefficients_in_use_are_measured_on_the_same_rows() -> None:
+    assert calibrate(rows(), IN_USE, fitted_on={})["figures"]["in_use"]["all"]["auroc"] == 0.5
+    other = IN_USE | {"weights": {"another": 1.0}}
+    assert "in_use" not in calibrate(rows(), other, fitted_on={})["figures"]
+
+
 def test_fitting_twice_gives_the_same_coefficients() -> None:
-    first, second = (calibrate(rows(), slope=7.0, fitted_on={}) for _ in range(2))
+    first, second = (calibrate(rows(), IN_USE, fitted_on={}) for _ in range(2))
 
     assert first["weights"] == second["weights"]
     assert first["figures"] == second["figures"]

@@ -21,7 +21,7 @@ from service.framing import answer_text, framing_line
 from service.retrieval import Retriever
 
 #: Answers everything: what is under test here is not when to abstain.
-EAGER = Confidence(weights=(0, 0, 0, 0, 0, 0), intercept=5.0, threshold=0.0, slope=1.0)
+EAGER = Confidence(weights=(0,) * 7, intercept=5.0, threshold=0.0, slope=1.0)
 
 REPORTS = {
     "a.md": "Die Resolution Nr. 57-NQ/TW wird umgesetzt. "

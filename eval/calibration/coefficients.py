@@ -30,11 +30,14 @@ THRESHOLD = 0.5
 _DIGITS = 4
 
 
-def calibrate(rows: Sequence[Row], slope: float, fitted_on: Mapping[str, Any]) -> dict[str, Any]:
+def calibrate(
+    rows: Sequence[Row], current: Mapping[str, Any], fitted_on: Mapping[str, Any]
+) -> dict[str, Any]:
     """Fit, and measure the fit on rows it did not see; the JSON of ``service/confidence.json``.
 
     Args:
-        slope: how fast a further statement's probability falls; taken over, not fitted.
+        current: the coefficients in use, measured on the same rows; their ``slope``, how fast a further
+            statement's probability falls, is taken over.
     """
     used = [row for row in rows if row.item.corpus in FITTED and not row.item.near_miss]
     table = fitting.Table.of(used)
@@ -44,14 +47,14 @@ def calibrate(rows: Sequence[Row], slope: float, fitted_on: Mapping[str, Any]) -
         "weights": dict(zip(fitting.NAMES, np.round(model.weights, _DIGITS).tolist(), strict=True)),
         "intercept": round(model.intercept, _DIGITS),
         "threshold": THRESHOLD,
-        "slope": slope,
+        "slope": float(current["slope"]),
         "fitted_on": {
             "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             "rows": len(used),
             "strength": strength,
             **fitted_on,
         },
-        "figures": _rounded(_figures(rows, table, model, strength)),
+        "figures": _rounded(_figures(rows, table, model, strength) | _in_use(rows, table, current)),
     }
 
 
@@ -62,9 +65,7 @@ def _figures(
     masks = {"all": np.ones(len(held), np.bool_)} | {
         language: table.language == language for language in sorted(set(table.language.tolist()))
     }
-    within = (table.corpus == XQUAD) & (
-        ((table.source == XQUAD) & (table.language == "de")) | (table.source == COVID)
-    )
+    within = _in_domain(table)
     return {
         "cross_validated": {
             name: fitting.quality(table.where(mask), held[mask]) for name, mask in masks.items()
@@ -84,6 +85,28 @@ def _figures(
             ),
         ),
     }
+
+
+def _in_use(rows: Sequence[Row], table: fitting.Table, current: Mapping[str, Any]) -> dict[str, Any]:
+    """Quality of the coefficients in use on the same rows; nothing when they are of other features."""
+    if set(current["weights"]) != set(fitting.NAMES):
+        return {}
+    weights = np.array([float(current["weights"][name]) for name in fitting.NAMES])
+    model = fitting.Model(weights, float(current["intercept"]))
+    said, within = model.probability(table.features), _in_domain(table)
+    return {
+        "in_use": {
+            "all": fitting.quality(table, said),
+            "xquad_de_or_covid_on_xquad": fitting.quality(table.where(within), said[within]),
+            "unseen_corpus": _of_others(rows, model, lambda row: row.item.corpus == COVID),
+        }
+    }
+
+
+def _in_domain(table: fitting.Table) -> fitting.Mask:
+    """German questions on XQuAD's own corpus, and those on COVID-19 put to it: both in its language."""
+    own = (table.source == XQUAD) & (table.language == "de")
+    return np.asarray((table.corpus == XQUAD) & (own | (table.source == COVID)))
 
 
 def _left_out(rows: Sequence[Row], corpus: str, strength: float) -> dict[str, Any] | None:

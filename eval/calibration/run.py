@@ -40,7 +40,7 @@ def calibration_of(
         "corpora": list(FITTED),
         "questions": {"name": asked_set.name, "sha256": asked_set.digest},
     }
-    result = calibrate(rows, float(in_use()["slope"]), fitted_on)
+    result = calibrate(rows, in_use(), fitted_on)
     result["figures"]["statuses"] = _statuses(asked_set, cache / REPORTS, embedder, result)
     return result
 
@@ -95,5 +95,6 @@ def _qualities(figures: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]
         *((f"corpus {name}", quality) for name, quality in figures["leave_one_corpus_out"].items()),
         ("corpus covid-faq, not fitted", figures["unseen_corpus"]),
         ("near misses on xquad, en", figures["near_misses"]),
+        *((f"in use, {name}", quality) for name, quality in figures.get("in_use", {}).items()),
     ]
     return [(name, quality) for name, quality in named if quality]

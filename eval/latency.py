@@ -1,0 +1,62 @@
+"""Milliseconds of encoding, searching and asking, one client, same process, question by question in turn."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from indexer.embedder import Embedder
+from service.engine import Engine
+
+_WARM_UP = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Milliseconds per question of one step, in the order of the questions."""
+
+    name: str
+    milliseconds: tuple[float, ...]
+
+    def percentile(self, share: float) -> float:
+        return float(np.percentile(self.milliseconds, share))
+
+
+def measure(engine: Engine, embedder: Embedder, questions: Sequence[str]) -> list[Latency]:
+    """Latencies of encoding alone, search and ask. The three alternate, so noise meets all alike."""
+    steps: dict[str, Callable[[str], object]] = {
+        "encode": lambda text: embedder.embed_questions([text]),
+        "search": engine.search,
+        "ask": engine.ask,
+    }
+    taken: dict[str, list[float]] = {name: [] for name in steps}
+    for number, question in enumerate([*questions[:_WARM_UP], *questions]):
+        for name, step in steps.items():
+            started = time.perf_counter()
+            step(question)
+            if number >= _WARM_UP:
+                taken[name].append((time.perf_counter() - started) * 1000)
+    return [Latency(name, tuple(values)) for name, values in taken.items()]
+
+
+def ratio(latencies: Sequence[Latency], step: str, base: str) -> float:
+    """Ratio of the medians of two steps."""
+    by_name = {latency.name: latency for latency in latencies}
+    return by_name[step].percentile(50) / by_name[base].percentile(50)
+
+
+def print_latencies(latencies: Sequence[Latency], console: Console) -> None:
+    """The figures as a table, with the two ratios that matter."""
+    table = Table("step", title=f"Latency in ms, {len(latencies[0].milliseconds)} questions, one client")
+    for column in ("median", "p95", "max"):
+        table.add_column(column, justify="right")
+    for latency in latencies:
+        table.add_row(latency.name, *(f"{latency.percentile(share):.1f}" for share in (50, 95, 100)))
+    console.print(table)
+    console.print(f"search / encode {ratio(latencies, 'search', 'encode'):.2f}, medians")
+    console.print(f"ask / search {ratio(latencies, 'ask', 'search'):.2f}, medians")
