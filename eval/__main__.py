@@ -200,7 +200,9 @@ def latency(
     from service.engine import Engine
 
     with failing_in_one_line():
-        texts = [question.text for question in load(questions).questions]
+        dataset = load(questions)
+        asked = dataset.queries if isinstance(dataset, BeirSet) else [case.query for case in dataset.cases]
+        texts = [query.text for query in asked]
         embedder = SentenceTransformerEmbedder.load(model)
         with contextlib.closing(Engine.of(open_generation(index), embedder)) as engine:
             spread = texts[:: max(1, len(texts) // limit)][:limit]

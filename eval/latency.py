@@ -35,11 +35,12 @@ def measure(engine: Engine, embedder: Embedder, questions: Sequence[str]) -> lis
         "ask": engine.ask,
     }
     taken: dict[str, list[float]] = {name: [] for name in steps}
-    for number, question in enumerate([*questions[:_WARM_UP], *questions]):
+    warming = questions[:_WARM_UP]
+    for number, question in enumerate([*warming, *questions]):
         for name, step in steps.items():
             started = time.perf_counter()
             step(question)
-            if number >= _WARM_UP:
+            if number >= len(warming):
                 taken[name].append((time.perf_counter() - started) * 1000)
     return [Latency(name, tuple(values)) for name, values in taken.items()]
 
