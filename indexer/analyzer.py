@@ -69,9 +69,14 @@ def terms(text: str, language: Language) -> list[str]:
 
 def question_terms(question: str, language: Language) -> list[str]:
     """Terms of a question for documents of its own language."""
+    return content_stems(question, language) + _keys(question)
+
+
+def content_stems(text: str, language: Language) -> list[str]:
+    """Stems of a text's words, stop words left out, references not looked for."""
     stem = _stemmer(language)
-    words = [word.lower() for word in _words(question)]
-    return [stem(word) for word in words if word not in STOP_WORDS[language]] + _keys(question)
+    words = [word.lower() for word in _words(text)]
+    return [stem(word) for word in words if word not in STOP_WORDS[language]]
 
 
 def surviving_terms(question: str, language: Language) -> list[str]:

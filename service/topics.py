@@ -64,9 +64,8 @@ def title_after(text: str, end: int) -> str:
 
 
 def stems(text: str, language: Language) -> frozenset[str]:
-    """Stems of a text's content words, of four letters or more; German compounds also by their parts."""
-    found = analyzer.question_terms(text, language)
-    return frozenset(stem for stem in found if len(stem) >= 4 and not stem.startswith(analyzer.WRITTEN))
+    """Stems of a text's content words, of four letters or more."""
+    return frozenset(stem for stem in analyzer.content_stems(text, language) if len(stem) >= 4)
 
 
 def topics(titles: Iterable[tuple[str, str, Language]]) -> dict[str, Topic]:
