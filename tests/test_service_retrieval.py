@@ -11,7 +11,7 @@ from indexer.errors import ModelMismatchError
 from indexer.index import open_generation
 from service.catalogue import Filters
 from service.query import understand
-from service.retrieval import Hit, Retriever
+from service.retrieval import OTHER_LANGUAGE, SAME_LANGUAGE, Hit, Retriever
 
 DOCUMENTS = {
     "ha-giang.md": "---\nplace: Hà Giang\ndate: 2025-03-17\n---\n"
@@ -90,6 +90,11 @@ def test_filters_restrict_the_search_itself(
 
 def test_a_filtered_search_still_fills_its_limit(retriever: Retriever) -> None:
     assert len(search(retriever, "Müllabfuhr der Stadt", 2, Filters(places=("Hà Giang",)))) == 2
+
+
+def test_no_language_has_a_head_start_in_a_mixed_corpus() -> None:
+    same, other = (w.passage + w.sentence for w in (SAME_LANGUAGE, OTHER_LANGUAGE))
+    assert same == pytest.approx(other)
 
 
 def test_the_same_question_gives_the_same_hits_twice(retriever: Retriever) -> None:
