@@ -47,6 +47,8 @@ def run(
         raise typer.BadParameter("--index and --service exclude each other")
     if service and (ranking != "full" or model):
         raise typer.BadParameter("--ranking and --model are the service's own matter with --service")
+    if not questions.exists():
+        raise typer.BadParameter(f"no folder or file at {questions}", param_hint="SET")
     if not questions.is_dir() and not index and not service:
         raise typer.BadParameter("a question file needs --index or --service")
     with failing_in_one_line():

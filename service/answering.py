@@ -20,7 +20,7 @@ from service.catalogue import Filters, Numbers, Scores
 from service.confidence import Confidence, Features
 from service.query import Question
 from service.retrieval import Evidence, Hit, Retriever
-from service.scope import Scope, asks_for_number, aspect_fit, has_number
+from service.scope import Scope, asks_for_number, aspect_fit, has_number, in_setting
 
 Status = Literal["answered", "no_evidence", "unknown_reference", "aspect_not_found"]
 
@@ -60,14 +60,17 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is known on a question. ``citations`` hold the statements; none unless ``status`` is answered."""
+    """What is known on a question. ``citations`` hold the statements; none unless ``status`` is answered.
+
+    ``unknown``: keys of the acts asked for that no document names; nothing is said on them.
+    """
 
     question: Question
     status: Status
     confidence: float
     citations: tuple[Citation, ...] = ()
     suggestions: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 class Answerer(Protocol):
@@ -116,8 +119,10 @@ class ExtractiveAnswerer:
         if unknown and not known:
             near = tuple(key for name in unknown for key in nearest_keys(name, catalogue.keys))
             # That the act is nowhere is certain, so the corpus does not answer, however near a text may be.
-            return Answer(question, "unknown_reference", 0.0, suggestions=tuple(dict.fromkeys(near)))
+            suggestions = tuple(dict.fromkeys(near))
+            return Answer(question, "unknown_reference", 0.0, suggestions=suggestions, unknown=unknown)
         candidates = self._candidates(evidence, retriever, hits, known, filters)
+        candidates = _where(candidates, in_setting(question, candidates.documents, retriever))
         if asks_for_number(question.text):
             candidates = _where(candidates, [has_number(retriever.text(int(n))) for n in candidates.numbers])
         if len(candidates) == 0 or probability < self._confidence.threshold:
@@ -127,13 +132,12 @@ class ExtractiveAnswerer:
         fitting = about & tells
         if not fitting.any() and known:
             status: Status = "aspect_not_found" if question.aspect and about.any() else "no_evidence"
-            return Answer(question, status, min(probability, self._confidence.threshold), suggestions=known)
+            return Answer(question, status, min(probability, self._confidence.threshold), unknown=unknown)
         if not fitting.any():
             fitting = about
         chosen = self._choose(question, candidates, scores, fitting, max_citations)
-        notes = tuple(f"{key}: not in the corpus" for key in unknown)
         citations = self._cite(retriever, candidates, scores, chosen, probability)
-        return Answer(question, "answered", probability, citations, notes=notes)
+        return Answer(question, "answered", probability, citations, unknown=unknown)
 
     def _candidates(
         self,

@@ -81,7 +81,8 @@ def framing_line(answer: Answer) -> str:
     """One line, true to the statements that follow it, or the reason why there are none."""
     question = answer.question
     language = question.language
-    names = ", ".join(display_name(key, language) for key in question.keys)
+    keys = question.keys if answer.status == "unknown_reference" else answered_keys(answer)
+    names = ", ".join(display_name(key, language) for key in keys)
     if answer.status != "answered":
         line = _REFUSALS[language][answer.status].format(names=names)
         if answer.status == "unknown_reference" and answer.suggestions:
@@ -99,6 +100,20 @@ def framing_line(answer: Answer) -> str:
         about=_ABOUT[language].format(names=names) if names else "",
         where=one if places == 1 else many.format(count=places),
     )
+
+
+def answered_keys(answer: Answer) -> tuple[str, ...]:
+    """The acts asked for that some document names."""
+    return tuple(key for key in answer.question.keys if key not in answer.unknown)
+
+
+def note_lines(answer: Answer) -> list[str]:
+    """What an answered question asked beyond what is known, in its language."""
+    if answer.status == "unknown_reference":
+        return []
+    language = answer.question.language
+    refusal = _REFUSALS[language]["unknown_reference"]
+    return [refusal.format(names=display_name(key, language)) for key in answer.unknown]
 
 
 def answer_text(answer: Answer) -> str:

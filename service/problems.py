@@ -48,12 +48,9 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
         reason = found[0].get("ctx", {}).get("error", "not readable")
         return problem(request.url.path, 400, f"the body is no JSON: {reason}")
     # What was sent is not sent back: it may be long, and it is known to the sender.
+    # The first part of a location is where the field was sent: body, query or path.
     errors = [
-        {
-            "field": ".".join(str(part) for part in item["loc"] if part not in ("body", "query")),
-            "message": item["msg"],
-        }
-        for item in found
+        {"field": ".".join(str(part) for part in item["loc"][1:]), "message": item["msg"]} for item in found
     ]
     detail = "; ".join(f"{item['field'] or 'body'}: {item['message']}" for item in errors[:3])
     return problem(request.url.path, 422, detail, errors)

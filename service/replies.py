@@ -11,7 +11,7 @@ from service import schemas
 from service.answering import Answer, Citation
 from service.catalogue import Catalogue, Filters
 from service.engine import Engine
-from service.framing import answer_text
+from service.framing import answer_text, note_lines
 from service.query import Question
 from service.retrieval import Hit
 
@@ -62,7 +62,7 @@ def ask_reply(answer: Answer, engine: Engine) -> schemas.AskReply:
             ],
         ),
         suggestions=list(answer.suggestions),
-        notes=list(answer.notes),
+        notes=note_lines(answer),
         index=index_info(engine),
     )
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from indexer.aspects import ASPECTS, Aspect, speaks_of
+from indexer.places import find_places, related_places
 from service.catalogue import Numbers, Scores
+from service.query import Question
 from service.retrieval import Retriever
 
 #: What is left of a mention's hold one sentence later, while its paragraph goes on.
@@ -27,9 +29,10 @@ _NUMBER_ASKED = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
-    r"\d|\b(?:ein|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf|hundert|tausend|million|milliarde|halb|jede[rsnm]?"
-    r"|täglich|wöchentlich|monatlich|vierteljährlich|jährlich|quartal|one|two|three|four|five|six|seven|eight|nine|ten"
-    r"|every|once|twice|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười|hàng|mỗi)",
+    r"\d|\b(?:zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf|zwanzig|jede[rsnm]?|täglich|wöchentlich"
+    r"|monatlich|jährlich|quartal\w*|halb\w*|two|three|four|five|six|seven|eight|nine|ten|every|once|twice|daily"
+    r"|weekly|monthly|yearly|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười|hàng|mỗi)\b"
+    r"|hundert|tausend|million|milliarde|vierteljährlich|thousand|billion|triệu|tỷ",
     re.IGNORECASE,
 )
 
@@ -42,6 +45,30 @@ def asks_for_number(question: str) -> bool:
 def has_number(sentence: str) -> bool:
     """Whether a sentence gives a figure, in digits, in a word, or as a frequency."""
     return bool(_NUMBER.search(sentence))
+
+
+def in_setting(question: Question, documents: Numbers, retriever: Retriever) -> list[bool]:
+    """Whether each sentence's document fits the provinces and dates that a question names.
+
+    A document fits a province when it is about it or names it, and a period when it was published in it
+    or names its year. What happened in one province must not answer for another.
+    """
+    store, catalogue = retriever.generation.store, retriever.catalogue
+    wanted = related_places(mention.place for mention in question.places)
+    years = {period.first[:4] for period in question.dates}
+    fits: dict[int, bool] = {}
+    for number in set(documents.tolist()):
+        document = store.document(number)
+        one = np.array([number], np.int64)
+        place = not wanted or bool(
+            catalogue.place_fit(question, one)[0]
+            or wanted.intersection(mention.place for mention in find_places(document.text))
+        )
+        date = not years or bool(
+            catalogue.date_fit(question, one)[0] or any(year in document.text for year in years)
+        )
+        fits[number] = place and date
+    return [fits[number] for number in documents.tolist()]
 
 
 @dataclass(frozen=True, slots=True)

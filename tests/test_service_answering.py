@@ -17,8 +17,9 @@ from indexer.index import open_generation
 from service.answering import Answer, ExtractiveAnswerer, verified
 from service.confidence import Confidence
 from service.engine import Engine
-from service.framing import answer_text, framing_line
+from service.framing import answer_text, framing_line, note_lines
 from service.retrieval import Retriever
+from service.scope import has_number
 
 #: Answers everything: what is under test here is not when to abstain.
 EAGER = Confidence(weights=(0,) * 7, intercept=5.0, threshold=0.0, slope=1.0)
@@ -82,12 +83,43 @@ def test_a_known_act_without_the_aspect_says_so(engine: Engine) -> None:
 def test_an_unknown_act_beside_a_known_one_is_noted(engine: Engine) -> None:
     answer = engine.ask("Welche Ergebnisse haben Resolution 18 und Richtlinie 99?")
     assert answer.status == "answered"
-    assert answer.notes == ("CT-99: not in the corpus",)
+    assert note_lines(answer) == ["Richtlinie Nr. 99: kommt in den Dokumenten nicht vor."]
+    assert "99" not in framing_line(answer)
 
 
 def test_a_question_for_a_figure_is_answered_by_a_sentence_with_one(engine: Engine) -> None:
     answer = engine.ask("Wie viele Dialoge wurden in der Provinz geführt?")
     assert quotes(answer) == ["In der Provinz wurden 1.088 Dialoge geführt."]
+
+
+def test_an_article_is_no_figure() -> None:
+    assert not has_number("Die Arbeitsgruppe setzte sich aus einer Reihe von Leitern zusammen.")
+    assert has_number("Das Parteikomitee tagt jedes Quartal.")
+
+
+PLACES = {
+    "ha-giang.md": "---\nplace: Hà Giang\ndate: 2025-03-17\n---\n"
+    "In der Sitzung wurden Mängel beim Internet genannt.",
+    "nghe-an.md": "---\nplace: Nghệ An\ndate: 2024-04-25\n---\n"
+    "In der Sitzung wurden Mängel der Straßen genannt.",
+}
+
+
+@pytest.mark.parametrize(
+    ("question", "cited"),
+    [
+        ("Welche Mängel wurden in Ha Giang genannt?", {"ha-giang.md"}),
+        ("Welche Mängel wurden in Da Nang genannt?", set()),
+        ("Welche Mängel wurden 2024 genannt?", {"nghe-an.md"}),
+        ("Welche Mängel wurden 2019 genannt?", set()),
+        ("Welche Mängel wurden genannt?", {"ha-giang.md", "nghe-an.md"}),
+    ],
+)
+def test_what_was_found_elsewhere_or_in_another_year_is_no_answer(question: str, cited: set[str]) -> None:
+    with asked(PLACES) as engine:
+        answer = engine.ask(question)
+    assert {citation.document.document_id for citation in answer.citations} == cited
+    assert answer.status == ("answered" if cited else "no_evidence")
 
 
 def test_there_are_no_more_citations_than_asked_for(engine: Engine) -> None:

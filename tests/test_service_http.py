@@ -144,6 +144,11 @@ def test_a_large_body_without_a_length_is_refused_too(client: TestClient) -> Non
     assert reply.status_code == 413
 
 
+def test_a_wrong_query_is_named_too(client: TestClient) -> None:
+    errors = client.post("/v1/search", json={"query": 5}).json()["errors"]
+    assert [error["field"] for error in errors] == ["query"]
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [("/v1/documents/nowhere", 404), ("/nowhere", 404), ("/v1/search?q=x&page=2", 422), ("/v1/search", 422)],
