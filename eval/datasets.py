@@ -15,7 +15,7 @@ from typing import Any, get_args
 
 from eval import files
 from indexer.errors import SourceError
-from service.answering import Status
+from service.answers import Status
 
 STATUSES: tuple[str, ...] = get_args(Status)
 UNKNOWN_LANGUAGE = "und"  # BCP 47: undetermined

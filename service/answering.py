@@ -7,22 +7,19 @@ and it is compared with that text once more before it leaves.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from indexer.documents import Document
 from indexer.embedder import Vectors
-from indexer.errors import IndexDamagedError
 from indexer.references import nearest_keys
+from service.answers import Answer, Citation, Status, verified
 from service.catalogue import Filters, Numbers, Scores
 from service.confidence import Confidence, Features
 from service.query import Question
 from service.retrieval import Evidence, Hit, Retriever
 from service.scope import Scope, asks_for_number, aspect_fit, has_number, in_setting
-
-Status = Literal["answered", "no_evidence", "unknown_reference", "aspect_not_found"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -44,33 +41,6 @@ _MARGIN = 0.012
 _ASPECT_MARGIN = 0.08
 #: Statements closer to each other than this say the same twice.
 _DUPLICATE = 0.97
-
-
-@dataclass(frozen=True, slots=True)
-class Citation:
-    """Where a statement stands: ``document.text[start:end] == quote``; ``score`` is its probability."""
-
-    number: int
-    document: Document
-    start: int
-    end: int
-    quote: str
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What is known on a question. ``citations`` hold the statements; none unless ``status`` is answered.
-
-    ``unknown``: keys of the acts asked for that no document names; nothing is said on them.
-    """
-
-    question: Question
-    status: Status
-    confidence: float
-    citations: tuple[Citation, ...] = ()
-    suggestions: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = ()
 
 
 class Answerer(Protocol):
@@ -246,26 +216,6 @@ class ExtractiveAnswerer:
                 verified(Citation(number, document, start, end, document.text[start:end], score))
             )
         return tuple(citations)
-
-
-def verified(citation: Citation) -> Citation:
-    """The citation itself, once its quote is shown to stand at its place in the stored text.
-
-    Raises:
-        IndexDamagedError: it does not; the answer must not leave.
-    """
-    from indexer.documents import text_digest
-
-    document = citation.document
-    standing = document.text[citation.start : citation.end]
-    if (
-        not citation.quote.strip()
-        or standing != citation.quote
-        or text_digest(document.text) != document.sha256
-    ):
-        where = f"{document.document_id!r} {citation.start}-{citation.end}"
-        raise IndexDamagedError(f"document {where}: the stored text is not the quotation")
-    return citation
 
 
 def _where(candidates: _Candidates, keep: list[bool]) -> _Candidates:

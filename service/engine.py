@@ -10,7 +10,8 @@ from indexer import language
 from indexer.embedder import Embedder, SentenceTransformerEmbedder
 from indexer.index import Generation, open_generation
 from indexer.language import Language
-from service.answering import Answer, Answerer, ExtractiveAnswerer
+from service.answering import Answerer, ExtractiveAnswerer
+from service.answers import Answer
 from service.catalogue import Filters
 from service.confidence import Confidence
 from service.query import Question, understand

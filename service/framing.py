@@ -5,7 +5,7 @@ from __future__ import annotations
 from indexer.aspects import Aspect
 from indexer.language import Language
 from indexer.references import display_name
-from service.answering import Answer
+from service.answers import Answer
 
 _ASPECTS: dict[Language, dict[Aspect | None, str]] = {
     "de": {

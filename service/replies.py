@@ -8,7 +8,7 @@ from indexer.documents import Document
 from indexer.language import LANGUAGES
 from indexer.references import display_name
 from service import schemas
-from service.answering import Answer, Citation
+from service.answers import Answer, Citation
 from service.catalogue import Catalogue, Filters
 from service.engine import Engine
 from service.framing import answer_text, note_lines

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from indexer.aspects import Aspect
 from indexer.language import Language
 from indexer.references import find_references
-from service.answering import Status
+from service.answers import Status
 
 MAX_QUESTION = 2000
 MAX_CITATIONS = 20

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from indexer.build import build
 from indexer.errors import IndexDamagedError, SourceError
 from indexer.index import open_generation
-from service.answering import Answer, ExtractiveAnswerer, verified
+from service.answering import ExtractiveAnswerer
+from service.answers import Answer, verified
 from service.confidence import Confidence
 from service.engine import Engine
 from service.framing import answer_text, framing_line, note_lines

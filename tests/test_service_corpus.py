@@ -9,7 +9,7 @@ import pytest
 from indexer.build import build
 from indexer.embedder import SentenceTransformerEmbedder
 from indexer.index import open_generation
-from service.answering import Answer
+from service.answers import Answer
 from service.engine import Engine
 
 SHORTCOMINGS = [

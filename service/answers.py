@@ -1,0 +1,57 @@
+"""An answer as a record: statements with the place of each, or the reason why there are none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from indexer.documents import Document, text_digest
+from indexer.errors import IndexDamagedError
+from service.query import Question
+
+Status = Literal["answered", "no_evidence", "unknown_reference", "aspect_not_found"]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a statement stands: ``document.text[start:end] == quote``; ``score`` is its probability."""
+
+    number: int
+    document: Document
+    start: int
+    end: int
+    quote: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is known on a question. ``citations`` hold the statements; none unless ``status`` is answered.
+
+    ``unknown``: keys of the acts asked for that no document names; nothing is said on them.
+    """
+
+    question: Question
+    status: Status
+    confidence: float
+    citations: tuple[Citation, ...] = ()
+    suggestions: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+def verified(citation: Citation) -> Citation:
+    """The citation itself, once its quote is shown to stand at its place in the stored text.
+
+    Raises:
+        IndexDamagedError: it does not; the answer must not leave.
+    """
+    document = citation.document
+    standing = document.text[citation.start : citation.end]
+    if (
+        not citation.quote.strip()
+        or standing != citation.quote
+        or text_digest(document.text) != document.sha256
+    ):
+        where = f"{document.document_id!r} {citation.start}-{citation.end}"
+        raise IndexDamagedError(f"document {where}: the stored text is not the quotation")
+    return citation
