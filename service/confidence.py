@@ -16,6 +16,8 @@ from service.retrieval import Evidence, Hit, Retriever
 COEFFICIENTS = Path(__file__).with_name("confidence.json")
 #: Sentences whose similarity tells what is usual for a question.
 _BACKGROUND = 50
+#: At most this share of all: among a handful of sentences the far ones would make any best one stand out.
+_BACKGROUND_SHARE = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class Features:
         if not hits:
             return cls(*[0.0] * len(fields(cls)))
         generation = retriever.generation
-        usual, _ = generation.sentence_vectors.search(evidence.vector, _BACKGROUND)
+        background = min(_BACKGROUND, max(2, int(_BACKGROUND_SHARE * len(generation.sentences))))
+        usual, _ = generation.sentence_vectors.search(evidence.vector, background)
         best = max(hit.sentence_score for hit in hits[:3])
         language = str(retriever.catalogue.language[hits[0].passage])
         return cls(

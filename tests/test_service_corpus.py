@@ -83,3 +83,13 @@ def test_every_quote_stands_in_its_file(on_reports: Engine, reports: Path) -> No
             assert " ".join(citation.quote.split()) in " ".join(file.split())
             count += 1
     assert count > len(questions) // 2
+
+
+def test_a_handful_of_sentences_does_not_make_the_nearest_one_an_answer(
+    real_embedder: SentenceTransformerEmbedder, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text("Der Leiter heißt Otto Quelle. Die Konferenz tagte im Mai.", "utf-8")
+    (tmp_path / "b.txt").write_text("Im Dorf wurden 12 Brunnen gebaut. Die Schule braucht ein Dach.", "utf-8")
+    for small in opened(tmp_path, real_embedder, tmp_path / "index"):
+        assert small.ask("Wie heißt der Leiter?").status == "answered"
+        assert small.ask("Kontakt Impressum").status == "no_evidence"
