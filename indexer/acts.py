@@ -52,6 +52,8 @@ KINDS: Final = (
          "notices,announcements,mitteilungen,bekanntmachungen", bare=False),
     Kind("HD", "HD", "Leitlinie", "Guideline", "Hướng dẫn", "huong dan",
          "guideline,guidance,leitlinie,anleitung", "guidelines,leitlinien,anleitungen", bare=False),
+    Kind("LUAT", "LUAT", "Gesetz", "Law", "Luật", "luat",
+         "law,gesetz,gesetzes", "laws,gesetze,gesetzen", bare=False),
 )  # fmt: skip
 BY_CODE: Final = {kind.code: kind for kind in KINDS}
 VIETNAMESE: Final = {kind.vietnamese for kind in KINDS}
@@ -71,7 +73,7 @@ LEADING_CODES: Final = {
     "NQ": "NQ", "CT": "CT", "KL": "KL", "QD": "QD", "QDI": "QDI", "ND": "ND",
     "CTR": "CTR", "CTHD": "CTR", "CTRHD": "CTR",
 }  # fmt: skip
-SIGN_CODES: Final = LEADING_CODES | {"QYD": "QD", "KH": "KH", "TB": "TB", "HD": "HD"}
+SIGN_CODES: Final = LEADING_CODES | {"QYD": "QD", "KH": "KH", "TB": "TB", "HD": "HD", "LUAT": "LUAT"}
 
 # Issuers in signs, as patterns. Party bodies share one numbering here (TW, TU, none: the same key), because
 # texts drop the issuer all the time; the state's bodies number their own acts, so their issuer is in the key.
