@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, Protocol
 
 from service.engine import Engine
 from service.retrieval import Hit
 
 Ranking = Literal["full", "passage", "sentence", "lexical", "rrf"]
-RANKINGS: tuple[Ranking, ...] = get_args(Ranking)
 #: Passages an ablation reorders: with fewer, the full ranking would decide what it gets to see.
 _ABLATION_DEPTH = 1000
 #: Constant of reciprocal rank fusion: Cormack, Clarke & Büttcher 2009.

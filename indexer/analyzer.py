@@ -96,9 +96,8 @@ def surviving_terms(question: str, language: Language) -> list[str]:
 def names(question: str, language: Language) -> list[str]:
     """Names and numbers of a question as written terms.
 
-    In German every noun is capitalised, so there only what the other two languages would capitalise too
-    can be told by context: words after the first that are capitalised count as names in English and
-    Vietnamese, numbers count everywhere.
+    Capitalised words after the first count as names in English and Vietnamese. German capitalises every
+    noun, so there only numbers count.
     """
     words = _words(question)
     capitalised = words[1:] if language != "de" else []

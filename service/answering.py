@@ -185,9 +185,11 @@ class ExtractiveAnswerer:
 
     @staticmethod
     def _reports_first(order: list[int], candidates: _Candidates) -> list[int]:
-        seen: set[int] = set()
-        best = [r for r in order if (d := int(candidates.documents[r])) not in seen and not seen.add(d)]  # type: ignore[func-returns-value]
-        return best + [row for row in order if row not in best]
+        best: dict[int, int] = {}
+        for row in order:
+            best.setdefault(int(candidates.documents[row]), row)
+        first = set(best.values())
+        return [*best.values(), *(row for row in order if row not in first)]
 
     def _cite(
         self,

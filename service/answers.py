@@ -14,7 +14,7 @@ Status = Literal["answered", "no_evidence", "unknown_reference", "aspect_not_fou
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Where a statement stands: ``document.text[start:end] == quote``; ``score`` is its probability."""
+    """Where a statement stands: ``document.text[start:end] == quote``; the larger ``score`` the surer."""
 
     number: int
     document: Document

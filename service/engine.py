@@ -29,20 +29,24 @@ class Engine:
     def open(cls, index: Path, model: str | None = None) -> Engine:
         """Open the live generation of an index with the model it was built with.
 
-        The index is verified while the model loads: each takes one core.
+        The index is opened and verified first: what is wrong with it is told at once, not after the model
+        has loaded.
 
         Raises:
             IndexMissingError, IndexDamagedError: there is no sound index.
             ModelError: the model cannot be loaded, or is another than the index's.
         """
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            opening = pool.submit(open_generation, index)
-            warming = pool.submit(language.warm_up)
-            # A missing index is told at once, not after the model has loaded.
-            generation = opening.result()
-            embedder = SentenceTransformerEmbedder.load(model)
-            warming.result()
-        return cls.of(generation, embedder)
+        generation = open_generation(index)
+        try:
+            with ThreadPoolExecutor(max_workers=1) as pool:
+                # The language model is small and loads beside the large one.
+                warming = pool.submit(language.warm_up)
+                embedder = SentenceTransformerEmbedder.load(model)
+                warming.result()
+            return cls.of(generation, embedder)
+        except BaseException:
+            generation.close()
+            raise
 
     @classmethod
     def of(cls, generation: Generation, embedder: Embedder) -> Engine:

@@ -144,20 +144,13 @@ def aspect_fit(aspect: Aspect, sentences: Numbers, retriever: Retriever) -> Scor
     spans, generation = retriever.generation.sentences, retriever.generation
     fit = np.zeros(len(sentences), np.float32)
     for row, sentence in enumerate(sentences.tolist()):
-        text = generation.store.document(int(spans.document[sentence])).text
-
-        def read(number: int, text: str = text) -> str:
-            return text[int(spans.start[number]) : int(spans.end[number])]
-
-        if speaks_of(read(sentence), aspect):
+        text = retriever.text(sentence)
+        if speaks_of(text, aspect):
             fit[row] = 1.0
             continue
         first = int(generation.passages.first[retriever.catalogue.passage_of[sentence]])
-        leads = [
-            n
-            for n in range(first, sentence)
-            if (spans.heading[n] or ":" in read(n)) and speaks_of(read(n), aspect)
-        ]
-        elsewhere = any(speaks_of(read(sentence), other) for other in ASPECTS if other != aspect)
-        fit[row] = 0.6 if leads and not elsewhere else 0.0
+        before = ((bool(spans.heading[number]), retriever.text(number)) for number in range(first, sentence))
+        led = any((heading or ":" in lead) and speaks_of(lead, aspect) for heading, lead in before)
+        elsewhere = any(speaks_of(text, other) for other in ASPECTS if other != aspect)
+        fit[row] = 0.6 if led and not elsewhere else 0.0
     return fit
