@@ -63,7 +63,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One or more whole sentences of one paragraph: ``first_sentence`` to ``last_sentence`` inclusive."""
+    """One or more whole sentences in a row: ``first_sentence`` to ``last_sentence`` inclusive."""
 
     start: int
     end: int

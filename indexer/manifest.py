@@ -20,11 +20,14 @@ _DIGEST_IN_NAME = 16
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a generation says of itself. ``files``: name → ``{"sha256", "size"}`` in bytes."""
+    """What a generation says of itself. ``files``: name → ``{"sha256", "size"}`` in bytes.
+
+    ``chunking`` holds what the version that built it knew: without ``grouping`` it was by paragraph.
+    """
 
     created: str
     model: dict[str, Any]
-    chunking: dict[str, int]
+    chunking: dict[str, Any]
     counts: dict[str, int]
     files: dict[str, dict[str, Any]]
     sources: list[str] = field(default_factory=list)

@@ -1,9 +1,11 @@
-"""Passages: whole sentences of one paragraph, grouped to a size the model reads well."""
+"""Passages: whole sentences of one paragraph or section, grouped to a size the model reads well."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
 
 from langchain_text_splitters import RecursiveCharacterTextSplitter, TextSplitter
 
@@ -20,13 +22,21 @@ _HEADING_LENGTH = 120
 LONGEST_SENTENCE = 1600
 _CUTS = ["; ", ": ", ", ", " ", ""]
 
+#: What a passage may join: the sentences of one paragraph, or also whole paragraphs under one heading.
+Grouping = Literal["paragraph", "section"]
+
 
 @dataclass(frozen=True, slots=True)
 class Chunking:
-    """Sizes in characters; ``overlap`` is how much of a passage may be said again in the next one."""
+    """How texts become passages. Sizes are in characters.
+
+    ``overlap``, less than ``size``, is how much of a passage may be said again at the beginning of the next
+    one, in whole sentences; it counts towards the size and never goes beyond a paragraph or section.
+    """
 
     size: int = 1200
     overlap: int = 0
+    grouping: Grouping = "paragraph"
 
 
 class _SentenceGrouper(TextSplitter):
@@ -37,7 +47,7 @@ class _SentenceGrouper(TextSplitter):
     would have to be looked for again.
     """
 
-    def __init__(self, chunking: Chunking, sentences: Sequence[Span]) -> None:
+    def __init__(self, chunking: Chunking, sentences: Sequence[Sentence]) -> None:
         self._sentences = sentences
         super().__init__(
             chunk_size=chunking.size,
@@ -47,36 +57,81 @@ class _SentenceGrouper(TextSplitter):
         )
 
     def _length(self, tokens: str) -> int:
-        chosen = [self._sentences[ord(token) - _TOKEN] for token in tokens]
-        # A sentence longer than a passage is a passage of its own; the library would log each of them.
-        return sum(min(span.end - span.start + 1, self._chunk_size) for span in chosen)
+        return _length([self._sentences[ord(token) - _TOKEN] for token in tokens], self._chunk_size)
 
     def split_text(self, text: str) -> list[str]:
         return self._merge_splits(list(text), "")
 
-    def groups(self) -> list[tuple[int, int]]:
-        """First and last sentence number of each group."""
+    def groups(self) -> list[range]:
+        """Sentence numbers of each group."""
         tokens = "".join(chr(_TOKEN + number) for number in range(len(self._sentences)))
-        return [(ord(group[0]) - _TOKEN, ord(group[-1]) - _TOKEN) for group in self.split_text(tokens)]
+        return [
+            range(ord(group[0]) - _TOKEN, ord(group[-1]) - _TOKEN + 1) for group in self.split_text(tokens)
+        ]
 
 
 def split_document(text: str, chunking: Chunking | None = None) -> tuple[list[Sentence], list[Passage]]:
     """Sentences and passages of a canonical text, both in reading order.
 
-    A passage stays within one paragraph; headings and lead-ins that end in a colon go with the paragraph
-    that follows. ``text[passage.start:passage.end]`` begins and ends with whole sentences, or with pieces of
-    one that is longer than ``LONGEST_SENTENCE``.
+    Headings and lead-ins that end in a colon go with the paragraph that follows.
+    ``text[passage.start:passage.end]`` begins and ends with whole sentences, or with pieces of one that is
+    longer than ``LONGEST_SENTENCE``. Every sentence is in a passage, with an overlap perhaps in several;
+    each passage begins and ends after the one before it.
     """
     chunking = chunking or Chunking()
     spans = [piece for span in split_sentences(text) for piece in _cut(text, span)]
-    sentences: list[Sentence] = []
-    passages: list[Passage] = []
-    for block in _blocks(text, spans):
-        first = len(sentences)
-        sentences += [Sentence(span.start, span.end, _is_heading(text, span)) for span in block]
-        for low, high in _SentenceGrouper(chunking, block).groups():
-            passages.append(Passage(block[low].start, block[high].end, first + low, first + high))
+    sentences = [Sentence(span.start, span.end, _is_heading(text, span)) for span in spans]
+    passages = [
+        Passage(sentences[group[0]].start, sentences[group[-1]].end, group[0], group[-1])
+        for group in _groups(text, sentences, chunking)
+    ]
     return sentences, passages
+
+
+def _groups(text: str, sentences: Sequence[Sentence], chunking: Chunking) -> list[range]:
+    """Sentence numbers of each passage.
+
+    By section, a paragraph joins the passage before it where it fits as a whole: only what is longer than
+    a passage is divided.
+    """
+    groups: list[range] = []
+    for block in _blocks(text, sentences):
+        low = block.start
+        inside = sentences[block.start : block.stop]
+        goes_on = chunking.grouping == "section" and not any(sentence.is_heading for sentence in inside)
+        if groups and goes_on:
+            begun = groups[-1].start
+            if _length(sentences[begun : block.stop], chunking.size) <= chunking.size:
+                groups[-1] = range(begun, block.stop)
+                continue
+            low = _overlap_start(groups[-1], inside, sentences, chunking)
+        grouper = _SentenceGrouper(chunking, sentences[low : block.stop])
+        groups += [range(low + group.start, low + group.stop) for group in grouper.groups()]
+    return groups
+
+
+def _overlap_start(
+    before: range, block: Sequence[Sentence], sentences: Sequence[Sentence], chunking: Chunking
+) -> int:
+    """The first sentence of the passage before that a paragraph's passage says again, if any does.
+
+    What is said again may take room from the paragraph only where that is divided anyway, and even then
+    leaves room for its first sentence: a passage that said nothing new would be none.
+    """
+    whole = _length(block, chunking.size)
+    needed = whole if whole <= chunking.size else _length(block[:1], chunking.size)
+    room = min(chunking.overlap, chunking.size - needed)
+    low = before.stop
+    while low - 1 > before.start and _length(sentences[low - 1 : low], chunking.size) <= room:
+        low -= 1
+        room -= _length(sentences[low : low + 1], chunking.size)
+    return low
+
+
+def _length(sentences: Sequence[Sentence], size: int) -> int:
+    """Characters of sentences with a blank after each."""
+    # A sentence longer than a passage is a passage of its own; the library would log each of them.
+    return sum(min(sentence.end - sentence.start + 1, size) for sentence in sentences)
 
 
 def _cut(text: str, span: Span) -> Iterator[Span]:
@@ -96,17 +151,16 @@ def _cut(text: str, span: Span) -> Iterator[Span]:
         start += len(piece)
 
 
-def _blocks(text: str, spans: Sequence[Span]) -> list[list[Span]]:
-    """Sentences by topic: those of one line, with the headings before it."""
-    blocks: list[list[Span]] = []
+def _blocks(text: str, sentences: Sequence[Sentence]) -> list[range]:
+    """Sentence numbers by topic: those of one line, with the headings and lead-ins before it."""
+    starts: list[int] = []
     open_block = False
-    for number, span in enumerate(spans):
-        new_line = number == 0 or "\n" in text[spans[number - 1].end : span.start]
-        if not blocks or len(blocks[-1]) >= _TOKENS or (new_line and not open_block):
-            blocks.append([])
-        blocks[-1].append(span)
-        open_block = _is_heading(text, span) or text[span.end - 1] == ":"
-    return blocks
+    for number, sentence in enumerate(sentences):
+        new_line = number == 0 or "\n" in text[sentences[number - 1].end : sentence.start]
+        if not starts or number - starts[-1] >= _TOKENS or (new_line and not open_block):
+            starts.append(number)
+        open_block = sentence.is_heading or text[sentence.end - 1] == ":"
+    return [range(low, high) for low, high in pairwise([*starts, len(sentences)])]
 
 
 def _is_heading(text: str, span: Span) -> bool:

@@ -61,11 +61,11 @@ def test_a_build_says_what_it_did(source: Path, index: Path, embedder: FakeEmbed
 
 
 def test_the_manifest_says_what_it_was_made_of(source: Path, index: Path, embedder: FakeEmbedder) -> None:
-    build([source], index, embedder, chunking=Chunking(200))
+    build([source], index, embedder, chunking=Chunking(200, grouping="section"))
     with closing(open_generation(index)) as generation:
         manifest = generation.manifest
     assert manifest.model == {"name": "fake", "digest": embedder.digest, "dimension": 64}
-    assert manifest.chunking == {"size": 200, "overlap": 0}
+    assert manifest.chunking == {"size": 200, "overlap": 0, "grouping": "section"}
     assert manifest.sources == [str(source)]
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from indexer.cleaning import clean
 from indexer.documents import Passage, Sentence
-from indexer.passages import LONGEST_SENTENCE, Chunking, split_document
+from indexer.passages import LONGEST_SENTENCE, Chunking, Grouping, split_document
 from indexer.sentences import split_sentences
 
 ONE, TWO, THREE = "Der erste Satz gilt.", "Der zweite Satz gilt.", "Der dritte Satz gilt."
@@ -22,11 +22,13 @@ LONG = st.tuples(WORDS, st.integers(200, 800)).map(lambda pair: " ".join([pair[0
 TEXTS = st.lists(st.one_of(PARAGRAPHS, PARAGRAPHS, LONG, st.text(max_size=80)), max_size=8).map(
     lambda lines: clean("\n".join(lines))
 )
-CHUNKINGS = st.builds(Chunking, st.integers(100, 1600), st.integers(0, 90))
+CHUNKINGS = st.builds(
+    Chunking, st.integers(100, 1600), st.integers(0, 90), st.sampled_from(["paragraph", "section"])
+)
 
 
-def passages(text: str, size: int = 1200, overlap: int = 0) -> list[str]:
-    return [text[p.start : p.end] for p in split_document(text, Chunking(size, overlap))[1]]
+def passages(text: str, size: int = 1200, overlap: int = 0, grouping: Grouping = "paragraph") -> list[str]:
+    return [text[p.start : p.end] for p in split_document(text, Chunking(size, overlap, grouping))[1]]
 
 
 def headings(text: str) -> list[str]:
@@ -91,6 +93,54 @@ def test_an_overlap_does_not_reach_into_another_paragraph() -> None:
     assert passages(f"{ONE}\n{TWO}", size=45, overlap=25) == [ONE, TWO]
 
 
+def test_an_overlap_is_of_whole_sentences_or_none() -> None:
+    assert passages(f"{ONE} {TWO} {THREE}", size=45, overlap=20) == [f"{ONE} {TWO}", THREE]
+
+
+def test_an_overlap_makes_a_sentence_part_of_two_passages() -> None:
+    sentences, split = split_document(f"{ONE} {TWO} {THREE}", Chunking(45, 25))
+    assert split == [Passage(0, 42, 0, 1), Passage(21, 64, 1, 2)]
+    assert len(sentences) == 3
+
+
+def test_by_section_paragraphs_go_together() -> None:
+    assert passages(f"{ONE}\n{TWO} {THREE}", grouping="section") == [f"{ONE}\n{TWO} {THREE}"]
+
+
+def test_by_section_a_paragraph_that_does_not_fit_is_not_divided() -> None:
+    text = f"{ONE}\n{TWO} {THREE}\n{ONE}"
+    assert passages(text, size=64, grouping="section") == [ONE, f"{TWO} {THREE}", ONE]
+
+
+def test_by_section_a_paragraph_goes_with_the_rest_of_one_too_long() -> None:
+    text = f"{ONE} {TWO} {THREE}\n{ONE}"
+    assert passages(text, size=45, grouping="section") == [f"{ONE} {TWO}", f"{THREE}\n{ONE}"]
+
+
+def test_by_section_a_heading_begins_a_passage() -> None:
+    text = f"{ONE}\nMängel\n{TWO}\n{THREE}"
+    assert passages(text, grouping="section") == [ONE, f"Mängel\n{TWO}\n{THREE}"]
+
+
+def test_by_section_a_lead_in_stays_with_what_follows() -> None:
+    text = f"{ONE} {TWO}\nEs gab Mängel:\n{THREE}"
+    assert passages(text, size=60, grouping="section") == [f"{ONE} {TWO}", f"Es gab Mängel:\n{THREE}"]
+
+
+def test_by_section_an_overlap_goes_over_paragraphs_but_not_over_headings() -> None:
+    text = f"{ONE} {TWO}\n{THREE}\nMängel\n{ONE}"
+    assert passages(text, size=45, overlap=25, grouping="section") == [
+        f"{ONE} {TWO}",
+        f"{TWO}\n{THREE}",
+        f"Mängel\n{ONE}",
+    ]
+
+
+def test_by_section_an_overlap_takes_no_room_from_a_paragraph() -> None:
+    text = f"{ONE}\n{TWO} {THREE}"
+    assert passages(text, size=50, overlap=25, grouping="section") == [ONE, f"{TWO} {THREE}"]
+
+
 def test_an_empty_text_has_none() -> None:
     assert split_document("") == ([], [])
 
@@ -120,7 +170,9 @@ def test_sentences_and_passages_are_in_order_and_begin_and_end_together(
         assert passage.start == sentences[passage.first_sentence].start
         assert passage.end == sentences[passage.last_sentence].end
     pairs = list(itertools.pairwise(split))
-    assert all((a.first_sentence, a.last_sentence) < (b.first_sentence, b.last_sentence) for a, b in pairs)
+    assert all(a.first_sentence < b.first_sentence and a.last_sentence < b.last_sentence for a, b in pairs)
+    again = [sentences[two.first_sentence : one.last_sentence + 1] for one, two in pairs]
+    assert all(sum(s.end - s.start + 1 for s in shared) <= chunking.overlap for shared in again)
     if chunking.overlap == 0:
         assert all(one.last_sentence + 1 == two.first_sentence for one, two in pairs)
 
@@ -141,6 +193,17 @@ def test_a_line_break_inside_a_passage_comes_after_a_heading_or_a_lead_in(text: 
         inside = sentences[passage.first_sentence : passage.last_sentence + 1]
         for one, two in itertools.pairwise(inside):
             if "\n" in text[one.end : two.start]:
+                assert one.is_heading or text[one.end - 1] == ":"
+
+
+@settings(deadline=None)
+@given(TEXTS)
+def test_by_section_no_heading_comes_after_a_statement(text: str) -> None:
+    sentences, split = split_document(text, Chunking(grouping="section"))
+    for passage in split:
+        inside = sentences[passage.first_sentence : passage.last_sentence + 1]
+        for one, two in itertools.pairwise(inside):
+            if two.is_heading:
                 assert one.is_heading or text[one.end - 1] == ":"
 
 
