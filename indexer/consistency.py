@@ -55,6 +55,15 @@ def _span_faults(generation: Generation, documents: int) -> Iterator[str]:
         passages.end[there] != sentences.end[last]
     ):
         yield f"{at}: a passage does not begin or end with its sentences"
+    # Passages may overlap, but each says something new and no sentence is left out: searching relies on it.
+    reached = np.concatenate([[-1], passages.last])
+    if (
+        np.any(np.diff(reached) <= 0)
+        or np.any(np.diff(passages.first) <= 0)
+        or np.any(passages.first > reached[:-1] + 1)
+        or reached[-1] != len(sentences) - 1
+    ):
+        yield f"{at}: a sentence is in no passage, or a passage is out of order"
 
 
 def _text_faults(generation: Generation) -> Iterator[str]:

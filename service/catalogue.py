@@ -44,8 +44,10 @@ class KnownReference:
 class Catalogue:
     """Look-ups over a generation, computed once when it is opened.
 
-    ``passage_of``: passage number of each sentence; ``language``: of each passage. The others are by
-    key of an act: numbers of the passages and of the documents that name it.
+    ``passage_of``: passage number of each sentence; where passages overlap, of the first that holds it, in
+    which the most is said before it. ``first_sentence`` and ``last_sentence``: of each passage, the sentences
+    that ``passage_of`` gives it. ``language``: of each passage. The others are by key of an act: numbers of
+    the passages and of the documents that name it.
     """
 
     passage_of: Numbers
@@ -66,7 +68,9 @@ class Catalogue:
     @classmethod
     def of(cls, generation: Generation) -> Catalogue:
         passages, sentences = generation.passages, generation.sentences
-        passage_of = np.searchsorted(passages.first, np.arange(len(sentences)), side="right") - 1
+        # Each passage begins and ends after the one before it: those that hold a sentence lie side by side.
+        passage_of = np.searchsorted(passages.last, np.arange(len(sentences)))
+        last_passage_of = np.searchsorted(passages.first, np.arange(len(sentences)), side="right") - 1
         metadata = generation.store.metadata()
         languages = [row.language for row in metadata]
         by_key: dict[str, set[int]] = {}
@@ -81,7 +85,8 @@ class Catalogue:
             sentence = _bisect(starts, (document, start))
             if sentence >= 0:
                 by_sentence.setdefault(sentence, set()).add(key)
-                by_key.setdefault(key, set()).add(int(passage_of[sentence]))
+                holding = range(int(passage_of[sentence]), int(last_passage_of[sentence]) + 1)
+                by_key.setdefault(key, set()).update(holding)
             documents.setdefault(key, set()).add(document)
             mentions.setdefault(document, Counter())[key] += 1
             names.setdefault(key, Counter())[" ".join(text.split())] += 1
@@ -98,7 +103,7 @@ class Catalogue:
             passage_of=passage_of,
             language=np.array(languages or ["de"])[passages.document],
             passage_document=passages.document,
-            first_sentence=passages.first,
+            first_sentence=np.maximum(passages.first, np.concatenate([[0], passages.last[:-1] + 1])),
             last_sentence=passages.last,
             passages_by_key={key: np.array(sorted(numbers), np.int64) for key, numbers in by_key.items()},
             documents_by_key={key: np.array(sorted(numbers), np.int64) for key, numbers in documents.items()},
@@ -171,7 +176,7 @@ class Catalogue:
         return True
 
     def sentences_of(self, passages: Numbers) -> Numbers:
-        """Numbers of all sentences of the given passages, in the order of those."""
+        """Numbers of the sentences of the given passages by ``passage_of``, in the order of those."""
         counts = self.last_sentence[passages] - self.first_sentence[passages] + 1
         skipped = np.cumsum(counts) - counts
         shifts = np.repeat(skipped - self.first_sentence[passages], counts)

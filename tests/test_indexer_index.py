@@ -175,6 +175,11 @@ def executed(statement: str) -> Callable[[Path], None]:
         ("UPDATE passages SET last_sentence = 9999 WHERE number = 2", "has sentences that are not there"),
         ("UPDATE passages SET first_sentence = -1 WHERE number = 0", "has sentences that are not there"),
         (
+            "UPDATE passages SET first_sentence = first_sentence + 1, start = (SELECT s.start FROM sentences "
+            "s WHERE s.number = first_sentence + 1) WHERE first_sentence < last_sentence",
+            "a sentence is in no passage",
+        ),
+        (
             "UPDATE sentences SET document = 9 WHERE number = 3",
             "a sentence is of no document, or of one out of",
         ),
@@ -264,6 +269,12 @@ def test_a_manifest_without_a_count_is_refused(built_index: Path) -> None:
     rewritten(built_index, lambda _: None, counts={})
     with pytest.raises(IndexDamagedError, match="the manifest does not count 'passages'"):
         open_generation(built_index)
+
+
+def test_a_manifest_from_before_there_was_a_grouping_still_opens(built_index: Path) -> None:
+    rewritten(built_index, lambda _: None, chunking={"size": 1200, "overlap": 0})
+    with closing(open_generation(built_index)) as generation:
+        assert generation.manifest.chunking == {"size": 1200, "overlap": 0}
 
 
 def test_a_manifest_comes_back_as_it_was_written(tmp_path: Path) -> None:

@@ -1,0 +1,75 @@
+"""Look-ups over a generation whose passages overlap."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import FakeEmbedder
+
+from indexer.build import build
+from indexer.index import open_generation, verify
+from indexer.passages import Chunking
+from service.catalogue import Filters
+from service.engine import Engine
+
+#: Four sentences of 40 to 50 characters; each passage holds two, the inner ones twice.
+RICE = (
+    "Die Reisernte im Norden war sehr gut. Die Resolution 57 lobt den Reis im Norden. "
+    "Die neue Schule wurde bereits eröffnet. Sie hat insgesamt zwölf große Klassen."
+)
+BRIDGE = "Die Brücke über den Roten Fluss ist endlich fertig."
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "a-rice.txt").write_text(RICE, "utf-8")
+    (source / "b-bridge.txt").write_text(BRIDGE, "utf-8")
+    embedder = FakeEmbedder()
+    build([source], tmp_path / "index", embedder, chunking=Chunking(100, 50))
+    engine = Engine.of(open_generation(tmp_path / "index"), embedder)
+    yield engine
+    engine.close()
+
+
+def test_an_index_with_an_overlap_has_no_faults(engine: Engine, tmp_path: Path) -> None:
+    passages = engine.generation.passages
+    assert list(zip(passages.first.tolist(), passages.last.tolist(), strict=True)) == [
+        (0, 1),
+        (1, 2),
+        (2, 3),
+        (4, 4),
+    ]
+    assert list(verify(tmp_path / "index")) == []
+
+
+def test_a_sentence_belongs_to_the_first_passage_that_holds_it(engine: Engine) -> None:
+    assert engine.retriever.catalogue.passage_of.tolist() == [0, 0, 1, 2, 3]
+
+
+def test_sentences_of_passages_are_each_there_once(engine: Engine) -> None:
+    sentences_of = engine.retriever.catalogue.sentences_of
+    assert sentences_of(np.arange(4)).tolist() == [0, 1, 2, 3, 4]
+    assert sentences_of(np.array([2, 1])).tolist() == [3, 2]
+
+
+def test_every_passage_that_names_an_act_is_known(engine: Engine) -> None:
+    assert engine.retriever.catalogue.passages_by_key["NQ-57"].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("filters", [None, Filters(documents=("a-rice.txt",))])
+def test_every_passage_that_holds_the_best_sentence_is_found(engine: Engine, filters: Filters | None) -> None:
+    _, hits = engine.search("Wann wurde die neue Schule eröffnet?", 10, filters)
+    assert {hit.passage for hit in hits if hit.best_sentence == 2} == {1, 2}
+
+
+def test_an_answer_says_a_sentence_of_two_passages_once(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Fewer hits than passages: a sentence's first passage may then be none of them.
+    monkeypatch.setattr("service.answering._HITS", 1)
+    for question in ("Was lobt die Resolution 57?", "Wann wurde die neue Schule bereits eröffnet?"):
+        quotes = [citation.quote for citation in engine.ask(question).citations]
+        assert len(quotes) == len(set(quotes))
