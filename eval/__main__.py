@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from eval import segmentation
+from eval import chunking, segmentation
 from eval.comparing import compare_records, comparison_table, read_record
 from eval.datasets import BeirSet, QuestionSet, load
 from eval.figures import record
@@ -223,6 +223,7 @@ def startup(
         measurement.main(index, runs)
 
 
+app.command("chunking")(chunking.main)
 app.command("segmentation")(segmentation.main)
 
 

@@ -21,10 +21,10 @@ def tracked(items: Sequence[T], what: str) -> Iterable[T]:
 
 
 @contextlib.contextmanager
-def building() -> Iterator[Report]:
-    """A bar for ``indexer.build.build``: one line for the step it is at."""
+def building(first: str = "loading the model") -> Iterator[Report]:
+    """A bar for ``indexer.build.build``: one line for the step it is at, at the beginning ``first``."""
     with _bar() as bar:
-        task = bar.add_task("loading the model", total=None)
+        task = bar.add_task(first, total=None)
 
         def report(what: str, done: int, whole: int | None) -> None:
             bar.update(task, description=what, completed=done, total=whole)
@@ -34,4 +34,6 @@ def building() -> Iterator[Report]:
 
 def _bar() -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    console = Console(stderr=True)
+    # Where nobody watches, each bar would leave an empty line before the one that says what is wrong.
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
