@@ -160,15 +160,15 @@ def latency(
 ) -> None:
     """Time encoding, searching and asking, question by question."""
     from eval.latency import measure
+    from eval.opening import embedder_loader
     from eval.systems import LocalSystem
-    from indexer.embedder import SentenceTransformerEmbedder
     from indexer.index import open_generation
     from service.engine import Engine
 
     with failing_in_one_line():
         dataset = load(questions)
         queries = spread(dataset, limit)
-        embedder = SentenceTransformerEmbedder.load(model)
+        embedder = embedder_loader(model)()
         with contextlib.closing(Engine.of(open_generation(index), embedder)) as engine:
             taken = measure(engine, embedder, [query.text for query in queries])
             result = latency_record(taken, queries, dataset, LocalSystem(engine).facts, limit)

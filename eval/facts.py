@@ -12,13 +12,13 @@ Facts = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
 def labelled(records: Sequence[Record]) -> dict[str, Record]:
     """Records by what tells them apart within their set: ranking, then generation, then number."""
-    plain = [str(r["settings"].get("ranking") or r["settings"].get("measured", "run")) for r in records]
+    kinds = [str(r["settings"].get("ranking") or r["settings"].get("measured", "run")) for r in records]
+    generations = [str(record["system"]["generation"])[-8:] for record in records]
     labels: dict[str, Record] = {}
-    for label, record in zip(plain, records, strict=True):
-        name = label
-        if plain.count(label) > 1:
-            name = f"{label}, {str(record['system']['generation'])[-8:]}"
-        number, first = 1, name
+    for kind, generation, record in zip(kinds, generations, records, strict=True):
+        same = {g for k, g in zip(kinds, generations, strict=True) if k == kind}
+        first = f"{kind}, {generation}" if len(same) > 1 else kind
+        name, number = first, 1
         while name in labels:
             number += 1
             name = f"{first} ({number})"

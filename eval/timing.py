@@ -14,6 +14,7 @@ from indexer.embedder import Embedder, Progress, Vectors
 #: Step → question id → milliseconds. Steps: ``encode`` and ``rank`` (understanding and ranking), which are
 #: the parts of ``search`` where they can be seen, and ``ask``.
 Timings = dict[str, dict[str, float]]
+STEPS = ("encode", "rank", "search", "ask")
 #: Questions put before the clock runs: the first ones pay for caches and thread pools.
 WARM_UP = 5
 
@@ -83,8 +84,7 @@ def summary(timings: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
             "max": _percentile(values, 100),
             "count": len(values),
         }
-        for step, values in timings.items()
-        if values
+        for step, values in ordered(timings).items()
     }
     pairs = [(a, b) for a, b in (("search", "encode"), ("ask", "search")) if a in steps and b in steps]
     ratios = {
@@ -99,6 +99,12 @@ def summary(timings: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
             for name in ("median", "p95")
         }
     return {"steps": steps, "ratios": ratios, "beyond_encoding": beyond}
+
+
+def ordered(timings: Mapping[str, Mapping[str, float]]) -> dict[str, Mapping[str, float]]:
+    """The steps that took place, in the order of ``STEPS``, unknown ones last."""
+    names = sorted((s for s in timings if timings[s]), key=lambda s: STEPS.index(s) if s in STEPS else 99)
+    return {name: timings[name] for name in names}
 
 
 def _percentile(values: Mapping[str, float], share: float) -> float:

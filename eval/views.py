@@ -9,7 +9,7 @@ from typing import Any
 from eval.ablation import FULL, MEASURE, against_best_part
 from eval.facts import Facts, Record, facts, labelled
 from eval.figures import ALL, PARITY
-from eval.timing import summary
+from eval.timing import ordered, summary
 
 #: Measures of a question file that stand in its plot; those of a ranking have one plot for nDCG@10.
 ANSWER_MEASURES = ("status right", "gold recall", "statement precision")
@@ -149,7 +149,7 @@ def _times(label: str, timings: Mapping[str, Mapping[str, float]]) -> Times:
     told = summary(timings)
     further = {name: f"{value:.2f} ×" for name, value in told["ratios"].items()}
     further |= {name: f"{value:.1f} ms" for name, value in told["beyond_encoding"].items()}
-    milliseconds = {step: [float(v) for v in values.values()] for step, values in timings.items() if values}
+    milliseconds = {step: [float(v) for v in row.values()] for step, row in ordered(timings).items()}
     return Times(label, milliseconds, told["steps"], further)
 
 
