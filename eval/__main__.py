@@ -16,7 +16,7 @@ from eval.comparing import compare_records, comparison_table
 from eval.datasets import BeirSet, load
 from eval.latency import latency_record, print_latencies, spread
 from eval.progress import tracked
-from eval.records import read_record
+from eval.records import read_record, record_file
 from eval.report import as_json, print_record, write_output, write_record
 from eval.systems import Ranking
 from indexer.cli import JsonOption, ModelOption, failing_in_one_line
@@ -89,13 +89,13 @@ app.command("ablate")(ablate.main)
 def report(
     records: Annotated[
         list[Path],
-        typer.Argument(metavar="RECORD…", help="record.json or its folder.", show_default=False),
+        typer.Argument(metavar="RECORD", help="record.json or its folder.", show_default=False),
     ],
     output: Annotated[Path, typer.Option(help="File for the page.")] = Path("report.html"),
 ) -> None:
     """Show records, of different sets, rankings or latencies, on one page that needs no network."""
     with failing_in_one_line():
-        found = {str(path): read_record(path) for path in records}
+        found = {str(record_file(path)): read_record(path) for path in records}
         from eval.page import write_page
 
         write_page(output, found)

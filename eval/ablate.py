@@ -18,7 +18,7 @@ TABLE = "ablation.md"
 
 
 def main(
-    sets: Annotated[list[Path], typer.Argument(metavar="SET…", help="BEIR folders.", show_default=False)],
+    sets: Annotated[list[Path], typer.Argument(metavar="SET", help="BEIR folders.", show_default=False)],
     output: Annotated[
         Path,
         typer.Option(

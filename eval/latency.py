@@ -89,7 +89,7 @@ def print_latencies(latencies: Sequence[Latency], console: Console) -> None:
     console.print(table)
     console.print(f"search / encode {ratio(latencies, 'search', 'encode'):.2f}, medians")
     console.print(f"ask / search {ratio(latencies, 'ask', 'search'):.2f}, medians")
-    encode, search = latencies[0], latencies[1]
+    by_name = {latency.name: latency for latency in latencies}
     for name, share in (("median", 50), ("p95", 95)):
-        beyond = search.percentile(95) - encode.percentile(share)
+        beyond = by_name["search"].percentile(95) - by_name["encode"].percentile(share)
         console.print(f"search p95 - encode {name} {beyond:.1f} ms")

@@ -47,7 +47,8 @@ def page(records: Mapping[str, Record]) -> str:
             try:
                 _rendered([record])
             except _MALFORMED as error:
-                raise SourceError(f"{name}: no record of a run ({type(error).__name__}: {error})") from error
+                reason = " ".join(f"{type(error).__name__}: {error}".split())
+                raise SourceError(f"{name}: no record of a run ({reason})") from error
         raise
 
 

@@ -13,13 +13,18 @@ from indexer.errors import SourceError
 _OBJECTS = ("set", "system", "settings", "figures", "details", "queries", "values")
 
 
+def record_file(path: Path) -> Path:
+    """The file of a record, which may be named by its folder."""
+    return path / RECORD if path.is_dir() else path
+
+
 def read_record(path: Path) -> dict[str, Any]:
     """The record of a run: its file, or the folder it was written to.
 
     Raises:
         SourceError: there is none, or it is not one.
     """
-    file = path / RECORD if path.is_dir() else path
+    file = record_file(path)
     try:
         record = json.loads(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
