@@ -1,35 +1,36 @@
-"""``python -m eval``: measure a question set, compare two runs, time the service, fit the confidence."""
+"""``python -m eval``: measure question sets, compare and show what came of it, fit the confidence."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from eval import chunking, segmentation
-from eval.comparing import compare_records, comparison_table, read_record
-from eval.datasets import BeirSet, QuestionSet, load
-from eval.figures import record
-from eval.progress import building, tracked
-from eval.report import as_json, print_record, write_output
-from eval.systems import LocalSystem, Ranking, System
+from eval import ablate, chunking, segmentation
+from eval.comparing import compare_records, comparison_table
+from eval.datasets import BeirSet, load
+from eval.latency import latency_record, print_latencies, spread
+from eval.progress import tracked
+from eval.records import read_record, record_file
+from eval.report import as_json, print_record, write_output, write_record
+from eval.systems import Ranking
 from indexer.cli import JsonOption, ModelOption, failing_in_one_line
-from indexer.errors import SourceError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+SetArgument = Annotated[
+    Path, typer.Argument(metavar="SET", help="A BEIR folder or a question file.", show_default=False)
+]
 
 
 @app.command()
 def run(
-    questions: Annotated[
-        Path, typer.Argument(metavar="SET", help="A BEIR folder or a question file.", show_default=False)
-    ],
+    questions: SetArgument,
     index: Annotated[
         Path | None,
         typer.Option(help="Folder of the index.", show_default="for a BEIR folder: built, then removed"),
@@ -38,7 +39,9 @@ def run(
     ranking: Annotated[Ranking, typer.Option(help="Rank by one part of the evidence alone.")] = "full",
     answers: Annotated[bool, typer.Option("--answers", help="Also ask for answers: BEIR folders.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many questions a language.")] = None,
-    output: Annotated[Path | None, typer.Option(help="Folder for record.json and TREC files.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder for record.json, report.html and TREC files.")
+    ] = None,
     model: ModelOption = None,
     as_json_only: JsonOption = False,
 ) -> None:
@@ -51,92 +54,52 @@ def run(
         raise typer.BadParameter(f"no folder or file at {questions}", param_hint="SET")
     if not questions.is_dir() and not index and not service:
         raise typer.BadParameter("a question file needs --index or --service")
+    from eval.measuring import measure_beir, measure_questions, run_record
+    from eval.opening import embedder_loader, local_system, remote_system
+
     with failing_in_one_line():
         dataset = load(questions)
-        with _system(dataset, index, service, model, ranking) as system:
-            result, outcome_run, qrels = _measure(dataset, system, ranking, limit, answers)
+        opened = (
+            remote_system(service)
+            if service
+            else local_system(dataset, index, embedder_loader(model), ranking)
+        )
+        with opened as system:
+            if isinstance(dataset, BeirSet):
+                outcome = measure_beir(dataset, system, limit=limit, with_answers=answers, track=tracked)
+            else:
+                outcome = measure_questions(dataset, system, limit=limit, track=tracked)
+            settings = {"ranking": ranking, "limit": limit, "answers": answers}
+            result = run_record(dataset, outcome, system, settings)
         if output:
-            write_output(output, result, outcome_run, qrels)
+            from eval.page import PAGE, write_page
+
+            write_output(output, result, outcome.run, outcome.qrels)
+            write_page(output / PAGE, {str(questions): result})
     if as_json_only:
         print(as_json(result))
     else:
         print_record(result, Console())
 
 
-def _measure(
-    dataset: BeirSet | QuestionSet, system: System, ranking: Ranking, limit: int | None, answers: bool
-) -> tuple[dict[str, Any], Any, Any]:
-    from eval.measuring import measure_beir, measure_questions
-
-    if isinstance(dataset, BeirSet):
-        kind = "beir"
-        outcome = measure_beir(dataset, system, limit=limit, with_answers=answers, track=tracked)
-    else:
-        kind = "questions"
-        outcome = measure_questions(dataset, system, limit=limit, track=tracked)
-    source = {"name": dataset.name, "kind": kind, "sha256": dataset.digest}
-    settings = {"ranking": ranking, "limit": limit, "answers": answers}
-    return (
-        record(outcome.measured, source, system.facts, settings, outcome.queries),
-        outcome.run,
-        outcome.qrels,
-    )
+app.command("ablate")(ablate.main)
 
 
-@contextlib.contextmanager
-def _system(
-    dataset: BeirSet | QuestionSet,
-    index: Path | None,
-    service: str | None,
-    model: str | None,
-    ranking: Ranking,
-) -> Iterator[System]:
-    """What is to be measured; an index built for it is gone afterwards."""
-    from service.engine import Engine
+@app.command()
+def report(
+    records: Annotated[
+        list[Path],
+        typer.Argument(metavar="RECORD", help="record.json or its folder.", show_default=False),
+    ],
+    output: Annotated[Path, typer.Option(help="File for the page.")] = Path("report.html"),
+) -> None:
+    """Show records, of different sets, rankings or latencies, on one page that needs no network."""
+    with failing_in_one_line():
+        found = {str(record_file(path)): read_record(path) for path in records}
+        from eval.page import write_page
 
-    if service:
-        from eval.remote import RemoteSystem
-
-        yield RemoteSystem.open(service)
-        return
-    with contextlib.ExitStack() as stack:
-        if index:
-            engine = Engine.open(index, model)
-        else:
-            assert isinstance(dataset, BeirSet)
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fundstelle-")))
-            engine = _built(dataset, folder, model)
-        stack.callback(engine.close)
-        if isinstance(dataset, BeirSet):
-            _require_documents(dataset, engine)
-        yield LocalSystem(engine, ranking)
-
-
-def _built(dataset: BeirSet, folder: Path, model: str | None) -> Any:
-    from indexer.build import build
-    from indexer.embedder import SentenceTransformerEmbedder
-    from indexer.index import open_generation
-    from service.engine import Engine
-
-    with building() as report:
-        embedder = SentenceTransformerEmbedder.load(model)
-        # Not the folder: its queries would become documents.
-        build([dataset.corpus], folder, embedder, report=report)
-    return Engine.of(open_generation(folder), embedder)
-
-
-def _require_documents(dataset: BeirSet, engine: Any) -> None:
-    judged = {
-        document for grades in dataset.qrels.values() for document, grade in grades.items() if grade > 0
-    }
-    missing = sorted(name for name in judged if engine.generation.store.number_of(name) is None)
-    if len(missing) == len(judged):
-        raise SourceError(
-            f"{dataset.name}: none of its documents is in the index, for instance {missing[0]!r}"
-        )
-    if missing:
-        told = f"{len(missing)} of {len(judged)} relevant documents are not in the index"
-        print(f"{told}, for instance {missing[0]!r}", file=sys.stderr)
+        write_page(output, found)
+    print(output)
 
 
 @app.command()
@@ -188,27 +151,36 @@ def calibrate(
 
 @app.command()
 def latency(
-    questions: Annotated[
-        Path, typer.Argument(metavar="SET", help="A BEIR folder or a question file.", show_default=False)
-    ],
+    questions: SetArgument,
     index: Annotated[Path, typer.Option(help="Folder of the index.", show_default=False)],
     limit: Annotated[int, typer.Option(min=1, help="At most so many questions, spread over the set.")] = 200,
+    output: Annotated[Path | None, typer.Option(help="Folder for record.json and report.html.")] = None,
     model: ModelOption = None,
+    as_json_only: JsonOption = False,
 ) -> None:
     """Time encoding, searching and asking, question by question."""
-    from eval.latency import measure, print_latencies
-    from indexer.embedder import SentenceTransformerEmbedder
+    from eval.latency import measure
+    from eval.opening import embedder_loader
+    from eval.systems import LocalSystem
     from indexer.index import open_generation
     from service.engine import Engine
 
     with failing_in_one_line():
         dataset = load(questions)
-        asked = dataset.queries if isinstance(dataset, BeirSet) else [case.query for case in dataset.cases]
-        texts = [query.text for query in asked]
-        embedder = SentenceTransformerEmbedder.load(model)
+        queries = spread(dataset, limit)
+        embedder = embedder_loader(model)()
         with contextlib.closing(Engine.of(open_generation(index), embedder)) as engine:
-            spread = texts[:: max(1, len(texts) // limit)][:limit]
-            print_latencies(measure(engine, embedder, spread), Console())
+            taken = measure(engine, embedder, [query.text for query in queries])
+            result = latency_record(taken, queries, dataset, LocalSystem(engine).facts, limit)
+        if output:
+            from eval.page import PAGE, write_page
+
+            write_record(output, result)
+            write_page(output / PAGE, {str(questions): result})
+    if as_json_only:
+        print(as_json(result))
+    else:
+        print_latencies(taken, Console())
 
 
 @app.command()

@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
-from eval.figures import ALL, FORMAT
-from eval.report import RECORD
+from eval.figures import ALL
 from eval.significance import compare
 from indexer.errors import SourceError
-
-
-def read_record(path: Path) -> dict[str, Any]:
-    """The record of a run: its file, or the folder it was written to.
-
-    Raises:
-        SourceError: there is none, or it is not one.
-    """
-    file = path / RECORD if path.is_dir() else path
-    try:
-        record = json.loads(file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or f"no JSON: {error}"
-        raise SourceError(f"{file}: {reason}") from error
-    if not isinstance(record, dict) or record.get("format") != FORMAT or "values" not in record:
-        raise SourceError(f"{file}: no record of a run of this version")
-    return record
 
 
 def compare_records(a: Mapping[str, Any], b: Mapping[str, Any], measure: str) -> dict[str, Any]:
@@ -41,7 +21,7 @@ def compare_records(a: Mapping[str, Any], b: Mapping[str, Any], measure: str) ->
     """
     for record in (a, b):
         if measure not in record["values"]:
-            there = ", ".join(record["values"])
+            there = ", ".join(record["values"]) or "it holds no figures"
             raise SourceError(f"measure {measure!r} is not in the run of {record['set']['name']}: {there}")
     values_a, values_b = a["values"][measure], b["values"][measure]
     common = [query_id for query_id in values_a if query_id in values_b]

@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from eval.datasets import Query
+from eval.datasets import BeirSet, Query, QuestionSet
 from eval.metrics import Values
 from eval.significance import Estimate, estimate
+from eval.timing import Timings
 
 FORMAT = 1
 ALL = "all"
@@ -61,8 +62,12 @@ def record(
     system: Mapping[str, Any],
     settings: Mapping[str, Any],
     queries: Sequence[Query],
+    timings: Timings,
 ) -> dict[str, Any]:
-    """The run as one JSON object: enough to compare it with another, and to repeat it."""
+    """The run as one JSON object: enough to compare it with another, and to repeat it.
+
+    The same input gives the same record, but for ``created`` and ``timings``.
+    """
     return {
         "format": FORMAT,
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -77,7 +82,14 @@ def record(
         "details": measured.details,
         "queries": {q.query_id: {"language": q.language, "parallel": q.parallel} for q in queries},
         "values": measured.values,
+        "timings": timings,
     }
+
+
+def source_of(dataset: BeirSet | QuestionSet) -> dict[str, Any]:
+    """A set as a record names it."""
+    kind = "beir" if isinstance(dataset, BeirSet) else "questions"
+    return {"name": dataset.name, "kind": kind, "sha256": dataset.digest}
 
 
 def _version(package: str) -> str | None:

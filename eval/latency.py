@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from eval.datasets import BeirSet, Query, QuestionSet
+from eval.figures import Measured, record, source_of
+from eval.timing import WARM_UP, summary
 from indexer.embedder import Embedder
 from service.engine import Engine
-
-_WARM_UP = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ def measure(engine: Engine, embedder: Embedder, questions: Sequence[str]) -> lis
         "ask": engine.ask,
     }
     taken: dict[str, list[float]] = {name: [] for name in steps}
-    warming = questions[:_WARM_UP]
+    warming = questions[:WARM_UP]
     for number, question in enumerate([*warming, *questions]):
         for name, step in steps.items():
             started = time.perf_counter()
@@ -43,6 +45,32 @@ def measure(engine: Engine, embedder: Embedder, questions: Sequence[str]) -> lis
             if number >= len(warming):
                 taken[name].append((time.perf_counter() - started) * 1000)
     return [Latency(name, tuple(values)) for name, values in taken.items()]
+
+
+def spread(dataset: BeirSet | QuestionSet, limit: int) -> list[Query]:
+    """At most so many questions, spread over the set."""
+    queries = dataset.queries if isinstance(dataset, BeirSet) else [case.query for case in dataset.cases]
+    return list(queries[:: max(1, len(queries) // limit)][:limit])
+
+
+def latency_record(
+    latencies: Sequence[Latency],
+    queries: Sequence[Query],
+    dataset: BeirSet | QuestionSet,
+    system: dict[str, Any],
+    limit: int,
+) -> dict[str, Any]:
+    """A record of times instead of figures: ``timings``, and under ``latency`` what they come to."""
+    ids = [query.query_id for query in queries]
+    timings = {
+        latency.name: {
+            query_id: round(value, 3) for query_id, value in zip(ids, latency.milliseconds, strict=True)
+        }
+        for latency in latencies
+    }
+    settings = {"measured": "latency", "limit": limit}
+    kept = record(Measured({}, {}), source_of(dataset), system, settings, queries, timings)
+    return kept | {"latency": summary(timings)}
 
 
 def ratio(latencies: Sequence[Latency], step: str, base: str) -> float:
@@ -61,3 +89,7 @@ def print_latencies(latencies: Sequence[Latency], console: Console) -> None:
     console.print(table)
     console.print(f"search / encode {ratio(latencies, 'search', 'encode'):.2f}, medians")
     console.print(f"ask / search {ratio(latencies, 'ask', 'search'):.2f}, medians")
+    by_name = {latency.name: latency for latency in latencies}
+    for name, share in (("median", 50), ("p95", 95)):
+        beyond = by_name["search"].percentile(95) - by_name["encode"].percentile(share)
+        console.print(f"search p95 - encode {name} {beyond:.1f} ms")

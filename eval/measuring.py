@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from eval import answers, runs
+from eval import answers, runs, worst
 from eval.datasets import BeirSet, Query, QuestionSet
-from eval.figures import ALL, PARITY, Measured, by_language, by_pair
+from eval.figures import ALL, PARITY, Measured, by_language, by_pair, record, source_of
 from eval.metrics import Qrels, Run, Values, ranking_values
 from eval.systems import System
+from eval.timing import Stopwatch, Timings
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A measured set with what was asked and, for a BEIR set, the run and its judgements."""
+    """A measured set with what was asked, what it took, and, for a BEIR set, the run and its judgements."""
 
     measured: Measured
     queries: tuple[Query, ...]
-    run: Run
-    qrels: Qrels
+    timings: Timings
+    run: Run = field(default_factory=dict)
+    qrels: Qrels = field(default_factory=dict)
 
 
 def measure_beir(
@@ -33,30 +34,42 @@ def measure_beir(
     track: runs.Track[Query] = runs.untracked,
 ) -> Outcome:
     """Rank documents for every judged question; with ``with_answers``, also ask them and the unanswerable."""
-    queries = runs.first_of_each_language(dataset.judged, limit)
-    began = time.perf_counter()
-    run = runs.rank(queries, system, track)
-    details: dict[str, Any] = {"seconds_per_search": _each(began, queries)}
+    queries, watch = runs.first_of_each_language(dataset.judged, limit), Stopwatch()
+    outcome = ranked_outcome(dataset, queries, runs.rank(queries, system, track, watch), system, watch.taken)
+    if not with_answers:
+        return outcome
+    others = [q for q in dataset.queries if q.unanswerable and q.query_id not in outcome.qrels]
+    asked = (*queries, *runs.first_of_each_language(others, limit))
+    replies = runs.ask(asked, system, track, watch)
+    known = [query for query in queries if not query.unanswerable]
+    unknown = [query for query in asked if query.unanswerable]
+    valid, failures = answers.citations_valid(replies, system)
+    values = {
+        "answered": answers.answered(known, replies),
+        "answer in first citation": answers.holds_answer(known, replies, first=1),
+        "answer in a citation": answers.holds_answer(known, replies),
+        "abstained": {q: 1.0 - v for q, v in answers.answered(unknown, replies).items()},
+        "citations valid": valid,
+    }
+    ranked, answered = outcome.measured, _measured(values, asked, {"invalid_citations": failures})
+    measured = Measured(
+        ranked.values | answered.values, ranked.figures | answered.figures, ranked.details | answered.details
+    )
+    return Outcome(measured, asked, watch.taken, outcome.run, outcome.qrels)
+
+
+def ranked_outcome(
+    dataset: BeirSet,
+    queries: tuple[Query, ...],
+    ranked: runs.Ranked,
+    system: System,
+    timings: Timings | None = None,
+) -> Outcome:
+    """What a ranking of these questions comes to."""
     qrels = {query.query_id: dataset.qrels[query.query_id] for query in queries}
-    values = ranking_values(qrels, run)
-    asked = queries
-    if with_answers:
-        others = [q for q in dataset.queries if q.unanswerable and q.query_id not in qrels]
-        asked = (*queries, *runs.first_of_each_language(others, limit))
-        began = time.perf_counter()
-        replies = runs.ask(asked, system, track)
-        details["seconds_per_answer"] = _each(began, asked)
-        known = [query for query in queries if not query.unanswerable]
-        unknown = [query for query in asked if query.unanswerable]
-        valid, details["invalid_citations"] = answers.citations_valid(replies, system)
-        values |= {
-            "answered": answers.answered(known, replies),
-            "answer in first citation": answers.holds_answer(known, replies, first=1),
-            "answer in a citation": answers.holds_answer(known, replies),
-            "abstained": {q: 1.0 - v for q, v in answers.answered(unknown, replies).items()},
-            "citations valid": valid,
-        }
-    return Outcome(_measured(values, asked, details), asked, run, qrels)
+    values = ranking_values(qrels, ranked.run)
+    details = {"worst": worst.worst_ranked(queries, qrels, ranked, values, system)}
+    return Outcome(_measured(values, queries, details), queries, timings or {}, ranked.run, qrels)
 
 
 def measure_questions(
@@ -71,10 +84,8 @@ def measure_questions(
     asked = {query.query_id for query in queries}
     cases = [case for case in dataset.cases if case.query.query_id in asked]
     gold = answers.gold_places(cases, system)
-    began = time.perf_counter()
-    replies = runs.ask(queries, system, track)
-    details: dict[str, Any] = {"seconds_per_answer": _each(began, queries)}
-    found = {q.query_id: system.search(q.text, answers.FIRST_HITS) for q in queries if gold[q.query_id]}
+    watch, details = Stopwatch(), dict[str, Any]()
+    found, replies = runs.search_and_ask(queries, system, answers.FIRST_HITS, track, watch)
     valid, details["invalid_citations"] = answers.citations_valid(replies, system)
     values = {
         "status right": answers.status_right(cases, replies),
@@ -94,13 +105,19 @@ def measure_questions(
         query_id: {"status": reply.status, "confidence": reply.confidence, "statements": len(reply.cited)}
         for query_id, reply in replies.items()
     }
-    return Outcome(measured, queries, {}, {})
+    details["worst"] = worst.worst_answered(cases, replies, values)
+    return Outcome(measured, queries, watch.taken)
+
+
+def run_record(
+    dataset: BeirSet | QuestionSet, outcome: Outcome, system: System, settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The record of a measured set."""
+    return record(
+        outcome.measured, source_of(dataset), system.facts, settings, outcome.queries, outcome.timings
+    )
 
 
 def _measured(values: Mapping[str, Values], queries: Sequence[Query], details: dict[str, Any]) -> Measured:
     told = {measure: found for measure, found in values.items() if found}
     return Measured(told, {measure: by_language(found, queries) for measure, found in told.items()}, details)
-
-
-def _each(began: float, queries: Sequence[Query]) -> float:
-    return round((time.perf_counter() - began) / max(1, len(queries)), 5)

@@ -153,7 +153,7 @@ def _values(corpus: Corpus, system: System, track: runs.Track[Query], label: str
 
     dataset, queries = corpus.dataset, corpus.queries
     if isinstance(dataset, BeirSet):
-        run = runs.rank(queries, system, labelled)
+        run = runs.rank(queries, system, labelled).run
         return ranking_values({q.query_id: dataset.qrels[q.query_id] for q in queries}, run)[RANKED]
     gold = answers.gold_places(dataset.cases, system)
     hits = {q.query_id: system.search(q.text, answers.FIRST_HITS) for q in labelled(queries, "searching")}

@@ -50,6 +50,11 @@ class RemoteSystem:
             "manifest": generation.rsplit("-", 1)[-1],
         }
 
+    @property
+    def encoding_ms(self) -> float | None:
+        """Not to be seen from outside."""
+        return None
+
     def search(self, text: str, limit: int) -> list[Found]:
         reply = self._post("/v1/search", {"query": text, "top_k": limit})
         with self._as_agreed():

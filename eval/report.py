@@ -14,9 +14,12 @@ from rich.table import Table
 
 from eval.figures import ALL, PARITY
 from eval.metrics import Qrels, Run
+from eval.timing import summary
 from indexer.errors import SourceError
 
 RECORD = "record.json"
+#: What a user waits for; the parts of it are in the record.
+_STEPS = ("search", "ask")
 
 
 def print_record(record: Mapping[str, Any], console: Console) -> None:
@@ -31,6 +34,9 @@ def print_record(record: Mapping[str, Any], console: Console) -> None:
         console.print(_confusion(details["confusion"][ALL]))
     if "invalid_citations" in details:
         console.print(f"{details['invalid_citations']} citations do not stand where they say")
+    for step, row in summary(record["timings"])["steps"].items():
+        if step in _STEPS:
+            console.print(f"{step}: median {row['median']:.1f} ms, p95 {row['p95']:.1f} ms")
     count = len(record["queries"])
     console.print(f"{count} questions, ± 95 % confidence, generation {system['generation']}", soft_wrap=True)
 
@@ -57,18 +63,37 @@ def _confusion(matrix: Mapping[str, Mapping[str, int]]) -> Table:
     return table
 
 
+def write_record(folder: Path, record: Mapping[str, Any]) -> None:
+    """Write ``record.json``.
+
+    Raises:
+        SourceError: the folder cannot be written.
+    """
+    write_text(folder, {RECORD: as_json(record) + "\n"})
+
+
 def write_output(folder: Path, record: Mapping[str, Any], run: Run, qrels: Qrels) -> None:
     """Write ``record.json`` and, for a ranked set, ``run.trec`` and ``qrels.trec``.
 
     Raises:
         SourceError: the folder cannot be written.
     """
+    write_record(folder, record)
+    if run:
+        tag = record["settings"]["ranking"]
+        write_text(folder, {"run.trec": trec_run(run, tag), "qrels.trec": trec_qrels(qrels)})
+
+
+def write_text(folder: Path, files: Mapping[str, str]) -> None:
+    """Write texts into a folder, which is made where it is missing; ``files``: name → text.
+
+    Raises:
+        SourceError: the folder cannot be written.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / RECORD).write_text(as_json(record) + "\n", "utf-8")
-        if run:
-            (folder / "run.trec").write_text(trec_run(run, record["settings"]["ranking"]), "utf-8")
-            (folder / "qrels.trec").write_text(trec_qrels(qrels), "utf-8")
+        for name, text in files.items():
+            (folder / name).write_text(text, "utf-8")
     except OSError as error:
         raise SourceError(f"{folder}: cannot be written ({error.strerror})") from error
 

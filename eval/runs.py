@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from eval.datasets import Query
-from eval.metrics import Run
 from eval.systems import Found, Reply, System
+from eval.timing import WARM_UP, Stopwatch
 
 #: Passages asked for, and so the most documents a run holds for a question: what the service allows.
 DEPTH = 100
+#: Documents of a question whose best passage is kept, to be shown.
+SHOWN = 3
 
 T = TypeVar("T")
 #: Wraps an iteration to show how far it has come.
@@ -22,22 +25,72 @@ def untracked(items: Sequence[T], _what: str) -> Iterable[T]:
     return items
 
 
-def rank(queries: Sequence[Query], system: System, track: Track[Query] = untracked) -> Run:
-    """Each question's documents with scores, best first."""
-    return {q.query_id: fold(system.search(q.text, DEPTH)) for q in track(queries, "searching")}
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Question → its documents with scores, best first; and the best passage of each of the first three."""
+
+    run: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
+    first: dict[str, tuple[Found, ...]] = field(default_factory=dict)
+
+    def add(self, query_id: str, found: Iterable[Found]) -> None:
+        """Keep a question's passages, best first, as documents."""
+        documents = best_of_each_document(found)
+        self.run[query_id] = [(hit.document_id, hit.score) for hit in documents]
+        self.first[query_id] = tuple(documents[:SHOWN])
 
 
-def ask(queries: Sequence[Query], system: System, track: Track[Query] = untracked) -> dict[str, Reply]:
-    """Each question's reply."""
-    return {query.query_id: system.ask(query.text) for query in track(queries, "asking")}
+def rank(
+    queries: Sequence[Query], system: System, track: Track[Query] = untracked, watch: Stopwatch | None = None
+) -> Ranked:
+    """Search each question once; ``watch`` notes what each search took."""
+    watch, ranked = watch or Stopwatch(), Ranked()
+    for query in queries[:WARM_UP]:
+        system.search(query.text, DEPTH)
+    for query in track(queries, "searching"):
+        ranked.add(query.query_id, search(query, system, DEPTH, watch))
+    return ranked
 
 
-def fold(found: Iterable[Found]) -> list[tuple[str, float]]:
+def search(query: Query, system: System, limit: int, watch: Stopwatch) -> list[Found]:
+    """One timed search."""
+    with watch.timing("search", query.query_id):
+        found = system.search(query.text, limit)
+    watch.note_parts(query.query_id, system.encoding_ms)
+    return found
+
+
+def ask(
+    queries: Sequence[Query], system: System, track: Track[Query] = untracked, watch: Stopwatch | None = None
+) -> dict[str, Reply]:
+    """Each question's reply; ``watch`` notes what it took."""
+    watch = watch or Stopwatch()
+    replies: dict[str, Reply] = {}
+    for query in track(queries, "asking"):
+        with watch.timing("ask", query.query_id):
+            replies[query.query_id] = system.ask(query.text)
+    return replies
+
+
+def search_and_ask(
+    queries: Sequence[Query], system: System, limit: int, track: Track[Query], watch: Stopwatch
+) -> tuple[dict[str, list[Found]], dict[str, Reply]]:
+    """The first ``limit`` hits and the reply of each question, in turn, so that noise meets both alike."""
+    found: dict[str, list[Found]] = {}
+    replies: dict[str, Reply] = {}
+    for query in queries[:WARM_UP]:
+        system.ask(query.text)
+    for query in track(queries, "asking"):
+        found[query.query_id] = search(query, system, limit, watch)
+        replies |= ask([query], system, watch=watch)
+    return found, replies
+
+
+def best_of_each_document(found: Iterable[Found]) -> list[Found]:
     """Passages to documents: a document stands where its best passage stands."""
-    scores: dict[str, float] = {}
+    best: dict[str, Found] = {}
     for hit in found:
-        scores.setdefault(hit.document_id, hit.score)
-    return list(scores.items())
+        best.setdefault(hit.document_id, hit)
+    return list(best.values())
 
 
 def first_of_each_language(queries: Sequence[Query], limit: int | None) -> tuple[Query, ...]:

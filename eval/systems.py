@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
+from eval.timing import TimedEmbedder
 from service.engine import Engine
-from service.retrieval import Hit
+from service.query import understand
+from service.retrieval import Evidence, Hit
 
 Ranking = Literal["full", "passage", "sentence", "lexical", "rrf"]
+RANKINGS: tuple[Ranking, ...] = get_args(Ranking)
 #: Passages an ablation reorders: with fewer, the full ranking would decide what it gets to see.
-_ABLATION_DEPTH = 1000
+ABLATION_DEPTH = 1000
 #: Constant of reciprocal rank fusion: Cormack, Clarke & Büttcher 2009.
 _RRF_K = 60
 
@@ -55,17 +58,27 @@ class System(Protocol):
 
     @property
     def facts(self) -> dict[str, Any]: ...
+    @property
+    def encoding_ms(self) -> float | None:
+        """What the last search spent on the question's vector; ``None`` where that cannot be seen."""
+
     def search(self, text: str, limit: int) -> list[Found]: ...
     def ask(self, text: str) -> Reply: ...
     def text(self, document_id: str) -> str | None: ...
 
 
 class LocalSystem:
-    """An engine in this process, ranked as it ranks, or by one part of its evidence alone."""
+    """An engine in this process, ranked as it ranks, or by one part of its evidence alone.
 
-    def __init__(self, engine: Engine, ranking: Ranking = "full") -> None:
+    ``embedder`` is the engine's own, where it can be timed.
+    """
+
+    def __init__(
+        self, engine: Engine, ranking: Ranking = "full", embedder: TimedEmbedder | None = None
+    ) -> None:
         self._engine = engine
         self._ranking: Ranking = ranking
+        self._embedder = embedder
         # By number: asking the store for each hit would read every document's text.
         self._ids = [row.document_id for row in engine.generation.store.metadata()]
 
@@ -82,10 +95,27 @@ class LocalSystem:
             "chunking": generation.manifest.chunking,
         }
 
+    @property
+    def encoding_ms(self) -> float | None:
+        return self._embedder.milliseconds if self._embedder else None
+
     def search(self, text: str, limit: int) -> list[Found]:
-        depth = limit if self._ranking == "full" else max(limit, _ABLATION_DEPTH)
+        depth = limit if self._ranking == "full" else max(limit, ABLATION_DEPTH)
         _, hits = self._engine.search(text, depth)
-        return [self._found(hit, score) for hit, score in reranked(hits, self._ranking)[:limit]]
+        return self._best(hits, self._ranking, limit)
+
+    def evidence(self, text: str) -> Evidence:
+        """What the question is ranked by, worked out once for several rankings."""
+        return self._engine.retriever.evidence(understand(text))
+
+    def full(self, evidence: Evidence, limit: int) -> list[Found]:
+        """The same as ``search`` of the full ranking."""
+        return self._best(self._engine.retriever.search(evidence, limit), "full", limit)
+
+    def ablated(self, evidence: Evidence, limit: int) -> dict[Ranking, list[Found]]:
+        """The same as ``search`` of every other ranking, all from one list of candidates."""
+        hits = self._engine.retriever.search(evidence, max(limit, ABLATION_DEPTH))
+        return {ranking: self._best(hits, ranking, limit) for ranking in RANKINGS if ranking != "full"}
 
     def ask(self, text: str) -> Reply:
         answer = self._engine.ask(text)
@@ -100,6 +130,9 @@ class LocalSystem:
         store = self._engine.generation.store
         number = store.number_of(document_id)
         return None if number is None else store.document(number).text
+
+    def _best(self, hits: list[Hit], ranking: Ranking, limit: int) -> list[Found]:
+        return [self._found(hit, score) for hit, score in reranked(hits, ranking)[:limit]]
 
     def _found(self, hit: Hit, score: float) -> Found:
         generation = self._engine.generation

@@ -1,12 +1,16 @@
 """Latencies are taken step by step for every question."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fakes import FakeEmbedder
+from typer.testing import CliRunner
 
+from eval.__main__ import app
 from eval.latency import Latency, measure, ratio
+from indexer.embedder import SentenceTransformerEmbedder
 from indexer.index import open_generation
 from service.engine import Engine
 
@@ -29,3 +33,27 @@ def test_every_question_is_timed_once_per_step(engine: Engine) -> None:
 def test_the_ratio_is_that_of_the_medians() -> None:
     found = [Latency("encode", (1.0, 2.0, 9.0)), Latency("search", (3.0, 3.0, 3.0))]
     assert ratio(found, "search", "encode") == 1.5
+
+
+def test_the_record_holds_each_time_and_what_they_come_to(
+    built_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SentenceTransformerEmbedder, "load", lambda *_: FakeEmbedder())
+    questions = {"a": "Wer leitete die Sitzung?", "b": "Wo fehlt das Internet?"}
+    rows = [{"id": i, "lang": "de", "question": text, "status": "answered"} for i, text in questions.items()]
+    (tmp_path / "dev.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    arguments = ["latency", str(tmp_path / "dev.jsonl"), "--index", str(built_index), "--json"]
+    result = CliRunner().invoke(app, [*arguments, "--output", str(tmp_path / "out")])
+
+    assert result.exit_code == 0, result.stderr
+    record = json.loads(result.stdout)
+    assert {step: list(row) for step, row in record["timings"].items()} == {
+        "encode": ["a", "b"], "search": ["a", "b"], "ask": ["a", "b"]
+    }  # fmt: skip
+    assert set(record["latency"]["steps"]["search"]) == {"median", "p95", "max", "count"}
+    assert set(record["latency"]["ratios"]) == {"search / encode", "ask / search"}
+    assert set(record["latency"]["beyond_encoding"]) == {
+        "search p95 - encode median", "search p95 - encode p95"
+    }  # fmt: skip
+    assert json.loads((tmp_path / "out" / "record.json").read_text("utf-8")) == record
+    assert "one client, latency" in (tmp_path / "out" / "report.html").read_text("utf-8")

@@ -5,13 +5,19 @@ import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
 from fakes import FakeEmbedder
 
+from eval.datasets import Query
+from eval.metrics import ranking_values
 from eval.remote import RemoteSystem
-from eval.systems import LocalSystem
+from eval.runs import rank
+from eval.systems import LocalSystem, System
+from eval.timing import Stopwatch
+from eval.worst import worst_ranked
 from indexer.errors import SourceError
 from indexer.index import open_generation
 from service.app import create_app
@@ -80,6 +86,22 @@ def test_a_service_gives_what_its_index_gives_here(engine: Engine, url: str) -> 
     document_id = here[0].document_id
     assert remote.text(document_id) == local.text(document_id)
     assert remote.text("nowhere.md") is local.text("nowhere.md") is None
+
+
+def test_what_was_found_instead_is_fetched_from_the_service(engine: Engine, url: str) -> None:
+    query, qrels = Query("q", QUESTION, "de", "q"), {"q": {"nowhere.md": 1}}
+
+    def told(system: System) -> list[dict[str, Any]]:
+        watch = Stopwatch()
+        ranked = rank([query], system, watch=watch)
+        assert list(watch.taken) == ["search"]
+        worst = worst_ranked([query], qrels, ranked, ranking_values(qrels, ranked.run), system)
+        return [{name: hit[name] for name in ("document_id", "text")} for hit in worst[0]["found"]]
+
+    there = told(RemoteSystem.open(url))
+    assert there == told(LocalSystem(engine))
+    assert len(there) == 3
+    assert all(hit["text"] for hit in there)
 
 
 def test_a_service_is_named_by_generation_and_model(engine: Engine, url: str) -> None:

@@ -1,0 +1,129 @@
+"""Plots as SVG to stand inside a page. The one module that imports matplotlib; import it when plotting."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+#: Okabe & Ito 2008: told apart by the colour-blind too, and visible on white and on black.
+_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
+_LINES = ("-", "--", "-.", ":")
+#: Stands for the colour of the page's text until the plot is one with the page.
+_INK = "#010203"
+_SHOWN_SHARE = 99.0
+_POINTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A value with the bounds of its interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def bars(name: str, groups: Sequence[str], series: Mapping[str, Sequence[Bar | None]], unit: str) -> str:
+    """Grouped bars with error bars: for each series one bar a group, none where there is no value.
+
+    ``name``: the plot's own on its page, from which its ids are made.
+    """
+    with _style(name):
+        figure = Figure(figsize=(8, 3.2), layout="constrained")
+        axes = figure.subplots()
+        width = 0.8 / max(1, len(series))
+        for number, (label, found) in enumerate(series.items()):
+            there = [(place, bar) for place, bar in enumerate(found) if bar is not None]
+            middle = [place + (number - (len(series) - 1) / 2) * width for place, _ in there]
+            errors = np.array([(bar.value - bar.low, bar.high - bar.value) for _, bar in there]).reshape(
+                -1, 2
+            )
+            axes.bar(
+                middle,
+                [bar.value for _, bar in there],
+                0.9 * width,
+                yerr=np.clip(errors.T, 0.0, None),
+                label=label,
+                color=_COLOURS[number % len(_COLOURS)],
+                error_kw={"ecolor": _INK, "elinewidth": 1, "capsize": 2},
+            )
+        axes.set_xticks(range(len(groups)), list(groups))
+        axes.set_ylim(0, 1.05)
+        axes.set_ylabel(unit)
+        axes.grid(axis="y", alpha=0.25)
+        axes.set_axisbelow(True)
+        return _svg(figure, axes, columns=len(series))
+
+
+def shares(name: str, steps: Mapping[str, Sequence[float]], unit: str) -> str:
+    """Share of the questions done within a time, a line per step; a dot at the median, a square at p95."""
+    with _style(name):
+        figure = Figure(figsize=(8, 3.2), layout="constrained")
+        axes = figure.subplots()
+        for number, (step, values) in enumerate(steps.items()):
+            # Quantiles instead of every question: the same line, and a page that stays small.
+            levels = np.linspace(0, 100, min(_POINTS, max(2, len(values))))
+            colour = _COLOURS[number % len(_COLOURS)]
+            axes.plot(
+                np.percentile(values, levels),
+                levels / 100,
+                label=step,
+                color=colour,
+                linestyle=_LINES[number % len(_LINES)],
+            )
+            for level, marker in ((50, "o"), (95, "s")):
+                axes.plot(np.percentile(values, level), level / 100, marker=marker, color=colour)
+        axes.set_xlim(0, 1.1 * max(float(np.percentile(values, _SHOWN_SHARE)) for values in steps.values()))
+        axes.set_ylim(0, 1.02)
+        axes.set_xlabel(unit)
+        axes.set_ylabel("share of the questions")
+        axes.grid(alpha=0.25)
+        return _svg(figure, axes, columns=len(steps))
+
+
+def _style(salt: str) -> contextlib.AbstractContextManager[None]:
+    """Settings under which equal data give equal bytes, and names from files are never read as formulas."""
+    return matplotlib.rc_context(
+        {
+            "svg.hashsalt": salt,
+            "svg.fonttype": "none",
+            "text.parse_math": False,
+            "font.family": "sans-serif",
+            "font.size": 10,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "text.color": _INK,
+            "axes.labelcolor": _INK,
+            "axes.edgecolor": _INK,
+            "xtick.color": _INK,
+            "ytick.color": _INK,
+            "grid.color": _INK,
+        }
+    )
+
+
+def _svg(figure: Figure, axes: Axes, columns: int) -> str:
+    if columns > 1:
+        figure.legend(
+            *axes.get_legend_handles_labels(), loc="outside upper left", ncols=columns, frameon=False
+        )
+    file = io.StringIO()
+    nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    figure.savefig(file, format="svg", transparent=True, metadata=nothing)
+    return _inline(file.getvalue())
+
+
+def _inline(svg: str) -> str:
+    """A document of its own to an element of a page: the page's ink and font, and no id but those used."""
+    svg = svg[svg.index("<svg") :].replace(_INK, "currentColor")
+    svg = re.sub(r' xmlns(:xlink)?="[^"]*"| font-family: [^;"]*;', "", svg)
+    used = set(re.findall(r"#([\w.-]+)", svg))
+    return re.sub(r' id="([^"]*)"', lambda found: found[0] if found[1] in used else "", svg)

@@ -1,0 +1,63 @@
+"""Under which circumstances runs were made, and what tells the runs of one set apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Record = Mapping[str, Any]
+#: Fact → pairs of run and value; one pair, whose run is empty, where all runs agree.
+Facts = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+
+
+def labelled(records: Sequence[Record]) -> dict[str, Record]:
+    """Records by what tells them apart within their set: ranking, then generation, then number."""
+    kinds = [str(r["settings"].get("ranking") or r["settings"].get("measured", "run")) for r in records]
+    generations = [str(record["system"]["generation"])[-8:] for record in records]
+    labels: dict[str, Record] = {}
+    for kind, generation, record in zip(kinds, generations, records, strict=True):
+        same = {g for k, g in zip(kinds, generations, strict=True) if k == kind}
+        first = f"{kind}, {generation}" if len(same) > 1 else kind
+        name, number = first, 1
+        while name in labels:
+            number += 1
+            name = f"{first} ({number})"
+        labels[name] = record
+    return labels
+
+
+def facts(runs: Mapping[str, Record]) -> Facts:
+    """Model, generation, chunking, settings and versions of the runs of a set."""
+    told: dict[str, dict[str, str]] = {}
+    for label, record in runs.items():
+        system = record["system"]
+        known = {
+            "model": system["model"]["name"],
+            "model digest": system["model"]["digest"],
+            "service": system.get("service"),
+            "generation": system["generation"],
+            "manifest": system["manifest"],
+            "chunking": system.get("chunking"),
+            "counts": system.get("counts"),
+            "settings": {k: v for k, v in record["settings"].items() if k not in ("ranking", "measured")},
+            "versions": record.get("versions"),
+            "questions": len(record["queries"]),
+            "created": record["created"],
+        }
+        for name, value in known.items():
+            if value is not None:
+                told.setdefault(name, {})[label] = _told(value)
+    return tuple(
+        (name, (("", next(iter(by_run.values()))),) if _agreed(by_run, runs) else tuple(by_run.items()))
+        for name, by_run in told.items()
+    )
+
+
+def _agreed(by_run: Mapping[str, str], runs: Mapping[str, Record]) -> bool:
+    return len(by_run) == len(runs) and len(set(by_run.values())) == 1
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_told(found)}" for name, found in value.items() if found is not None)
+    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)

@@ -1,0 +1,120 @@
+"""Records as one HTML page that needs nothing else: no script, no request, light and dark, fit to print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError
+from markupsafe import Markup
+
+from eval.ablation import MEASURE, sentence
+from eval.facts import Record
+from eval.views import ANSWER_MEASURES, SetView, sets_of
+from indexer.errors import SourceError
+
+if TYPE_CHECKING:
+    from eval.charts import Bar
+
+PAGE = "report.html"
+#: What a record raises that has the outline of one, but not what belongs into it.
+_MALFORMED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, TemplateError)
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A plot and what it shows in words, for those who do not see it.
+
+    ``svg`` is safe as it is: matplotlib escapes the texts in it.
+    """
+
+    svg: Markup
+    alt: str
+
+
+def page(records: Mapping[str, Record]) -> str:
+    """The page of some records; ``records``: name or file → record. Equal records give an equal page.
+
+    Raises:
+        SourceError: one of them is no record; the message names it.
+    """
+    try:
+        return _rendered(records.values())
+    except _MALFORMED:
+        for name, record in records.items():
+            try:
+                _rendered([record])
+            except _MALFORMED as error:
+                reason = " ".join(f"{type(error).__name__}: {error}".split())
+                raise SourceError(f"{name}: no record of a run ({reason})") from error
+        raise
+
+
+def write_page(file: Path, records: Mapping[str, Record]) -> None:
+    """Write the page of some records.
+
+    Raises:
+        SourceError: one of them is no record, or the file cannot be written.
+    """
+    text = page(records)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+    except OSError as error:
+        raise SourceError(f"{file}: cannot be written ({error.strerror})") from error
+
+
+def _rendered(records: Iterable[Record]) -> str:
+    environment = Environment(
+        loader=PackageLoader("eval"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    sets = sets_of(records)
+    shown = [(view, _quality(number, view), _times(number, view)) for number, view in enumerate(sets, 1)]
+    return environment.get_template("report.html.j2").render(sets=shown, sentence=sentence)
+
+
+def _quality(number: int, view: SetView) -> Chart | None:
+    from eval.charts import bars
+
+    measures = [MEASURE] if view.kind == "beir" else ANSWER_MEASURES
+    series = view.figures.series(measures)
+    if not series:
+        return None
+    groups, unit = view.figures.groups, MEASURE if view.kind == "beir" else "share"
+    bars_of = {name: [_bar(cell) for cell in cells] for name, cells in series.items()}
+    alt = f"Bars of {unit} with 95 % intervals on {view.name}, by language. "
+    alt += " ".join(f"{name}: {_spoken(groups, found)}." for name, found in bars_of.items())
+    return Chart(Markup(bars(f"quality {number}", groups, bars_of, unit)), alt)
+
+
+def _bar(cell: object) -> Bar | None:
+    from eval.charts import Bar
+    from eval.views import Estimate
+
+    return Bar(cell.mean, cell.low, cell.high) if isinstance(cell, Estimate) else None
+
+
+def _spoken(groups: Sequence[str], found: Sequence[Bar | None]) -> str:
+    return ", ".join(f"{g} {bar.value:.3f}" for g, bar in zip(groups, found, strict=True) if bar)
+
+
+def _times(number: int, view: SetView) -> list[Chart]:
+    from eval.charts import shares
+
+    charts = []
+    for place, times in enumerate(view.times, 1):
+        said = (
+            f"{name} median {row['median']:.1f}, p95 {row['p95']:.1f}" for name, row in times.steps.items()
+        )
+        alt = (
+            f"Share of the questions of {view.name} done within a time in ms, {times.run}: {'; '.join(said)}."
+        )
+        svg = shares(f"times {number} {place}", times.milliseconds, "ms")
+        charts.append(Chart(Markup(svg), alt))
+    return charts

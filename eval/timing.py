@@ -1,0 +1,111 @@
+"""Milliseconds per step and question, and what they come to."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from indexer.embedder import Embedder, Progress, Vectors
+
+#: Step → question id → milliseconds. Steps: ``encode`` and ``rank`` (understanding and ranking), which are
+#: the parts of ``search`` where they can be seen, and ``ask``.
+Timings = dict[str, dict[str, float]]
+STEPS = ("encode", "rank", "search", "ask")
+#: Questions put before the clock runs: the first ones pay for caches and thread pools.
+WARM_UP = 5
+
+
+class Stopwatch:
+    """Collects what each step took for each question."""
+
+    def __init__(self) -> None:
+        self.taken: Timings = {}
+
+    @contextlib.contextmanager
+    def timing(self, step: str, query_id: str) -> Iterator[None]:
+        """Note how long the block takes."""
+        began = time.perf_counter()
+        yield
+        self.note(step, query_id, (time.perf_counter() - began) * 1000)
+
+    def note(self, step: str, query_id: str, milliseconds: float) -> None:
+        self.taken.setdefault(step, {})[query_id] = round(milliseconds, 3)
+
+    def note_parts(self, query_id: str, encoding: float | None) -> None:
+        """Split the search just noted into encoding and the rest; nothing where encoding is unknown."""
+        if encoding is not None:
+            self.note("encode", query_id, encoding)
+            self.note("rank", query_id, max(0.0, self.taken["search"][query_id] - encoding))
+
+
+class TimedEmbedder:
+    """An embedder that remembers how many milliseconds its last questions took."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self.milliseconds: float | None = None
+
+    @property
+    def name(self) -> str:
+        return self._embedder.name
+
+    @property
+    def digest(self) -> str:
+        return self._embedder.digest
+
+    @property
+    def dimension(self) -> int:
+        return self._embedder.dimension
+
+    def embed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        return self._embedder.embed_passages(texts, progress)
+
+    def embed_questions(self, texts: Sequence[str]) -> Vectors:
+        began = time.perf_counter()
+        vectors = self._embedder.embed_questions(texts)
+        self.milliseconds = (time.perf_counter() - began) * 1000
+        return vectors
+
+
+def summary(timings: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+    """Median, p95 and max of each step in milliseconds, and what search and ask cost beyond what they hold.
+
+    ``ratios`` are of medians; ``beyond_encoding`` is the p95 of search minus the median and the p95 of
+    encoding, in milliseconds. Both hold only what the steps there are allow.
+    """
+    steps = {
+        step: {
+            "median": _percentile(values, 50),
+            "p95": _percentile(values, 95),
+            "max": _percentile(values, 100),
+            "count": len(values),
+        }
+        for step, values in ordered(timings).items()
+    }
+    pairs = [(a, b) for a, b in (("search", "encode"), ("ask", "search")) if a in steps and b in steps]
+    ratios = {
+        f"{a} / {b}": round(steps[a]["median"] / steps[b]["median"], 3)
+        for a, b in pairs
+        if steps[b]["median"] > 0
+    }
+    beyond = {}
+    if ("search", "encode") in pairs:
+        beyond = {
+            f"search p95 - encode {name}": round(steps["search"]["p95"] - steps["encode"][name], 3)
+            for name in ("median", "p95")
+        }
+    return {"steps": steps, "ratios": ratios, "beyond_encoding": beyond}
+
+
+def ordered(timings: Mapping[str, Mapping[str, float]]) -> dict[str, Mapping[str, float]]:
+    """The steps that took place, in the order of ``STEPS``, unknown ones last."""
+    names = sorted((s for s in timings if timings[s]), key=lambda s: STEPS.index(s) if s in STEPS else 99)
+    return {name: timings[name] for name in names}
+
+
+def _percentile(values: Mapping[str, float], share: float) -> float:
+    return round(float(np.percentile(list(values.values()), share)), 3)
