@@ -64,6 +64,9 @@ class TimedEmbedder:
     def embed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         return self._embedder.embed_passages(texts, progress)
 
+    def subwords(self, word: str) -> tuple[str, ...]:
+        return self._embedder.subwords(word)
+
     def embed_questions(self, texts: Sequence[str]) -> Vectors:
         began = time.perf_counter()
         vectors = self._embedder.embed_questions(texts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 
 from indexer.language import Language, word_list
@@ -14,6 +14,8 @@ from indexer.references import find_references
 #: Before a term that stands as it was written (folded), beside its stem. A question in another language
 #: can only match these: names, numbers and references, not inflected words.
 WRITTEN = "="
+#: Before a piece of a word, as the model's tokenizer cuts it.
+PIECE = "~"
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?")
 #: Words whose stem is kept; questions bring in new ones without end.
@@ -77,6 +79,17 @@ def content_stems(text: str, language: Language) -> list[str]:
     stem = _stemmer(language)
     words = [word.lower() for word in _words(text)]
     return [stem(word) for word in words if word not in STOP_WORDS[language]]
+
+
+def piece_terms(text: str, language: Language, subwords: Callable[[str], Sequence[str]]) -> list[str]:
+    """Pieces of a text's words, as ``subwords`` cuts them, for texts and questions of one language.
+
+    What compounds share: "Massenmobilisierungsarbeit" and "Massenmobilisierung" have no stem in common,
+    but most of their pieces.
+    """
+    words = (word.lower() for word in _words(text))
+    pieces = (piece for word in words if word not in STOP_WORDS[language] for piece in subwords(word))
+    return [PIECE + piece for piece in pieces if len(piece) > 1]
 
 
 def surviving_terms(question: str, language: Language) -> list[str]:

@@ -13,10 +13,12 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from indexer import analyzer, store, vectors
+from indexer.alignment import Alignment
 from indexer.documents import Document, Passage, RawDocument, Sentence
 from indexer.embedder import Embedder
 from indexer.errors import IndexingError, SourceError
 from indexer.index import (
+    ALIGNMENT,
     GENERATIONS,
     LEXICAL,
     PASSAGE_VECTORS,
@@ -167,8 +169,12 @@ def _fill(
     documents, sentences, passages = store.write(staging / STORE, split)
     passage_texts = [d.text[p.start : p.end] for d, _, ps in split for p in ps]
     sentence_texts = [d.text[s.start : s.end] for d, ss, _ in split for s in ss]
+    languages = [d.language for d, _, ps in split for _ in ps]
     Bm25Index.build(
-        [analyzer.terms(d.text[p.start : p.end], d.language) for d, _, ps in split for p in ps]
+        [
+            analyzer.terms(text, language) + analyzer.piece_terms(text, language, embedder.subwords)
+            for text, language in zip(passage_texts, languages, strict=True)
+        ]
     ).save(staging / LEXICAL)
     done = 0
 
@@ -181,9 +187,11 @@ def _fill(
     try:
         passage_vectors, fresh_passages = cache.embed(passage_texts, embedder, progress)
         sentence_vectors, fresh_sentences = cache.embed(sentence_texts, embedder, progress)
+        alignment = Alignment.build(lambda texts: cache.embed_questions(texts, embedder))
     finally:
         cache.close()
     vectors.FaissStore.build(passage_vectors).save(staging / PASSAGE_VECTORS)
     vectors.FaissStore.build(sentence_vectors).save(staging / SENTENCE_VECTORS)
+    alignment.save(staging / ALIGNMENT)
     counts = {"documents": documents, "sentences": sentences, "passages": passages}
     return counts, fresh_passages + fresh_sentences

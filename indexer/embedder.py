@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -26,6 +27,10 @@ _BATCH = 32
 _WORTH_BFLOAT16 = 8
 #: Texts handed to the model between two reports of progress.
 _CHUNK = 8 * _BATCH
+#: How tokenizers mark the beginning of a word: SentencePiece, byte-level BPE.
+_WORD_MARKS = "▁Ġ"
+#: Words whose pieces are kept.
+_REMEMBERED = 1 << 16
 #: Even a tokenizer of bytes has more.
 _FEWEST_TOKENS = 256
 
@@ -41,6 +46,7 @@ class Embedder(Protocol):
     def dimension(self) -> int: ...
     def embed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors: ...
     def embed_questions(self, texts: Sequence[str]) -> Vectors: ...
+    def subwords(self, word: str) -> tuple[str, ...]: ...
 
 
 class SentenceTransformerEmbedder:
@@ -56,6 +62,7 @@ class SentenceTransformerEmbedder:
         self._name = name
         self._digest = digest
         self._bfloat16 = bfloat16
+        self._subwords = lru_cache(_REMEMBERED)(self._cut)
 
     @classmethod
     def load(cls, model: str | None = None, bfloat16: bool | None = None) -> SentenceTransformerEmbedder:
@@ -125,6 +132,16 @@ class SentenceTransformerEmbedder:
         with self._precision(bfloat16=len(texts) >= _WORTH_BFLOAT16):
             encoded = self._model.encode_query(list(texts), batch_size=_BATCH, show_progress_bar=False)
         return _unit(np.asarray(encoded, np.float32))
+
+    def subwords(self, word: str) -> tuple[str, ...]:
+        """The pieces that the model's tokenizer cuts a word into, without its marks of word boundaries."""
+        return self._subwords(word)
+
+    def _cut(self, word: str) -> tuple[str, ...]:
+        pieces = (
+            piece.removeprefix("##").lstrip(_WORD_MARKS) for piece in self._model.tokenizer.tokenize(word)
+        )
+        return tuple(piece for piece in pieces if piece)
 
     @contextlib.contextmanager
     def _precision(self, bfloat16: bool = True) -> Iterator[None]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from indexer.alignment import Alignment
 from indexer.errors import IndexDamagedError, IndexingError, IndexMissingError, ModelMismatchError
 from indexer.lexical import Bm25Index, LexicalIndex
 from indexer.manifest import Manifest, damaged_files
@@ -27,6 +28,7 @@ STORE = "documents.sqlite"
 PASSAGE_VECTORS = "passages.faiss"
 SENTENCE_VECTORS = "sentences.faiss"
 LEXICAL = "lexical"
+ALIGNMENT = "alignment.npy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Generation:
     passage_vectors: VectorStore
     sentence_vectors: VectorStore
     lexical: LexicalIndex
+    alignment: Alignment
 
     def close(self) -> None:
         self.store.close()
@@ -168,6 +171,7 @@ def open_generation(index: Path, name: str | None = None, verify: bool = True) -
             FaissStore.open(folder / PASSAGE_VECTORS),
             FaissStore.open(folder / SENTENCE_VECTORS),
             Bm25Index.open(folder / LEXICAL, manifest.counts["passages"]),
+            Alignment.open(folder / ALIGNMENT, manifest.model["dimension"]),
         )
     except KeyError as error:
         store.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -21,6 +21,7 @@ from indexer.errors import IndexDamagedError, IndexingError
 faiss.omp_set_num_threads(1)
 
 Ids = npt.NDArray[np.int64]
+_Embed = Callable[[Sequence[str], Progress | None], Vectors]
 _T = TypeVar("_T")
 _Parameters: Any = faiss.SearchParameters  # its types do not know the fields
 #: Texts embedded between two commits to the cache: what a killed build loses at most.
@@ -144,7 +145,21 @@ class VectorCache:
 
         Every vector goes through float16, so that a cached one and a fresh one are the same.
         """
-        keys = [hashlib.sha256(text.encode("utf-8")).digest() for text in texts]
+        return self._embed([text.encode("utf-8") for text in texts], texts, embedder.embed_passages, progress)
+
+    def embed_questions(self, texts: Sequence[str], embedder: Embedder) -> Vectors:
+        """The same for texts read as questions; only texts of our own, never what users ask."""
+
+        def embed(chosen: Sequence[str], _progress: Progress | None) -> Vectors:
+            return embedder.embed_questions(chosen)
+
+        # A question and a passage of the same words have different vectors.
+        return self._embed([b"question\0" + text.encode("utf-8") for text in texts], texts, embed, None)[0]
+
+    def _embed(
+        self, contents: Sequence[bytes], texts: Sequence[str], embed: _Embed, progress: Progress | None
+    ) -> tuple[Vectors, int]:
+        keys = [hashlib.sha256(content).digest() for content in contents]
         vectors = np.zeros((len(texts), self._dimension), np.float16)
         missing: dict[bytes, list[int]] = {}
         for number, key in enumerate(keys):
@@ -156,7 +171,7 @@ class VectorCache:
                 if progress:
                     progress(1)
         for part in _parts(list(missing.items()), _COMMIT_EVERY):
-            fresh = embedder.embed_passages([texts[numbers[0]] for _, numbers in part], progress)
+            fresh = embed([texts[numbers[0]] for _, numbers in part], progress)
             stored_rows = fresh.astype(np.float16)
             with self._connection:
                 self._connection.executemany(

@@ -134,7 +134,9 @@ class ExtractiveAnswerer:
         return _Candidates(
             numbers,
             generation.sentences.document[numbers],
-            np.einsum("ij,j->i", vectors, evidence.vector),
+            retriever.similarities(
+                evidence, retriever.sentences, numbers, generation.sentences.document[numbers]
+            ),
             np.array([passages[int(p)].passage_score for p in owners], np.float32),
             np.array([passages[int(p)].lexical_score for p in owners], np.float32),
             vectors,

@@ -16,6 +16,7 @@ from service.query import Question
 from service.topics import Topic, title_after, topics
 
 Numbers = npt.NDArray[np.int64]
+Names = npt.NDArray[np.str_]
 Scores = npt.NDArray[np.float32]
 
 
@@ -46,12 +47,14 @@ class Catalogue:
 
     ``passage_of``: passage number of each sentence; where passages overlap, of the first that holds it, in
     which the most is said before it. ``first_sentence`` and ``last_sentence``: of each passage, the sentences
-    that ``passage_of`` gives it. ``language``: of each passage. The others are by key of an act: numbers of
+    that ``passage_of`` gives it. ``language``: of each passage;
+    ``languages``: all there are. The others are by key of an act: numbers of
     the passages and of the documents that name it.
     """
 
     passage_of: Numbers
-    language: npt.NDArray[np.str_]
+    language: Names
+    languages: tuple[Language, ...]
     passage_document: Numbers
     first_sentence: Numbers
     last_sentence: Numbers
@@ -102,6 +105,7 @@ class Catalogue:
         return cls(
             passage_of=passage_of,
             language=np.array(languages or ["de"])[passages.document],
+            languages=tuple(sorted(set(languages))),
             passage_document=passages.document,
             first_sentence=np.maximum(passages.first, np.concatenate([[0], passages.last[:-1] + 1])),
             last_sentence=passages.last,

@@ -47,7 +47,7 @@ class Features:
             return cls(*[0.0] * len(fields(cls)))
         generation = retriever.generation
         background = min(_BACKGROUND, max(2, int(_BACKGROUND_SHARE * len(generation.sentences))))
-        usual, _ = generation.sentence_vectors.search(evidence.vector, background)
+        usual, _ = retriever.sentences.nearest(evidence.vectors, background)
         best = max(hit.sentence_score for hit in hits[:3])
         language = str(retriever.catalogue.language[hits[0].passage])
         return cls(

@@ -7,15 +7,18 @@ bad for a question (words of another language) would then count as much as a goo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from indexer import analyzer
 from indexer.embedder import Embedder, Vectors
 from indexer.index import Generation
+from indexer.language import Language
 from service.catalogue import Catalogue, Filters, Numbers, Scores
 from service.query import Question
+from service.setting import Setting
+from service.space import Aligned, Space
 from service.topics import stems
 
 
@@ -44,6 +47,11 @@ SAME_LANGUAGE = Weights(passage=1.0, sentence=1.3, lexical=0.2)
 OTHER_LANGUAGE = Weights(passage=0.885, sentence=1.415, lexical=0.22)
 
 
+#: Where a document fits the question's setting: share of the similarity to the question without it. Not
+#: all of it, because between sentences alike the name and date of the question still tell.
+_BARE = 0.85
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A passage with its score and the parts of it; ``passage`` and ``best_sentence`` are numbers."""
@@ -58,11 +66,17 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A question as ranking sees it: vector, shape ``(dimension,)``, and lexical score of every passage."""
+    """A question as ranking sees it.
+
+    ``vectors``: the question's vector for the passages of each language; ``lexical``: score of every
+    passage, 0 to 1; ``setting`` and the vectors of the question without it, where there is one.
+    """
 
     question: Question
-    vector: Vectors
+    vectors: Aligned
     lexical: Scores
+    setting: Setting | None = None
+    without_setting: Aligned = field(default_factory=dict)
 
 
 class Retriever:
@@ -76,6 +90,9 @@ class Retriever:
         self._generation = generation
         self._embedder = embedder
         self._catalogue = Catalogue.of(generation)
+        language = self._catalogue.language
+        self.passages = Space.of(generation.passage_vectors, language)
+        self.sentences = Space.of(generation.sentence_vectors, language[self._catalogue.passage_of])
 
     @property
     def generation(self) -> Generation:
@@ -98,7 +115,28 @@ class Retriever:
 
     def evidence(self, question: Question) -> Evidence:
         """What a question is compared with passages by, worked out once and used by search and answer."""
-        return Evidence(question, self._embedder.embed_questions([question.text])[0], self._lexical(question))
+        setting = Setting.of(question, self._catalogue)
+        texts = [question.text, setting.question] if setting else [question.text]
+        aligned = [
+            self._aligned(vector, question.language) for vector in self._embedder.embed_questions(texts)
+        ]
+        return Evidence(question, aligned[0], self._lexical(question), setting, aligned[-1])
+
+    def _aligned(self, vector: Vectors, language: Language) -> Aligned:
+        moved = self._generation.alignment.moved
+        return {name: moved(vector, language, name) for name in self._catalogue.languages}
+
+    def similarities(self, evidence: Evidence, space: Space, rows: Numbers, documents: Numbers) -> Scores:
+        """Cosine of the question and each row of a space, passages or sentences, whose documents are given.
+
+        Where the document fits the question's setting, mostly that of the question without it.
+        """
+        similarity = space.similarities(evidence.vectors, rows)
+        if evidence.setting:
+            fits = np.flatnonzero(evidence.setting.documents[documents])
+            bare = space.similarities(evidence.without_setting, rows[fits])
+            similarity[fits] = (1 - _BARE) * similarity[fits] + _BARE * bare
+        return similarity
 
     def search(self, evidence: Evidence, limit: int, filters: Filters | None = None) -> list[Hit]:
         """The best ``limit`` passages, best first; fewer only where no more pass the filters."""
@@ -114,7 +152,8 @@ class Retriever:
         scores = np.zeros(len(same), np.float32)
         if same.any():
             terms = analyzer.question_terms(question.text, question.language)
-            scores = np.where(same, index.scores(terms), scores)
+            pieces = analyzer.piece_terms(question.text, question.language, self._embedder.subwords)
+            scores = np.where(same, (index.scores(terms) + index.scores(pieces)) / 2, scores)
         if not same.all():
             terms = analyzer.surviving_terms(question.text, question.language)
             scores = np.where(same, scores, index.scores(terms))
@@ -122,23 +161,31 @@ class Retriever:
 
     def _candidates(self, evidence: Evidence, limit: int, allowed: Numbers | None) -> Numbers:
         """Passages that any kind of evidence proposes, in order of their numbers."""
-        vector, lexical = evidence.vector, evidence.lexical
+        lexical = evidence.lexical
         wanted = max(self.CANDIDATES, 2 * limit)
         sentences = None if allowed is None else self._catalogue.sentences_of(allowed)
-        _, by_passage = self._generation.passage_vectors.search(vector, wanted, allowed)
-        _, by_sentence = self._generation.sentence_vectors.search(vector, wanted, sentences)
+        _, by_passage = self.passages.nearest(evidence.vectors, wanted, allowed)
+        _, by_sentence = self.sentences.nearest(evidence.vectors, wanted, sentences)
         among = lexical if allowed is None else lexical[allowed]
         best = np.argpartition(-among, wanted - 1)[:wanted] if wanted < len(among) else np.arange(len(among))
         best = best[among[best] > 0]
         by_words = best if allowed is None else allowed[best]
-        return np.unique(np.concatenate([by_passage, self._catalogue.passage_of[by_sentence], by_words]))
+        proposed = [by_passage, self._catalogue.passage_of[by_sentence], by_words]
+        if evidence.setting:
+            fits = np.flatnonzero(evidence.setting.documents[self._catalogue.passage_document])
+            fits = fits if allowed is None else np.intersect1d(fits, allowed)
+            sentences = self._catalogue.sentences_of(fits)
+            _, by_passage = self.passages.nearest(evidence.without_setting, wanted, fits)
+            _, by_sentence = self.sentences.nearest(evidence.without_setting, wanted, sentences)
+            proposed += [by_passage, self._catalogue.passage_of[by_sentence]]
+        return np.unique(np.concatenate(proposed))
 
     def rank(self, evidence: Evidence, passages: Numbers) -> list[Hit]:
         """The given passages as hits, best first."""
-        question, vector, lexical = evidence.question, evidence.vector, evidence.lexical
+        question, lexical = evidence.question, evidence.lexical
         spans, catalogue = self._generation.passages, self._catalogue
-        similarity = self._generation.passage_vectors.similarities(vector, passages)
-        best, best_similarity = self._best_sentences(vector, passages)
+        similarity = self.similarities(evidence, self.passages, passages, spans.document[passages])
+        best, best_similarity = self._best_sentences(evidence, passages)
         same = catalogue.language[passages] == question.language
         weights = {True: SAME_LANGUAGE, False: OTHER_LANGUAGE}
         parts = [
@@ -167,14 +214,14 @@ class Retriever:
             for i in order
         ]
 
-    def _best_sentences(self, vector: Vectors, passages: Numbers) -> tuple[Numbers, Scores]:
+    def _best_sentences(self, evidence: Evidence, passages: Numbers) -> tuple[Numbers, Scores]:
         """Number and similarity of each passage's best sentence; a heading only where nothing else is."""
         spans, sentences = self._generation.passages, self._generation.sentences
         counts = spans.last[passages] - spans.first[passages] + 1
         owners = np.repeat(np.arange(len(passages)), counts)
         starts = np.cumsum(counts) - counts
         numbers = np.arange(len(owners)) - np.repeat(starts - spans.first[passages], counts)
-        similarity = self._generation.sentence_vectors.similarities(vector, numbers)
+        similarity = self.similarities(evidence, self.sentences, numbers, sentences.document[numbers])
         quotable = np.where(sentences.heading[numbers], similarity - 2.0, similarity)
         order = np.lexsort((numbers, -quotable, owners))
         first = order[starts] if len(order) else order

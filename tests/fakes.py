@@ -61,6 +61,10 @@ class FakeEmbedder:
         self.questions.extend(texts)
         return self._vectors(texts)
 
+    def subwords(self, word: str) -> tuple[str, ...]:
+        """Pieces of five letters."""
+        return tuple(word[start : start + 5] for start in range(0, len(word), 5))
+
     def _vectors(self, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), self._dimension), np.float32)
         for row, text in zip(vectors, texts, strict=True):

@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from eval.__main__ import app
 from eval.passages import combinations
+from indexer.alignment import parallel_sentences
 from indexer.embedder import SentenceTransformerEmbedder
 from indexer.passages import Chunking
 
@@ -115,7 +116,9 @@ def test_no_text_and_no_question_is_embedded_twice(
 ) -> None:
     assert run(folder).exit_code == 0
     assert sorted(embedder.texts) == sorted(set(embedder.texts))
-    assert sorted(embedder.questions) == sorted(text for text, _, _ in QUERIES.values())
+    ours = {text for row in parallel_sentences() for text in row.values()}
+    asked = [text for text in embedder.questions if text not in ours]
+    assert sorted(asked) == sorted(text for text, _, _ in QUERIES.values())
 
 
 def test_a_cache_serves_the_next_time(

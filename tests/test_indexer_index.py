@@ -25,6 +25,7 @@ from indexer.manifest import MANIFEST, Manifest, file_facts
 from indexer.vectors import FaissStore
 
 FILES = [
+    "alignment.npy",
     "manifest.json",
     "documents.sqlite",
     "passages.faiss",
@@ -243,11 +244,11 @@ def test_an_unreadable_file_with_the_right_digest_is_named(built_index: Path, na
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        ({"format": 99}, "index format 99, this version reads 1; build it anew"),
-        ({}, "index format None, this version reads 1; build it anew"),
-        ({"format": 1}, "not a manifest ("),
+        ({"format": 99}, "index format 99, this version reads 2; build it anew"),
+        ({}, "index format None, this version reads 2; build it anew"),
+        ({"format": 2}, "not a manifest ("),
         ([1], "not a manifest ("),
-        ({"format": 1, "created": "", "unknown": 1}, "not a manifest ("),
+        ({"format": 2, "created": "", "unknown": 1}, "not a manifest ("),
     ],
 )
 def test_a_manifest_of_another_format_is_refused(built_index: Path, content: object, fault: str) -> None:

@@ -138,6 +138,9 @@ class RememberingEmbedder:
     def embed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         return self._embedder.embed_passages(texts, progress)
 
+    def subwords(self, word: str) -> tuple[str, ...]:
+        return self._embedder.subwords(word)
+
     def embed_questions(self, texts: Sequence[str]) -> Vectors:
         for text in texts:
             if text not in self._known:

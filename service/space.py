@@ -1,0 +1,55 @@
+"""Vectors of texts in several languages, each compared with the question as it stands in that language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from indexer.embedder import Vectors
+from indexer.language import Language
+from indexer.vectors import VectorStore
+from service.catalogue import Names, Numbers, Scores
+
+#: A question's vector for the texts of each language, shape ``(dimension,)``.
+Aligned = Mapping[Language, Vectors]
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Passages or sentences by number: their vectors, and which of them are in which language."""
+
+    store: VectorStore
+    languages: Names
+    by_language: Mapping[str, Numbers]
+
+    @classmethod
+    def of(cls, store: VectorStore, languages: Names) -> Space:
+        """A space of rows, each in the language named for it."""
+        return cls(store, languages, {str(n): np.flatnonzero(languages == n) for n in np.unique(languages)})
+
+    def similarities(self, question: Aligned, rows: Numbers) -> Scores:
+        """Cosine of the question and each of the given rows, shape ``(len(rows),)``."""
+        if len(question) == 1:
+            return self.store.similarities(next(iter(question.values())), rows)
+        similarity = np.zeros(len(rows), np.float32)
+        for language, vector in question.items():
+            chosen = np.flatnonzero(self.languages[rows] == language)
+            similarity[chosen] = self.store.similarities(vector, rows[chosen])
+        return similarity
+
+    def nearest(
+        self, question: Aligned, limit: int, allowed: Numbers | None = None
+    ) -> tuple[Scores, Numbers]:
+        """Cosines and numbers of the ``limit`` nearest rows, nearest first; of ``allowed`` ones if given."""
+        if len(question) == 1:
+            return self.store.search(next(iter(question.values())), limit, allowed)
+        found = [(np.zeros(0, np.float32), np.zeros(0, np.int64))]
+        for language, vector in question.items():
+            rows = self.by_language[language]
+            chosen = rows if allowed is None else np.intersect1d(allowed, rows)
+            found.append(self.store.search(vector, limit, chosen))
+        scores, numbers = np.concatenate([s for s, _ in found]), np.concatenate([n for _, n in found])
+        order = np.lexsort((numbers, -scores))[:limit]
+        return scores[order], numbers[order]
