@@ -25,8 +25,8 @@ from indexer.manifest import MANIFEST, Manifest, file_facts
 from indexer.vectors import FaissStore
 
 FILES = [
-    "alignment.npy",
     "manifest.json",
+    "alignment.npy",
     "documents.sqlite",
     "passages.faiss",
     "sentences.faiss",
