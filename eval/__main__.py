@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from eval import ablate, chunking, segmentation
+from eval import ablate, chunking, fit, segmentation
 from eval.comparing import compare_records, comparison_table
 from eval.datasets import BeirSet, load
 from eval.latency import latency_record, print_latencies, spread
@@ -196,6 +196,7 @@ def startup(
 
 
 app.command("chunking")(chunking.main)
+app.command("fit")(fit.main)
 app.command("segmentation")(segmentation.main)
 
 

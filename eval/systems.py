@@ -7,8 +7,9 @@ from typing import Any, Literal, Protocol, get_args
 
 from eval.timing import TimedEmbedder
 from service.engine import Engine
+from service.evidence import Evidence
 from service.query import understand
-from service.retrieval import Evidence, Hit
+from service.retrieval import Hit
 
 Ranking = Literal["full", "passage", "sentence", "lexical", "rrf"]
 RANKINGS: tuple[Ranking, ...] = get_args(Ranking)
@@ -34,6 +35,17 @@ class Found:
     document_id: str
     score: float
     best_sentence: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage that some evidence proposed, with the parts of its score."""
+
+    document_id: str
+    passage: float
+    sentence: float
+    lexical: float
+    same_language: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +128,21 @@ class LocalSystem:
         """The same as ``search`` of every other ranking, all from one list of candidates."""
         hits = self._engine.retriever.search(evidence, max(limit, ABLATION_DEPTH))
         return {ranking: self._best(hits, ranking, limit) for ranking in RANKINGS if ranking != "full"}
+
+    def candidates(self, text: str, limit: int) -> list[Candidate]:
+        """The passages that are ranked for a question, with what each kind of evidence says of them."""
+        evidence, retriever = self.evidence(text), self._engine.retriever
+        language, documents = retriever.catalogue.language, self._engine.generation.passages.document
+        return [
+            Candidate(
+                self._ids[int(documents[hit.passage])],
+                hit.passage_score,
+                hit.sentence_score,
+                hit.lexical_score,
+                bool(language[hit.passage] == evidence.question.language),
+            )
+            for hit in retriever.search(evidence, limit)
+        ]
 
     def ask(self, text: str) -> Reply:
         answer = self._engine.ask(text)

@@ -24,6 +24,13 @@ Ids = npt.NDArray[np.int64]
 _Embed = Callable[[Sequence[str], Progress | None], Vectors]
 _T = TypeVar("_T")
 _Parameters: Any = faiss.SearchParameters  # its types do not know the fields
+_RefineParameters: Any = faiss.IndexRefineSearchParameters
+#: Rows from which on a shortlist is worth its file: scanning as many takes as long as a small part of
+#: encoding the question.
+SHORTLIST_FROM = 50_000
+#: Rows that a shortlist holds, and rows that its quantizer is trained on.
+_SHORTLIST = 2000
+_TRAINED_ON = 20_000
 #: Texts embedded between two commits to the cache: what a killed build loses at most.
 _COMMIT_EVERY = 1024
 
@@ -38,22 +45,37 @@ class VectorStore(Protocol):
 
 
 class FaissStore:
-    """Exact inner-product search over vectors of float16.
+    """Inner-product search over vectors of float16: exact, or exact over a shortlist where they are many.
 
-    Half the pages of float32 to scan, which is what bounds a search on a small machine; vectors come
-    out of the cache in float16 anyway, so nothing is lost.
+    Float16 is half the pages of float32 to scan, which is what bounds a search on a small machine; vectors
+    come out of the cache in float16 anyway, so nothing is lost. From ``SHORTLIST_FROM`` rows on, product
+    quantization in registers (André, Kermarrec & Le Scouarnec 2017, FAISS "fast scan") chooses the
+    ``_SHORTLIST`` rows to compare. Figures in docs/adr/0006.
     """
 
     def __init__(self, index: Any) -> None:
-        self._index = index
+        # Kept: what it refers to lives as long as it does.
+        self._whole = index
+        index = faiss.downcast_index(index)
+        self._shortlist = index if isinstance(index, faiss.IndexRefine) else None
+        self._index = faiss.downcast_index(index.refine_index) if self._shortlist else index
 
     @classmethod
-    def build(cls, vectors: Vectors) -> FaissStore:
+    def build(cls, vectors: Vectors, shortlist_from: int = SHORTLIST_FROM) -> FaissStore:
         """A store over rows of ``vectors``, shape ``(n, dimension)``, numbered from 0."""
-        kind = faiss.ScalarQuantizer.QT_fp16
-        index = faiss.IndexScalarQuantizer(vectors.shape[1], kind, faiss.METRIC_INNER_PRODUCT)
-        index.add(np.ascontiguousarray(vectors, np.float32))
-        return cls(index)
+        rows = np.ascontiguousarray(vectors, np.float32)
+        exact = faiss.IndexScalarQuantizer(
+            rows.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+        )
+        if len(rows) < shortlist_from:
+            exact.add(rows)
+            return cls(exact)
+        # Two dimensions to four bits.
+        coarse = faiss.IndexPQFastScan(rows.shape[1], rows.shape[1] // 2, 4, faiss.METRIC_INNER_PRODUCT)
+        coarse.train(rows[:: len(rows) // min(len(rows), _TRAINED_ON)])
+        both = faiss.IndexRefine(coarse, exact)
+        both.add(rows)
+        return cls(both)
 
     @classmethod
     def open(cls, path: Path) -> FaissStore:
@@ -69,7 +91,7 @@ class FaissStore:
 
     def save(self, path: Path) -> None:
         try:
-            faiss.write_index(self._index, str(path))
+            faiss.write_index(self._shortlist or self._index, str(path))
             # FAISS says nothing when the last bytes find no room: the file is complete if it can be read.
             FaissStore.open(path)
         except (RuntimeError, IndexDamagedError) as error:
@@ -78,15 +100,18 @@ class FaissStore:
     def search(self, vector: Vectors, limit: int, allowed: Ids | None = None) -> tuple[Vectors, Ids]:
         """Scores and row numbers of the best ``limit`` rows for one vector, best first.
 
-        ``allowed`` restricts the search itself, so that a filtered one still fills its limit.
+        ``allowed`` restricts the search itself, so that a filtered one still fills its limit; it is exact.
         """
         limit = min(limit, len(self) if allowed is None else len(allowed))
         if limit <= 0:
             return np.zeros(0, np.float32), np.zeros(0, np.int64)
-        parameters = None
+        index, parameters = self._index, None
         if allowed is not None:
             parameters = _Parameters(sel=faiss.IDSelectorBatch(np.ascontiguousarray(allowed)))
-        scores, ids = self._index.search(vector.reshape(1, -1), limit, params=parameters)
+        elif self._shortlist is not None:
+            index = self._shortlist
+            parameters = _RefineParameters(k_factor=max(2.0, _SHORTLIST / limit))
+        scores, ids = index.search(vector.reshape(1, -1), limit, params=parameters)
         found = ids[0] >= 0
         return scores[0][found], ids[0][found]
 

@@ -17,8 +17,9 @@ from indexer.references import nearest_keys
 from service.answers import Answer, Citation, Status, verified
 from service.catalogue import Filters, Numbers, Scores
 from service.confidence import Confidence, Features
+from service.evidence import Evidence
 from service.query import Question
-from service.retrieval import Evidence, Hit, Retriever
+from service.retrieval import Hit, Retriever
 from service.scope import Scope, asks_for_number, aspect_fit, has_number, in_setting
 
 Mask = npt.NDArray[np.bool_]

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from indexer import analyzer
+from service.evidence import Evidence
 from service.query import Question
-from service.retrieval import Evidence, Hit, Retriever
+from service.retrieval import Hit, Retriever
 
 COEFFICIENTS = Path(__file__).with_name("confidence.json")
 #: Sentences whose similarity tells what is usual for a question.

@@ -7,45 +7,19 @@ bad for a question (words of another language) would then count as much as a goo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from indexer import analyzer
-from indexer.embedder import Embedder, Vectors
+from indexer.embedder import Embedder
 from indexer.index import Generation
-from indexer.language import Language
 from service.catalogue import Catalogue, Filters, Numbers, Scores
+from service.evidence import Evidence
 from service.query import Question
 from service.setting import Setting
-from service.space import Aligned, Space
+from service.space import Space
 from service.topics import stems
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """What each kind of evidence adds to a passage's score, in units of cosine.
-
-    ``lexical`` is the weight of BM25 as a share of the most the question could reach (0 to 1);
-    ``reference`` is added when the passage names an act of the question, half of it when only its
-    document does; ``place`` and ``date`` when the document is about a province of the question, or was
-    published in a period it names.
-    """
-
-    passage: float
-    sentence: float
-    lexical: float
-    reference: float = 0.06
-    place: float = 0.03
-    date: float = 0.02
-
-
-#: Measured on the development sets: docs/quality.md. A question in the language of the documents may
-#: trust its words; across languages only names, numbers and shared words match at all. The two cosines
-#: weigh the same in sum on both sides: in a corpus of several languages neither side has a head start.
-SAME_LANGUAGE = Weights(passage=1.0, sentence=1.3, lexical=0.2)
-OTHER_LANGUAGE = Weights(passage=0.885, sentence=1.415, lexical=0.22)
-
+from service.weights import WeightsByLanguage
 
 #: Where a document fits the question's setting: share of the similarity to the question without it. Not
 #: all of it, because between sentences alike the name and date of the question still tell.
@@ -64,21 +38,6 @@ class Hit:
     best_sentence: int
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A question as ranking sees it.
-
-    ``vectors``: the question's vector for the passages of each language; ``lexical``: score of every
-    passage, 0 to 1; ``setting`` and the vectors of the question without it, where there is one.
-    """
-
-    question: Question
-    vectors: Aligned
-    lexical: Scores
-    setting: Setting | None = None
-    without_setting: Aligned = field(default_factory=dict)
-
-
 class Retriever:
     """Search over one generation. Holds no state of a question; safe to use from several threads."""
 
@@ -91,8 +50,10 @@ class Retriever:
         self._embedder = embedder
         self._catalogue = Catalogue.of(generation)
         language = self._catalogue.language
-        self.passages = Space.of(generation.passage_vectors, language)
-        self.sentences = Space.of(generation.sentence_vectors, language[self._catalogue.passage_of])
+        self.passages = Space.of("passages", generation.passage_vectors, language)
+        self.sentences = Space.of(
+            "sentences", generation.sentence_vectors, language[self._catalogue.passage_of]
+        )
 
     @property
     def generation(self) -> Generation:
@@ -115,16 +76,23 @@ class Retriever:
 
     def evidence(self, question: Question) -> Evidence:
         """What a question is compared with passages by, worked out once and used by search and answer."""
-        setting = Setting.of(question, self._catalogue)
-        texts = [question.text, setting.question] if setting else [question.text]
-        aligned = [
-            self._aligned(vector, question.language) for vector in self._embedder.embed_questions(texts)
-        ]
-        return Evidence(question, aligned[0], self._lexical(question), setting, aligned[-1])
+        evidence = Evidence.of(question, self._generation, self._catalogue, self._embedder)
+        if evidence.setting is None:
+            return evidence
+        passages = self._fitting(evidence.setting)
+        lifts = {}
+        for space, rows in (
+            (self.passages, passages),
+            (self.sentences, self._catalogue.sentences_of(passages)),
+        ):
+            whole, _ = space.nearest(evidence.vectors, 1, rows)
+            bare, _ = space.nearest(evidence.without_setting, 1, rows)
+            lifts[space.name] = max(0.0, float(whole.max(initial=0.0) - bare.max(initial=0.0)))
+        return replace(evidence, lifts=lifts)
 
-    def _aligned(self, vector: Vectors, language: Language) -> Aligned:
-        moved = self._generation.alignment.moved
-        return {name: moved(vector, language, name) for name in self._catalogue.languages}
+    def _fitting(self, setting: Setting) -> Numbers:
+        """Passages of the documents that fit a setting."""
+        return np.flatnonzero(setting.documents[self._catalogue.passage_document])
 
     def similarities(self, evidence: Evidence, space: Space, rows: Numbers, documents: Numbers) -> Scores:
         """Cosine of the question and each row of a space, passages or sentences, whose documents are given.
@@ -135,6 +103,7 @@ class Retriever:
         if evidence.setting:
             fits = np.flatnonzero(evidence.setting.documents[documents])
             bare = space.similarities(evidence.without_setting, rows[fits])
+            bare += evidence.lifts[space.name]
             similarity[fits] = (1 - _BARE) * similarity[fits] + _BARE * bare
         return similarity
 
@@ -144,20 +113,6 @@ class Retriever:
         if (allowed is not None and len(allowed) == 0) or len(self._generation.passages) == 0:
             return []
         return self.rank(evidence, self._candidates(evidence, limit, allowed))[:limit]
-
-    def _lexical(self, question: Question) -> Scores:
-        """Lexical score of every passage: by stems in the question's language, else by what survives."""
-        index, catalogue = self._generation.lexical, self._catalogue
-        same = catalogue.language == question.language
-        scores = np.zeros(len(same), np.float32)
-        if same.any():
-            terms = analyzer.question_terms(question.text, question.language)
-            pieces = analyzer.piece_terms(question.text, question.language, self._embedder.subwords)
-            scores = np.where(same, (index.scores(terms) + index.scores(pieces)) / 2, scores)
-        if not same.all():
-            terms = analyzer.surviving_terms(question.text, question.language)
-            scores = np.where(same, scores, index.scores(terms))
-        return scores
 
     def _candidates(self, evidence: Evidence, limit: int, allowed: Numbers | None) -> Numbers:
         """Passages that any kind of evidence proposes, in order of their numbers."""
@@ -172,7 +127,7 @@ class Retriever:
         by_words = best if allowed is None else allowed[best]
         proposed = [by_passage, self._catalogue.passage_of[by_sentence], by_words]
         if evidence.setting:
-            fits = np.flatnonzero(evidence.setting.documents[self._catalogue.passage_document])
+            fits = self._fitting(evidence.setting)
             fits = fits if allowed is None else np.intersect1d(fits, allowed)
             sentences = self._catalogue.sentences_of(fits)
             _, by_passage = self.passages.nearest(evidence.without_setting, wanted, fits)
@@ -187,9 +142,9 @@ class Retriever:
         similarity = self.similarities(evidence, self.passages, passages, spans.document[passages])
         best, best_similarity = self._best_sentences(evidence, passages)
         same = catalogue.language[passages] == question.language
-        weights = {True: SAME_LANGUAGE, False: OTHER_LANGUAGE}
+        weights = WeightsByLanguage.load()
         parts = [
-            np.where(same, getattr(weights[True], name), getattr(weights[False], name)) * value
+            np.where(same, getattr(weights.same, name), getattr(weights.other, name)) * value
             for name, value in (
                 ("passage", similarity),
                 ("sentence", best_similarity),

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import datetime
 import re
+import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from indexer import analyzer
 from indexer.language import Language
 from service.catalogue import Catalogue
 from service.query import Question
@@ -23,21 +25,46 @@ Mask = npt.NDArray[np.bool_]
 
 #: A report on a period is published in it or after it, at most so many days.
 _DAYS_AFTER = 120
+#: Stand for a province, several of them and a date while the words around them are looked at.
+_PLACE, _PLACES, _DATE = "\ue000", "\ue001", "\ue002"
+_ANY = f"[{_PLACE}{_PLACES}]"
 
-#: Words that lead to a province or a date, and the kind of place before its name: they go with it.
-_BEFORE: dict[Language, str] = {
-    "de": r"(?:in|im|aus|von|vom|bei|beim|am|für|zu|zum|zur|ab|seit|bis|an|auf|über|um)"
-    r"(?:\s+(?:der|dem|den|die|das))?(?:\s+(?:provinz|stadt))?",
-    "en": r"(?:in|of|from|on|for|at|during|since|by|to|about)(?:\s+the)?(?:\s+(?:province|city)(?:\s+of)?)?",
-    "vi": r"(?:ở|tại|của|vào|trong|về|từ|đến|ngày|tháng|năm)(?:\s+(?:tỉnh|thành\s+phố))?",
+#: Of each language: what leads to a province or date; to a date only; articles; kinds of place; "and"; what a
+#: province, or several, are called where the sentence needs them.
+_WORDS: dict[Language, tuple[str, str, str, str, str, str, str]] = {
+    "de": (
+        "in|im|aus|von|vom|bei|beim|am|für|zu|zum|zur|an|auf|über|um|mit|nach|laut|zwischen|innerhalb",
+        "des|ab|seit|bis|vor|während|jahre?s?|anfang|mitte|ende|laufe|(?:ersten|zweiten) halbjahre?s?",
+        *("der|die|das|den|dem", "provinz(?:en)?|stadt|städten?", "und|oder|sowie"),
+        *("die Provinz", "die Provinzen"),
+    ),
+    "en": (
+        "in|of|from|on|for|at|by|to|about|with|within|across|throughout|between|(?:according|up) to|as of",
+        "during|since|until|till|before|after|early|late|mid|year"
+        "|(?:year|end|beginning|start|middle|course|(?:first|second) half|(?:first|last) [a-z]+ months) of",
+        *("the", "(?:provinces?|city|cities) of", "and|or", "the province", "the provinces"),
+    ),
+    "vi": (
+        "ở|tại|của|vào|trong|về|thuộc|với|giữa|theo|trên địa bàn",
+        r"từ|đến|tính đến|trước|sau|kể từ|\w+ tháng (?:đầu|cuối)|nửa (?:đầu|cuối)"
+        "|ngày|tháng|quý|năm|đầu|cuối|hết",
+        *("các|những", r"tỉnh|thành phố|tp\.?", "và|hoặc|hay|cùng", "tỉnh", "các tỉnh"),
+    ),
 }
-#: A name after one of these is left out, and they stay.
-_KIND: dict[Language, str] = {
-    "de": r"(?:provinz|stadt)",
-    "en": r"(?:the|province|city)",
-    "vi": r"(?:tỉnh|thành\s+phố)",
+#: Names that end in a kind of place or a possessive, or are part of another name.
+_SPECIAL: dict[Language, tuple[tuple[str, str], ...]] = {
+    "de": (
+        (rf"(?<!der )(?<!die ){_PLACE}[- ](provinz|stadt)\b", rf"die \1 {_PLACE}"),
+        (rf"({_PLACE})[- ](provinz|stadt)\b", r"\2 \1"),
+        (rf"{_PLACE}-(?=\w)", ""),
+    ),
+    "en": (
+        (rf"(?:\bthe )?({_PLACE}) (provinces?|city|cities)\b", r"the \2 of \1"),
+        (rf"(?:\bthe )?(?:(?:province|city) of )?{_PLACE}['’]s\b", "the province's"),
+        (rf"(?<!\bthe ){_PLACE}(?= (?-i:[A-Z]))", "the"),
+    ),
+    "vi": ((rf"(ủy|uỷ) {_PLACE}", r"\1"),),
 }
-_PROVINCE: dict[Language, str] = {"de": "die Provinz", "en": "the province", "vi": "tỉnh"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,45 +84,64 @@ class Setting:
         if question.places:
             fits &= catalogue.place_fit(question, everything) > 0
         if question.dates:
-            fits &= np.array([_published_on(question, date) for date in catalogue.published], np.bool_)
-        if not fits.any():
-            return None
-        return cls(fits, without_setting(question))
-
-
-def _published_on(question: Question, published: str | None) -> bool:
-    if published is None:
-        return False
-    return any(period.first <= published <= _later(period.last) for period in question.dates)
+            spans = [(period.first, _later(period.last)) for period in question.dates]
+            dates = [date or "" for date in catalogue.published]
+            fits &= np.array([any(first <= date <= last for first, last in spans) for date in dates], bool)
+        return cls(fits, without_setting(question)) if fits.any() else None
 
 
 def _later(date: str) -> str:
-    return (datetime.date.fromisoformat(date) + datetime.timedelta(days=_DAYS_AFTER)).isoformat()
+    day = datetime.date.fromisoformat(date).toordinal() + _DAYS_AFTER
+    return datetime.date.fromordinal(min(day, datetime.date.max.toordinal())).isoformat()
 
 
 def without_setting(question: Question) -> str:
     """A question as it would be asked about one report.
 
-    Dates and provinces go, with the preposition before them; a province that does or has something
-    becomes "the province".
+    Dates and provinces go, with the prepositions before them; a province that does or has something
+    becomes "the province". A question that asks nothing without them stays as it is.
     """
-    text = question.text
-    for period in question.dates:
-        text = _without(text, period.text, "", question.language)
-    for place in question.places:
-        text = _without(text, place.text, _PROVINCE[question.language], question.language)
-    return re.sub(r"\s+([?.!,])", r"\1", re.sub(r"\s+", " ", text)).strip()
-
-
-def _without(text: str, mention: str, instead: str, language: Language) -> str:
-    """A text without the first mention of something, or with other words ``instead`` of a bare one."""
-    name = re.escape(mention) + (r"(?:\s+(?:province|city)\b)?" if language == "en" else "")
-    for pattern, replacement in (
-        (rf"\b{_BEFORE[language]}\s+{name}", ""),
-        (rf"\b({_KIND[language]}(?:\s+of)?)\s+{name}", r"\1"),
-        (name, instead),
+    if not question.places and not question.dates:
+        return question.text
+    lead, when, article, kind, conjunction, one, several = _WORDS[question.language]
+    # Possessive, so that "year of" is read in one way only: else a long question could take for ever.
+    around = rf"(?:(?:{when}) (?:(?:{article}) )?)*+"
+    led = rf"{around}(?:(?:{lead}) (?:(?:{article}) )?)?+{around}"
+    joined = rf"(?:, | (?:{conjunction}) |, (?:{conjunction}) | ?[–-] ?)"
+    text = _marked(question)
+    for pattern, instead in (
+        (rf"{_DATE}(?:{joined}{led}{_DATE})+", _DATE),
+        (rf"\b({article}) {_DATE}(?= (?!(?:{lead}|{article})\b)[\w{_PLACE}])", r"\1"),
+        (rf"(?<!\w){led}{_DATE}", ""),
+        *_SPECIAL[question.language],
+        (rf"{_PLACE}(?:{joined}(?:(?:{lead}) )?(?:(?:{article}) )?(?:(?:{kind}) )?{_PLACE})+", _PLACES),
+        (rf"\( ?{_ANY}?[ ,]*\)", ""),
+        (rf"\b({article}) {_ANY}", r"\1"),
+        (rf"(?<!\w)(?:{lead}) (?:(?:{article}) )?(?:(?:{kind}) )?{_ANY}", ""),
+        (rf"\b({kind}) {_ANY}", r"\1"),
+        (rf"^{_ANY} ?[:,–-]", ""),
+        (_PLACE, one),
+        (_PLACES, several),
+        (rf"(?: (?:{conjunction}))?[ ,;:–-]*([?.!]|$)", r"\1"),
+        (r" ?, ?,", ""),
+        (r" ([,;:)])", r"\1"),
+        (r"^[ ,;:–-]+", ""),
     ):
-        changed, count = re.subn(pattern, replacement, text, count=1, flags=re.IGNORECASE)
-        if count:
-            return re.sub(r"\b(province|city) of$", r"\1", changed)
-    return text
+        text = " ".join(re.sub(pattern, instead, text, flags=re.IGNORECASE).split())
+    asked = re.sub(rf"\b(?:{several}|{one})\b", "", text, flags=re.IGNORECASE)
+    if not analyzer.content_stems(asked, question.language):
+        return question.text
+    return text[0].upper() + text[1:] if question.text.lstrip()[0].isupper() else text
+
+
+def _marked(question: Question) -> str:
+    """A question with single spaces, a mark in place of each province and date that it names."""
+    text = question.text
+    for place in reversed(question.places):
+        text = text[: place.start] + _PLACE + text[place.end :]
+    for period in question.dates:
+        # "2024" stands in "57/2024/QH15" and "2024.500" too.
+        before, after = (r"[\w.,/–-]", r"[\w/]|[.,–-]\d") if period.text.isdigit() else (r"\w", r"\w")
+        name = re.escape(period.text)
+        text = re.sub(rf"(?<!{before}){name}(?!{after})", _DATE, text, count=1)
+    return " ".join(unicodedata.normalize("NFC", text).split())

@@ -20,14 +20,17 @@ Aligned = Mapping[Language, Vectors]
 class Space:
     """Passages or sentences by number: their vectors, and which of them are in which language."""
 
+    name: str
     store: VectorStore
     languages: Names
     by_language: Mapping[str, Numbers]
 
     @classmethod
-    def of(cls, store: VectorStore, languages: Names) -> Space:
+    def of(cls, name: str, store: VectorStore, languages: Names) -> Space:
         """A space of rows, each in the language named for it."""
-        return cls(store, languages, {str(n): np.flatnonzero(languages == n) for n in np.unique(languages)})
+        return cls(
+            name, store, languages, {str(n): np.flatnonzero(languages == n) for n in np.unique(languages)}
+        )
 
     def similarities(self, question: Aligned, rows: Numbers) -> Scores:
         """Cosine of the question and each of the given rows, shape ``(len(rows),)``."""

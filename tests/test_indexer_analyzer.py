@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.analyzer import names, question_terms, surviving_terms, terms, written_terms
+from indexer.analyzer import names, piece_terms, question_terms, surviving_terms, terms, written_terms
 from indexer.language import LANGUAGES, Language
 
 
@@ -106,6 +106,41 @@ def test_surviving_terms_meet_documents_of_another_language() -> None:
 )
 def test_names_and_numbers_of_a_question(question: str, language: Language, expected: list[str]) -> None:
     assert names(question, language) == expected
+
+
+def fives(word: str) -> list[str]:
+    """Pieces of five letters, as a tokenizer might cut them."""
+    return [word[start : start + 5] for start in range(0, len(word), 5)]
+
+
+def test_compounds_share_pieces_where_they_share_no_stem() -> None:
+    one, two = "Massenmobilisierungsarbeit", "Massenmobilisierung"
+    assert not set(question_terms(one, "de")) & set(question_terms(two, "de"))
+    assert set(piece_terms(one, "de", fives)) & set(piece_terms(two, "de", fives)) == {
+        "~masse",
+        "~nmobi",
+        "~lisie",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "language"), [("Die und der, was?", "de"), ("What of the?", "en"), ("những của là", "vi")]
+)
+def test_stop_words_have_no_pieces(text: str, language: Language) -> None:
+    assert piece_terms(text, language, fives) == []
+
+
+def test_a_piece_of_one_letter_is_left_out() -> None:
+    assert piece_terms("Arbeit", "de", fives) == ["~arbei"]
+
+
+def test_pieces_do_not_depend_on_capitals_and_composition() -> None:
+    written = ["Mängel", "MÄNGEL", unicodedata.normalize("NFD", "mängel")]
+    assert [piece_terms(text, "de", fives) for text in written] == [["~mänge"]] * 3
+
+
+def test_a_piece_is_no_stem_and_no_written_form() -> None:
+    assert not set(piece_terms("Hà Giang 57 Mangel", "de", fives)) & set(terms("Hà Giang 57 Mangel", "de"))
 
 
 @given(st.text(), st.sampled_from(LANGUAGES))

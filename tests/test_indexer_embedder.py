@@ -104,6 +104,25 @@ def test_a_question_is_nearer_to_its_answer_in_another_language_than_to_another_
     assert scores[:3].min() > scores[3]
 
 
+def test_compounds_share_pieces(real_embedder: SentenceTransformerEmbedder) -> None:
+    one = real_embedder.subwords("Massenmobilisierungsarbeit")
+    two = real_embedder.subwords("Massenmobilisierung")
+    assert len(set(one) & set(two)) >= 3
+
+
+@pytest.mark.parametrize("word", ["massenmobilisierungsarbeit", "chuyển", "đổi", "57", "shortcomings", "a"])
+def test_the_pieces_of_a_word_are_its_letters_without_marks(
+    real_embedder: SentenceTransformerEmbedder, word: str
+) -> None:
+    pieces = real_embedder.subwords(word)
+    assert "".join(pieces) == word
+    assert all(pieces)
+
+
+def test_no_word_has_no_pieces(real_embedder: SentenceTransformerEmbedder) -> None:
+    assert real_embedder.subwords("") == ()
+
+
 def test_several_threads_get_the_vectors_of_their_own_texts(
     real_embedder: SentenceTransformerEmbedder,
 ) -> None:

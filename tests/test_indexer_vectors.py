@@ -1,10 +1,12 @@
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from fakes import FakeEmbedder
 
+from indexer.embedder import Vectors
 from indexer.errors import IndexDamagedError, IndexingError
 from indexer.lexical import Bm25Index
 from indexer.vectors import FaissStore, VectorCache
@@ -148,6 +150,42 @@ def test_a_cached_vector_of_another_length_is_made_again(
     again, fresh, _ = embed(tmp_path, embedder, TEXTS)
     assert fresh == 3
     np.testing.assert_array_equal(again, vectors)
+
+
+def embed_questions(folder: Path, embedder: FakeEmbedder, texts: list[str]) -> np.ndarray:
+    cache = VectorCache.open(folder, embedder)
+    try:
+        return cache.embed_questions(texts, embedder)
+    finally:
+        cache.close()
+
+
+def test_a_question_is_embedded_once(tmp_path: Path, embedder: FakeEmbedder) -> None:
+    fresh = embed_questions(tmp_path, embedder, TEXTS)
+    cached = embed_questions(tmp_path, embedder, TEXTS)
+    assert embedder.questions == TEXTS[:3]
+    np.testing.assert_array_equal(cached, fresh)
+
+
+def test_cached_questions_are_as_the_model_makes_them(tmp_path: Path, embedder: FakeEmbedder) -> None:
+    made = embedder.embed_questions(TEXTS).astype(np.float16)
+    np.testing.assert_array_equal(embed_questions(tmp_path, embedder, TEXTS), made)
+
+
+class Prompted(FakeEmbedder):
+    """A model in which a question lies opposite to a passage of the same words."""
+
+    def embed_questions(self, texts: Sequence[str]) -> Vectors:
+        return -super().embed_questions(texts)
+
+
+def test_questions_and_passages_of_the_same_text_are_cached_apart(tmp_path: Path) -> None:
+    embedder = Prompted()
+    for _ in range(2):
+        passages, _, _ = embed(tmp_path, embedder, TEXTS)
+        questions = embed_questions(tmp_path, embedder, TEXTS)
+        np.testing.assert_array_equal(questions, -passages)
+    assert (embedder.texts, embedder.questions) == (TEXTS[:3], TEXTS[:3])
 
 
 PASSAGES = [["provinz", "=57", "mangel"], ["provinz", "provinz"], [], ["=157", "mangel", "mangel"]]
