@@ -1,7 +1,7 @@
 """Fitting what similarity of the passage, of its best sentence, and shared words weigh against each other.
 
-Two sets of weights, for passages in the question's own language and in another. Each is the point of a
-small grid whose neighbourhood ranks the development sets best: a single best point would be luck.
+Two sets of weights, for passages in the question's own language and in another. Each is a point of a small
+grid that ranks the development sets as well as the best one, as far as so many questions can tell.
 """
 
 from __future__ import annotations
@@ -30,8 +30,6 @@ FOLDS = 5
 FEWEST = 30
 _CUTOFF = 10
 _DEPTH = 300
-#: Steps around a point of the grid whose scores are averaged: neighbours differ by luck only.
-_REACH = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +141,21 @@ def _scores(case: Case, share: float) -> list[float]:
 
 
 def _choose(grid: Floats, groups: npt.NDArray[np.str_]) -> tuple[int, int]:
-    """Row and column whose neighbourhood is best, shape of ``grid``: ``(cases, shares, lexical)``."""
-    mean = np.mean([grid[groups == group].mean(axis=0) for group in np.unique(groups)], axis=0)
-    # Beyond the edge the edge goes on, so that it is neither favoured nor shunned.
-    padded = np.pad(mean, _REACH, mode="edge")
-    width = 2 * _REACH + 1
-    smooth = np.lib.stride_tricks.sliding_window_view(padded, (width, width)).mean(axis=(2, 3))
-    share, lexical = np.unravel_index(int(np.argmax(smooth)), smooth.shape)
+    """Row and column of the chosen weights; shape of ``grid``: ``(cases, shares, lexical)``.
+
+    Of all points that are not worse than the best by more than the standard error of the difference
+    (Breiman et al. 1984), the one whose cosines weigh most alike, and of these the best.
+    """
+    names = np.unique(groups)
+    mean = np.mean([grid[groups == name].mean(axis=0) for name in names], axis=0)
+    best = np.unravel_index(int(np.argmax(mean)), mean.shape)
+    behind = grid[:, best[0], best[1]][:, None, None] - grid
+    variances = [behind[groups == name].var(axis=0) / (groups == name).sum() for name in names]
+    error = np.sqrt(np.sum(variances, axis=0)) / len(names)
+    alike = mean >= mean[best] - error
+    distance = np.where(alike, np.abs(np.array(SHARES) - 0.5)[:, None], np.inf)
+    nearest = np.isclose(distance, distance.min())
+    share, lexical = np.unravel_index(int(np.argmax(np.where(nearest, mean, -np.inf))), mean.shape)
     return int(share), int(lexical)
 
 

@@ -76,13 +76,14 @@ class Setting:
 
     @classmethod
     def of(cls, question: Question, catalogue: Catalogue) -> Setting | None:
-        """The setting of a question; ``None`` where it names none, or no document fits it."""
-        if not question.places and not question.dates:
+        """The setting of a question; ``None`` where it names no province, or no document fits it.
+
+        A date alone is none: what happened then is told by texts that name it, whenever they appeared.
+        """
+        if not question.places:
             return None
         everything = np.arange(len(catalogue.places))
-        fits = np.ones(len(everything), np.bool_)
-        if question.places:
-            fits &= catalogue.place_fit(question, everything) > 0
+        fits = catalogue.place_fit(question, everything) > 0
         if question.dates:
             spans = [(period.first, _later(period.last)) for period in question.dates]
             dates = [date or "" for date in catalogue.published]

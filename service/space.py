@@ -50,9 +50,20 @@ class Space:
             return self.store.search(next(iter(question.values())), limit, allowed)
         found = [(np.zeros(0, np.float32), np.zeros(0, np.int64))]
         for language, vector in question.items():
-            rows = self.by_language[language]
-            chosen = rows if allowed is None else np.intersect1d(allowed, rows)
-            found.append(self.store.search(vector, limit, chosen))
+            found.append(self._nearest(language, vector, limit, allowed))
         scores, numbers = np.concatenate([s for s, _ in found]), np.concatenate([n for _, n in found])
         order = np.lexsort((numbers, -scores))[:limit]
         return scores[order], numbers[order]
+
+    def _nearest(
+        self, language: Language, vector: Vectors, limit: int, allowed: Numbers | None
+    ) -> tuple[Scores, Numbers]:
+        """The nearest rows of one language."""
+        rows = self.by_language[language]
+        if allowed is None and 2 * len(rows) >= len(self.languages):
+            # A search without restriction may use the shortlist, and most of what it finds is right.
+            scores, numbers = self.store.search(vector, 2 * limit)
+            mine = self.languages[numbers] == language
+            if mine.sum() >= min(limit, len(rows)):
+                return scores[mine][:limit], numbers[mine][:limit]
+        return self.store.search(vector, limit, rows if allowed is None else np.intersect1d(allowed, rows))

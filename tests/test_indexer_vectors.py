@@ -240,3 +240,44 @@ def test_a_lexical_index_that_cannot_be_read_is_named(tmp_path: Path, damage: st
         (tmp_path / "lexical" / "params.index.json").write_text("{")
     with pytest.raises(IndexDamagedError, match=r"^lexical: not a readable lexical index \("):
         Bm25Index.open(tmp_path / "lexical", len(PASSAGES))
+
+
+@pytest.fixture(scope="module")
+def many() -> np.ndarray:
+    """Vectors that crowd together as those of a language model do."""
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((4000, 64), np.float32) + 2
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def test_a_store_of_many_rows_finds_what_an_exact_one_finds(many: np.ndarray) -> None:
+    exact, short = FaissStore.build(many), FaissStore.build(many, shortlist_from=len(many))
+    for question in many[:20]:
+        scores, rows = exact.search(question, 10)
+        found_scores, found = short.search(question, 10)
+        assert found.tolist() == rows.tolist()
+        assert found_scores == pytest.approx(scores)
+
+
+def test_a_store_of_many_rows_is_the_same_when_opened(many: np.ndarray, tmp_path: Path) -> None:
+    store = FaissStore.build(many, shortlist_from=1000)
+    store.save(tmp_path / "many.faiss")
+    opened = FaissStore.open(tmp_path / "many.faiss")
+    assert len(opened) == len(many)
+    assert opened.search(many[7], 5)[1].tolist() == store.search(many[7], 5)[1].tolist()
+    assert opened.rows(np.array([7])) == pytest.approx(many[7:8], abs=1e-3)
+
+
+def test_the_same_rows_give_the_same_file(many: np.ndarray, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        FaissStore.build(many, shortlist_from=1000).save(tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@pytest.mark.parametrize("allowed", [[3, 9, 4], list(range(0, 4000, 2))], ids=["few", "half"])
+def test_a_restricted_search_of_many_rows_is_exact(many: np.ndarray, allowed: list[int]) -> None:
+    store = FaissStore.build(many, shortlist_from=1000)
+    scores, rows = store.search(many[0], 3, np.array(allowed))
+    best = sorted(allowed, key=lambda row: -float(many[row] @ many[0]))[:3]
+    assert rows.tolist() == best
+    assert scores == pytest.approx([float(many[row] @ many[0]) for row in best], abs=1e-3)

@@ -260,9 +260,7 @@ def fitting(question: str, catalogue: Catalogue) -> set[str]:
         ("Wie war die Ernte in Hà Giang?", {"ha-giang", "tuyen-quang"}),
         ("Wie war die Ernte in Tuyen Quang?", {"ha-giang", "tuyen-quang"}),
         ("Wie war die Ernte in Ha Giang und Ca Mau?", {"ha-giang", "tuyen-quang", "ca-mau", "undated"}),
-        ("Wie war die Ernte 2024?", {"ca-mau", "nowhere", "ha-giang"}),
-        ("Wie war die Ernte im April 2024?", {"ca-mau", "nowhere"}),
-        ("Wie war die Ernte 2024 und 2025?", {"ca-mau", "nowhere", "ha-giang", "tuyen-quang"}),
+        ("Wie war die Ernte in Ha Giang 2024 und 2025?", {"ha-giang", "tuyen-quang"}),
         ("Wie war die Ernte in Ca Mau im Jahr 2024?", {"ca-mau"}),
         ("Wie war die Ernte in Ha Giang im Juni 2025?", {"tuyen-quang"}),
     ],
@@ -286,7 +284,7 @@ def test_documents_that_fit_the_province_and_period(
 def test_a_document_fits_from_the_first_day_of_a_period_to_120_days_after_the_last(
     catalogue: Catalogue, period: str, fits: bool
 ) -> None:
-    setting = Setting.of(understand(f"Wie war die Ernte {period}?", "de"), catalogue)
+    setting = Setting.of(understand(f"Wie war die Ernte {period} in Ca Mau?", "de"), catalogue)
     assert (setting is not None and bool(setting.documents[0])) is fits
 
 
@@ -294,8 +292,9 @@ def test_a_document_fits_from_the_first_day_of_a_period_to_120_days_after_the_la
     "question",
     [
         "Wie war die Ernte in Nghe An?",
-        "Wie war die Ernte 2019?",
-        "Wie war die Ernte am 31.12.9999?",
+        "Wie war die Ernte im April 2024?",
+        "Wie war die Ernte in Ca Mau 2019?",
+        "Wie war die Ernte in Ca Mau am 31.12.9999?",
         "Wie war die Ernte in Ha Giang im April 2024?",
     ],
 )
