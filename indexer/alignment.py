@@ -43,10 +43,12 @@ class Alignment:
         """
         try:
             centres = np.load(path, allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
-            raise IndexDamagedError(f"{path.name}: not readable ({error})") from error
-        if centres.shape != (len(LANGUAGES), dimension) or centres.dtype != np.float32:
-            raise IndexDamagedError(f"{path.name}: {centres.shape} {centres.dtype} are no language centres")
+        # numpy's reader lets the errors of whatever the bytes look like through: zip files, Python literals.
+        except Exception as error:
+            raise IndexDamagedError(f"{path.name}: not a readable array ({type(error).__name__})") from error
+        fits = isinstance(centres, np.ndarray) and centres.shape == (len(LANGUAGES), dimension)
+        if not fits or centres.dtype != np.float32 or not np.isfinite(centres).all():
+            raise IndexDamagedError(f"{path.name}: does not hold a centre of {dimension} numbers by language")
         return cls(centres)
 
     def save(self, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 
 from indexer.aspects import Aspect, asked_aspect
@@ -36,5 +37,6 @@ def understand(text: str, language: Language | None = None) -> Question:
         references=tuple(find_references(text)),
         aspect=asked_aspect(text),
         places=tuple(find_places(text)),
-        dates=tuple(find_periods(text)),
+        # Names of months are spelled composed; the other finders fold what they read.
+        dates=tuple(find_periods(unicodedata.normalize("NFC", text))),
     )

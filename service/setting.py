@@ -140,9 +140,10 @@ def _marked(question: Question) -> str:
     text = question.text
     for place in reversed(question.places):
         text = text[: place.start] + _PLACE + text[place.end :]
+    text = unicodedata.normalize("NFC", text)
     for period in question.dates:
         # "2024" stands in "57/2024/QH15" and "2024.500" too.
         before, after = (r"[\w.,/–-]", r"[\w/]|[.,–-]\d") if period.text.isdigit() else (r"\w", r"\w")
         name = re.escape(period.text)
         text = re.sub(rf"(?<!{before}){name}(?!{after})", _DATE, text, count=1)
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    return " ".join(text.split())

@@ -116,12 +116,13 @@ def as_file(array: np.ndarray) -> bytes:
         CENTRES.T,
         CENTRES.astype(np.float64),
         CENTRES.astype(np.int32),
+        CENTRES * np.float32("nan"),
     ],
-    ids=["two languages", "three numbers", "flat", "turned", "double", "integers"],
+    ids=["two languages", "three numbers", "flat", "turned", "double", "integers", "no numbers"],
 )
 def test_an_array_of_another_shape_or_kind_is_named(tmp_path: Path, array: np.ndarray) -> None:
     (tmp_path / "alignment.npy").write_bytes(as_file(array))
-    with pytest.raises(IndexDamagedError, match=r"^alignment\.npy: .* are no language centres$"):
+    with pytest.raises(IndexDamagedError, match=r"^alignment\.npy: does not hold a centre of 4 numbers"):
         Alignment.open(tmp_path / "alignment.npy", 4)
 
 
@@ -141,7 +142,7 @@ def test_an_array_of_another_shape_or_kind_is_named(tmp_path: Path, array: np.nd
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, damage: Callable[[bytes], bytes] | None) -> None:
     if damage is not None:
         (tmp_path / "alignment.npy").write_bytes(damage(as_file(CENTRES)))
-    with pytest.raises(IndexDamagedError, match=r"^alignment\.npy: not readable \("):
+    with pytest.raises(IndexDamagedError, match=r"^alignment\.npy: not a readable array \("):
         Alignment.open(tmp_path / "alignment.npy", 4)
 
 

@@ -1,8 +1,11 @@
 """What is read out of a question."""
 
+import unicodedata
+
 import pytest
 
 from service.query import understand
+from service.setting import without_setting
 
 
 @pytest.mark.parametrize(
@@ -35,3 +38,10 @@ def test_a_province_is_read_with_and_without_diacritics(text: str) -> None:
 
 def test_a_stated_language_overrides_the_detected_one() -> None:
     assert understand("Resolution 57", "vi").language == "vi"
+
+
+def test_a_date_is_read_in_decomposed_letters_too() -> None:
+    question = unicodedata.normalize("NFD", "Wer leitete die Sitzung in Nghệ An am 25. März 2024?")
+    understood = understand(question)
+    assert [(period.first, period.last) for period in understood.dates] == [("2024-03-25", "2024-03-25")]
+    assert without_setting(understood) == "Wer leitete die Sitzung?"
