@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from eval.datasets import load_beir
+from eval.options import IndexesOption, SetsArgument, require_sets
 from eval.progress import tracked
 from eval.report import as_json, write_output, write_text
 from indexer.cli import JsonOption, ModelOption, failing_in_one_line
@@ -18,7 +19,7 @@ TABLE = "ablation.md"
 
 
 def main(
-    sets: Annotated[list[Path], typer.Argument(metavar="SET", help="BEIR folders.", show_default=False)],
+    sets: SetsArgument,
     output: Annotated[
         Path,
         typer.Option(
@@ -26,22 +27,13 @@ def main(
             show_default=False,
         ),
     ],
-    index: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help="Folder of an index: one for each SET, in their order.", show_default="built, then removed"
-        ),
-    ] = None,
+    index: IndexesOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many questions a language.")] = None,
     model: ModelOption = None,
     as_json_only: JsonOption = False,
 ) -> None:
     """Rank SET… by all evidence and by each part alone; say whether all of it is not worse than the best."""
-    if index and len(index) != len(sets):
-        raise typer.BadParameter(f"{len(index)} indexes for {len(sets)} sets: one for each, or none")
-    for folder in sets:
-        if not folder.is_dir():
-            raise typer.BadParameter(f"no BEIR folder at {folder}", param_hint="SET")
+    require_sets(sets, index)
     names = [folder.resolve().name for folder in sets]
     if len(set(names)) < len(names):
         raise typer.BadParameter("two sets have the same name, by which their results are kept")

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from eval.datasets import load_beir
+from eval.options import IndexesOption, SetsArgument, require_sets
 from eval.progress import tracked
 from eval.report import as_json, write_text
 from indexer.cli import JsonOption, ModelOption, failing_in_one_line
@@ -21,23 +22,14 @@ _SIDES = {True: "same_language", False: "other_language"}
 
 
 def main(
-    sets: Annotated[list[Path], typer.Argument(metavar="SET", help="BEIR folders.", show_default=False)],
-    index: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help="Folder of an index: one for each SET, in their order.", show_default="built, then removed"
-        ),
-    ] = None,
+    sets: SetsArgument,
+    index: IndexesOption = None,
     output: Annotated[Path | None, typer.Option(help="File for the weights: service/weights.json.")] = None,
     model: ModelOption = None,
     as_json_only: JsonOption = False,
 ) -> None:
     """Fit what each kind of evidence weighs, for questions in the passages' language and in another."""
-    if index and len(index) != len(sets):
-        raise typer.BadParameter(f"{len(index)} indexes for {len(sets)} sets: one for each, or none")
-    for folder in sets:
-        if not folder.is_dir():
-            raise typer.BadParameter(f"no BEIR folder at {folder}", param_hint="SET")
+    require_sets(sets, index)
     with failing_in_one_line():
         result = _fit(sets, index or [None] * len(sets), model)
         if output:

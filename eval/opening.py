@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from eval.datasets import BeirSet, QuestionSet
+from eval.embedders import TimedEmbedder
 from eval.progress import building
 from eval.systems import LocalSystem, Ranking, System
-from eval.timing import TimedEmbedder
 from indexer.errors import SourceError
 from service.engine import Engine
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from eval import answers, runs
-from eval.calibration.data import RememberingEmbedder
 from eval.datasets import BeirSet, Query, QuestionSet, load_beir, load_questions
+from eval.embedders import RememberingEmbedder
 from eval.figures import by_language
 from eval.metrics import Values, ranking_values
 from eval.significance import compare

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, get_args
 
-from eval.timing import TimedEmbedder
+from eval.embedders import TimedEmbedder
 from service.engine import Engine
 from service.evidence import Evidence
 from service.query import understand

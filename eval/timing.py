@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-
-from indexer.embedder import Embedder, Progress, Vectors
 
 #: Step → question id → milliseconds. Steps: ``encode`` and ``rank`` (understanding and ranking), which are
 #: the parts of ``search`` where they can be seen, and ``ask``.
@@ -40,38 +38,6 @@ class Stopwatch:
         if encoding is not None:
             self.note("encode", query_id, encoding)
             self.note("rank", query_id, max(0.0, self.taken["search"][query_id] - encoding))
-
-
-class TimedEmbedder:
-    """An embedder that remembers how many milliseconds its last questions took."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
-        self.milliseconds: float | None = None
-
-    @property
-    def name(self) -> str:
-        return self._embedder.name
-
-    @property
-    def digest(self) -> str:
-        return self._embedder.digest
-
-    @property
-    def dimension(self) -> int:
-        return self._embedder.dimension
-
-    def embed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        return self._embedder.embed_passages(texts, progress)
-
-    def subwords(self, word: str) -> tuple[str, ...]:
-        return self._embedder.subwords(word)
-
-    def embed_questions(self, texts: Sequence[str]) -> Vectors:
-        began = time.perf_counter()
-        vectors = self._embedder.embed_questions(texts)
-        self.milliseconds = (time.perf_counter() - began) * 1000
-        return vectors
 
 
 def summary(timings: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:

@@ -36,6 +36,7 @@ from indexer.manifest import Manifest, file_facts
 from indexer.metadata import describe
 from indexer.passages import Chunking, split_document
 from indexer.readers import Problem, printable, read_sources
+from indexer.vector_cache import VectorCache
 
 Split = tuple[Document, list[Sentence], list[Passage]]
 #: Told what is being done, how much of it is done by now, and the whole, as far as known.
@@ -183,7 +184,7 @@ def _fill(
         done += count
         tell("embedding", done, passages + sentences)
 
-    cache = vectors.VectorCache.open(index / "vectors", embedder)
+    cache = VectorCache.open(index / "vectors", embedder)
     try:
         passage_vectors, fresh_passages = cache.embed(passage_texts, embedder, progress)
         sentence_vectors, fresh_sentences = cache.embed(sentence_texts, embedder, progress)

@@ -12,8 +12,9 @@ from typer.testing import CliRunner
 from eval.__main__ import app
 from eval.calibration import fit
 from eval.calibration.coefficients import calibrate
-from eval.calibration.data import COVID, MLQA, REPORTS, XQUAD, Item, RememberingEmbedder, Row
+from eval.calibration.data import COVID, MLQA, REPORTS, XQUAD, Item, Row
 from eval.datasets import Query
+from eval.embedders import RememberingEmbedder
 from indexer.embedder import SentenceTransformerEmbedder
 from service.confidence import Confidence, Features
 

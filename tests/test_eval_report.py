@@ -14,11 +14,12 @@ from typer.testing import CliRunner, Result
 from eval import charts
 from eval.__main__ import app
 from eval.datasets import Case, Gold, Query
+from eval.embedders import TimedEmbedder
 from eval.metrics import ranking_values
 from eval.page import page
 from eval.runs import Ranked
 from eval.systems import Cited, Found, Place, Reply
-from eval.timing import Stopwatch, TimedEmbedder, summary
+from eval.timing import Stopwatch, summary
 from eval.worst import EXCERPT, WORST, excerpt, worst_answered, worst_ranked
 from indexer.build import build
 from indexer.embedder import SentenceTransformerEmbedder

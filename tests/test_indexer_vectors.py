@@ -9,7 +9,8 @@ from fakes import FakeEmbedder
 from indexer.embedder import Vectors
 from indexer.errors import IndexDamagedError, IndexingError
 from indexer.lexical import Bm25Index
-from indexer.vectors import FaissStore, VectorCache
+from indexer.vector_cache import VectorCache
+from indexer.vectors import FaissStore
 
 TEXTS = ["Hà Giang", "Cà Mau", "Nghệ An", "Hà Giang"]
 
@@ -113,7 +114,7 @@ def test_each_model_has_its_own_vectors(tmp_path: Path, embedder: FakeEmbedder) 
 
 
 def test_what_was_embedded_before_a_failure_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("indexer.vectors._COMMIT_EVERY", 2)
+    monkeypatch.setattr("indexer.vector_cache._COMMIT_EVERY", 2)
     with pytest.raises(RuntimeError, match="the model broke"):
         embed(tmp_path, FakeEmbedder(fail_after=2), TEXTS)
     assert embed(tmp_path, FakeEmbedder(), TEXTS)[1] == 1

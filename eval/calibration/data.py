@@ -12,12 +12,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from eval.datasets import BeirSet, Query, QuestionSet, load_beir, load_queries
+from eval.embedders import RememberingEmbedder
 from eval.runs import Track, untracked
 from indexer.build import Report, build
-from indexer.embedder import Embedder, Progress, Vectors
+from indexer.embedder import Embedder
 from indexer.index import open_generation
 from service.confidence import Features
 from service.query import understand
@@ -114,35 +113,3 @@ def collect(
                 hits = retriever.search(evidence, _HITS)
                 rows.append(Row(item, Features.of(evidence, hits, retriever)))
     return rows
-
-
-class RememberingEmbedder:
-    """An embedder that embeds each question once, however many corpora it is put to."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
-        self._known: dict[str, Vectors] = {}
-
-    @property
-    def name(self) -> str:
-        return self._embedder.name
-
-    @property
-    def digest(self) -> str:
-        return self._embedder.digest
-
-    @property
-    def dimension(self) -> int:
-        return self._embedder.dimension
-
-    def embed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        return self._embedder.embed_passages(texts, progress)
-
-    def subwords(self, word: str) -> tuple[str, ...]:
-        return self._embedder.subwords(word)
-
-    def embed_questions(self, texts: Sequence[str]) -> Vectors:
-        for text in texts:
-            if text not in self._known:
-                self._known[text] = self._embedder.embed_questions([text])[0]
-        return np.stack([self._known[text] for text in texts])
