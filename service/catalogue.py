@@ -48,13 +48,14 @@ class Catalogue:
     ``passage_of``: passage number of each sentence; where passages overlap, of the first that holds it, in
     which the most is said before it. ``first_sentence`` and ``last_sentence``: of each passage, the sentences
     that ``passage_of`` gives it. ``language``: of each passage;
-    ``languages``: all there are. The others are by key of an act: numbers of
+    ``languages``: all there are, ``passages_in``: by language. The others are by key of an act: numbers of
     the passages and of the documents that name it.
     """
 
     passage_of: Numbers
     language: Names
     languages: tuple[Language, ...]
+    passages_in: dict[Language, Numbers]
     passage_document: Numbers
     first_sentence: Numbers
     last_sentence: Numbers
@@ -96,6 +97,7 @@ class Catalogue:
             titles.append(
                 (key, title_after(generation.store.document(document).text, end), languages[document])
             )
+        of_passage = np.array(languages or ["de"])[passages.document]
         known = (
             KnownReference(
                 key, names[key].total(), len(documents[key]), tuple(n for n, _ in names[key].most_common(5))
@@ -104,8 +106,9 @@ class Catalogue:
         )
         return cls(
             passage_of=passage_of,
-            language=np.array(languages or ["de"])[passages.document],
+            language=of_passage,
             languages=tuple(sorted(set(languages))),
+            passages_in={name: np.flatnonzero(of_passage == name) for name in sorted(set(languages))},
             passage_document=passages.document,
             first_sentence=np.maximum(passages.first, np.concatenate([[0], passages.last[:-1] + 1])),
             last_sentence=passages.last,

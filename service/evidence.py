@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from indexer import analyzer
 from indexer.embedder import Embedder
 from indexer.index import Generation
@@ -55,14 +53,14 @@ def _lexical(question: Question, generation: Generation, catalogue: Catalogue, e
     """Lexical score of every passage: by stems and pieces of words in the question's language, else by
     what survives translation."""
     index, language = generation.lexical, question.language
-    across = np.zeros(len(catalogue.language), np.float32)
-    if catalogue.languages != (language,):
-        across = index.scores(analyzer.surviving_terms(question.text, language))
     if language not in catalogue.languages:
-        return across
-    stems = index.scores(analyzer.question_terms(question.text, language))
-    pieces = index.scores(analyzer.piece_terms(question.text, language, embedder.subwords))
-    within: Scores = np.mean([stems, pieces], axis=0, dtype=np.float32)
-    if len(catalogue.languages) == 1:
-        return within
-    return np.where(catalogue.language == language, within, across)
+        return index.scores(analyzer.surviving_terms(question.text, language))
+    scores = index.scores(analyzer.question_terms(question.text, language))
+    scores += index.scores(analyzer.piece_terms(question.text, language, embedder.subwords))
+    scores /= 2
+    others = [catalogue.passages_in[name] for name in catalogue.languages if name != language]
+    if others:
+        across = index.scores(analyzer.surviving_terms(question.text, language))
+        for passages in others:
+            scores[passages] = across[passages]
+    return scores
