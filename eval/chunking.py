@@ -162,9 +162,10 @@ def markdown(result: Mapping[str, Any]) -> str:
 
 
 def _terminal(title: str, rows: Sequence[Mapping[str, str]]) -> Table:
+    """The table without the intervals of single figures, for which 80 columns are too few."""
     table = Table(title=title, title_justify="left")
     for column in rows[0]:
         table.add_column(column, justify="left" if column in _LEFT else "right")
     for row in rows:
-        table.add_row(*row.values())
+        table.add_row(*(cell.split(" ±")[0] for cell in row.values()))
     return table
