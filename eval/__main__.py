@@ -60,7 +60,7 @@ def run(
     with failing_in_one_line():
         dataset = load(questions)
         opened = (
-            remote_system(service)
+            remote_system(dataset, service)
             if service
             else local_system(dataset, index, embedder_loader(model), ranking)
         )

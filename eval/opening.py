@@ -18,6 +18,8 @@ from service.engine import Engine
 
 #: Loads the model when first called, and gives the same one afterwards.
 EmbedderLoader = Callable[[], TimedEmbedder]
+#: Documents that a service is asked for to see whether it holds a set at all.
+_ASKED_FOR = 10
 
 
 def embedder_loader(model: str | None) -> EmbedderLoader:
@@ -68,15 +70,22 @@ def local_system(
 
 
 @contextlib.contextmanager
-def remote_system(url: str) -> Iterator[System]:
+def remote_system(dataset: BeirSet | QuestionSet, url: str) -> Iterator[System]:
     """A running service.
 
     Raises:
-        SourceError: there is none at this address.
+        SourceError: there is none at this address, or it knows none of the first relevant documents.
     """
     from eval.remote import RemoteSystem
 
-    yield RemoteSystem.open(url)
+    system = RemoteSystem.open(url)
+    if isinstance(dataset, BeirSet):
+        asked = sorted(_relevant(dataset))[:_ASKED_FOR]
+        if asked and not any(system.text(name) is not None for name in asked):
+            raise SourceError(
+                f"{dataset.name}: none of its documents is in the service at {url}: {asked[0]!r}"
+            )
+    yield system
 
 
 def _build(dataset: BeirSet, folder: Path, load: EmbedderLoader) -> TimedEmbedder:
@@ -89,10 +98,12 @@ def _build(dataset: BeirSet, folder: Path, load: EmbedderLoader) -> TimedEmbedde
     return embedder
 
 
+def _relevant(dataset: BeirSet) -> set[str]:
+    return {document for grades in dataset.qrels.values() for document, grade in grades.items() if grade > 0}
+
+
 def _require_documents(dataset: BeirSet, engine: Engine) -> None:
-    judged = {
-        document for grades in dataset.qrels.values() for document, grade in grades.items() if grade > 0
-    }
+    judged = _relevant(dataset)
     missing = sorted(name for name in judged if engine.generation.store.number_of(name) is None)
     if len(missing) == len(judged):
         raise SourceError(

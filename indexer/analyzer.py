@@ -7,9 +7,10 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 
-from indexer.language import Language, word_list
+from indexer.language import Language
 from indexer.places import fold
 from indexer.references import find_references
+from indexer.words import word_list
 
 #: Before a term that stands as it was written (folded), beside its stem. A question in another language
 #: can only match these: names, numbers and references, not inflected words.

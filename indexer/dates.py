@@ -51,6 +51,8 @@ _QUARTER = re.compile(
       (?:of\s+|des\s+jahres\s+)?(?P<year>(?:19|20)\d{{2}})
     | quý\s+(?P<after>{"|".join(sorted(_QUARTERS, key=len, reverse=True))})(?:\s+năm|/)?\s*
       (?P<year2>(?:19|20)\d{{2}})
+    | \bQ(?P<short>[1-4])(?:\s+|\s*[/-]\s*|\s+of\s+)(?P<year3>(?:19|20)\d{{2}})\b
+    | \b(?P<year4>(?:19|20)\d{{2}})(?:\s+|\s*[/-]\s*)Q(?P<short2>[1-4])\b
     """,
     re.IGNORECASE | re.VERBOSE,
 )
@@ -90,8 +92,9 @@ def _day(match: re.Match[str]) -> tuple[str, str] | None:
 
 
 def _quarter(match: re.Match[str]) -> tuple[str, str]:
-    number = int(_QUARTERS[(match["before"] or match["after"]).lower()])
-    year = int(match["year"] or match["year2"])
+    named = match["before"] or match["after"] or match["short"] or match["short2"]
+    number = int(_QUARTERS[named.lower()])
+    year = int(match["year"] or match["year2"] or match["year3"] or match["year4"])
     return _months(year, 3 * number - 2, 3 * number)
 
 

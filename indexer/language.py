@@ -7,13 +7,11 @@ import unicodedata
 from functools import cache
 from typing import Literal, Protocol, cast, get_args
 
+from indexer.places import find_places
+from indexer.words import word_list
+
 Language = Literal["de", "en", "vi"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
-
-
-def word_list(text: str) -> frozenset[str]:
-    """The words of a list written as prose."""
-    return frozenset(text.split())
 
 
 #: Words that decide a short question by themselves: frequent in one language, or in its questions to this
@@ -53,6 +51,9 @@ _UNMARKED_VIETNAMESE = re.compile(
     r"\b(?:nghi quyet|chi thi|ket luan|quy dinh|chuong trinh|han che|ket qua|nhiem vu|giai phap|nguyen nhan"
     r"|bao nhieu|la gi|the nao|tai sao|vi sao|o dau|khi nao|thuc hien|chuyen doi|dong chi|tinh uy|co nhung)\b"
 )
+_QUOTED = re.compile(r"[„“\"«»‚‘'][^„“”\"«»‚‘’']*[“”\"«»‘’']")
+#: Within a text only German capitalises a noun after its adjective.
+_GERMAN_NOUN = re.compile(r"\b[a-zäöüß]{3,}(?:e|en|er|es|em)\s+[A-ZÄÖÜ][a-zäöüß]{3,}\b")
 
 
 def detect_language(text: str) -> Language:
@@ -63,8 +64,14 @@ def detect_language(text: str) -> Language:
     given the nearest of the three.
     """
     composed = unicodedata.normalize("NFC", text)
-    words = re.findall(r"[^\W\d_]+", composed.lower())
+    nameless = _without_places(composed)
+    words = re.findall(r"[^\W\d_]+", nameless.lower())
     counts = {language: sum(word in known for word in words) for language, known in _FUNCTION_WORDS.items()}
+    # Names are borrowed with their letters, and quoted words; a word of the running text is not.
+    counts["vi"] += sum(
+        word[0].islower() and bool(_VIETNAMESE.search(word)) and word not in _FUNCTION_WORDS["vi"]
+        for word in re.findall(r"[^\W\d_]+", _QUOTED.sub(" ", nameless))
+    )
     if _UNMARKED_VIETNAMESE.search(" ".join(words)):
         counts["vi"] += 2
     ranked = sorted(LANGUAGES, key=lambda language: -counts[language])
@@ -73,7 +80,16 @@ def detect_language(text: str) -> Language:
         return ranked[0]
     if second == 0 and _VIETNAMESE.search(composed):
         return "vi"
+    if first == 0 and _GERMAN_NOUN.search(nameless):
+        return "de"
     return _by_model(composed)
+
+
+def _without_places(text: str) -> str:
+    """A text without the names of provinces: "An" of Nghệ An is no German preposition."""
+    for mention in reversed(find_places(text)):
+        text = f"{text[: mention.start]} {text[mention.end :]}"
+    return text
 
 
 class _Classifier(Protocol):

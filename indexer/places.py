@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from indexer.language import word_list
+from indexer.words import word_list
 
 #: Province of today and the former ones that are part of it.
 MERGERS: dict[str, tuple[str, ...]] = {

@@ -178,8 +178,9 @@ class Catalogue:
         if filters.published_to and (published is None or published > filters.published_to):
             return False
         if filters.places:
-            wanted = {fold(canonical_place(name) or name) for name in filters.places}
-            return place is not None and fold(place) in wanted
+            # As in questions, a province stands for those it was merged with.
+            wanted = related_places(canonical_place(name) or name for name in filters.places)
+            return place is not None and fold(place) in {fold(name) for name in wanted}
         return True
 
     def sentences_of(self, passages: Numbers) -> Numbers:

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 import uvicorn
+from beir import write_beir
 from fakes import FakeEmbedder
 
-from eval.datasets import Query
+from eval.datasets import Query, load_beir
 from eval.metrics import ranking_values
+from eval.opening import remote_system
 from eval.remote import RemoteSystem
 from eval.runs import rank
 from eval.systems import LocalSystem, System
@@ -147,3 +149,9 @@ def test_an_index_that_changes_while_it_is_measured_ends_the_run(
 
     with pytest.raises(SourceError, match="the index changed from old to new while it was measured"):
         system.search("?", 1)
+
+
+def test_a_service_without_any_document_of_the_set_is_refused(url: str, tmp_path: Path) -> None:
+    dataset = load_beir(write_beir(tmp_path / "other"))
+    with pytest.raises(SourceError, match=r"^other: none of its documents is in the service at .*'bridge'"):
+        remote_system(dataset, url).__enter__()

@@ -12,6 +12,12 @@ from indexer.language import LANGUAGES, detect_language, warm_up
     ("text", "language"),
     [
         ("what shortcomings were found on Resolution 57", "en"),
+        ("Tình hình kinh tế Nghệ An quý I năm 2024?", "vi"),
+        ("Tình hình Nghệ An", "vi"),
+        ("Who chaired the Nghệ An meeting?", "en"),
+        ("Wer ist Nguyễn Văn An?", "de"),
+        ("digitale Transformation", "de"),
+        ("digital transformation", "en"),
         ("Who is Nguyen Hoai Anh?", "en"),
         ("Resolution 57 results?", "en"),
         ("Which tasks did the party committee of Ha Giang set?", "en"),

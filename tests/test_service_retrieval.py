@@ -86,6 +86,7 @@ def test_a_near_miss_lifts_nothing(retriever: Retriever) -> None:
         (Filters(references=("NQ-1",)), set()),
         (Filters(places=("ha giang",)), {"ha-giang.md"}),
         (Filters(places=("Hà Giang", "Ca Mau")), {"ha-giang.md", "ca-mau.md"}),
+        (Filters(places=("Tuyen Quang",)), {"ha-giang.md"}),
         (Filters(documents=("hanoi.md", "nowhere.md")), {"hanoi.md"}),
         (Filters(published_from="2025-04-01"), {"ca-mau.md"}),
         (Filters(published_to="2025-03-17"), {"ha-giang.md"}),
