@@ -295,3 +295,11 @@ def test_line_separators_inside_a_json_string_do_not_end_the_row(tmp_path: Path)
 def test_reading_needs_no_model_library() -> None:
     code = "import indexer.readers, sys; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_of_a_question_set_only_the_corpus_is_read(tmp_path: Path) -> None:
+    (tmp_path / "corpus.jsonl").write_text('{"_id": "a", "text": "Die Ernte war gut."}\n', "utf-8")
+    (tmp_path / "queries.jsonl").write_text('{"_id": "q", "text": "Wie war die Ernte?"}\n', "utf-8")
+    (tmp_path / "qrels.tsv").write_text("q\ta\t1\n", "utf-8")
+    assert [item.document_id for item in read_sources([tmp_path]) if isinstance(item, RawDocument)] == ["a"]
+    assert not [item for item in read_sources([tmp_path]) if isinstance(item, Problem)]

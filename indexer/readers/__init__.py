@@ -29,6 +29,8 @@ _READERS: dict[str, Callable[[Path, str], Iterator[RawDocument]]] = {
     ".md": markdown.read,
 }
 _JSONL = (".jsonl", ".jsonl.gz")
+#: The documents of a folder in BEIR layout, beside which its questions and judgements stand.
+_CORPUS = {"corpus.jsonl", "corpus.jsonl.gz"}
 #: Notes about a folder, not documents of it.
 _NOTES = ("readme.md", "readme.txt")
 
@@ -41,8 +43,8 @@ def printable(text: str) -> str:
 def read_sources(sources: Sequence[Path]) -> Iterator[RawDocument | Problem]:
     """Read every document below the given folders and files, in the order of their paths.
 
-    Hidden files and READMEs are passed over in silence; a file or folder that cannot be read, or a file of
-    no known kind, yields a Problem, and reading goes on.
+    Hidden files, READMEs and what stands beside the corpus of a BEIR folder are passed over in silence. A
+    file or folder that cannot be read, or a file of no known kind, yields a Problem, and reading goes on.
 
     Raises:
         SourceError: a source does not exist.
@@ -67,6 +69,9 @@ def _files(source: Path, unreadable: list[OSError]) -> list[Path]:
     found: list[Path] = []
     for folder, folders, names in os.walk(source, onerror=unreadable.append):
         folders[:] = [name for name in folders if not name.startswith(".")]
+        if _CORPUS.intersection(names) and "qrels.tsv" in names:
+            # A question set: what is asked of the documents must not be found among them.
+            names = [name for name in names if name in _CORPUS]
         found += [
             path
             for name in names
