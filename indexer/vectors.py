@@ -61,10 +61,10 @@ class FaissStore:
         exact = faiss.IndexScalarQuantizer(
             rows.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
         )
-        if len(rows) < shortlist_from:
+        if len(rows) < shortlist_from or rows.shape[1] % 2:
             exact.add(rows)
             return cls(exact)
-        # Two dimensions to four bits.
+        # Two dimensions to four bits; so an odd number of them has no shortlist.
         coarse = faiss.IndexPQFastScan(rows.shape[1], rows.shape[1] // 2, 4, faiss.METRIC_INNER_PRODUCT)
         coarse.train(rows[:: len(rows) // min(len(rows), _TRAINED_ON)])
         both = faiss.IndexRefine(coarse, exact)
@@ -85,7 +85,7 @@ class FaissStore:
 
     def save(self, path: Path) -> None:
         try:
-            faiss.write_index(self._shortlist or self._index, str(path))
+            faiss.write_index(self._whole, str(path))
             # FAISS says nothing when the last bytes find no room: the file is complete if it can be read.
             FaissStore.open(path)
         except (RuntimeError, IndexDamagedError) as error:
