@@ -54,6 +54,11 @@ class Alignment:
     def save(self, path: Path) -> None:
         np.save(path, self._centres, allow_pickle=False)
 
+    def centre(self, language: Language) -> Vectors:
+        """The centre of a language, shape ``(dimension,)``."""
+        centre: Vectors = self._centres[LANGUAGES.index(language)]
+        return centre
+
     def moved(self, question: Vectors, language: Language, passages: Language) -> Vectors:
         """The vector of a question, shape ``(dimension,)``, for comparing with passages of a language."""
         if language == passages:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import Literal, get_args
 
-Aspect = Literal["results", "shortcomings", "causes", "tasks", "solutions", "proposals", "participants"]
+Aspect = Literal[
+    "results", "shortcomings", "causes", "tasks", "solutions", "proposals", "participants", "goals"
+]
 ASPECTS: tuple[Aspect, ...] = get_args(Aspect)
 
 #: Words by which a question asks for an aspect.
 _ASKED: dict[Aspect, str] = {
-    "shortcomings": r"""m[aä]ngel|schw[aä]che|einschr[aä]nkung|schwierigkeit|hindernis|problem|defizit
+    "shortcomings": r"""m[aä]ngel|schw[aä]che|schwachstelle|einschr[aä]nkung|schwierigkeit|hindernis|problem|defizit
         |unzul[aä]nglich
         |hemmnis|engp[aä]ss|vers[aä]umnis|beanstand|bem[aä]ngel|kritisier|grenzen\ (?:der|bei)
         |shortcoming|weakness|limitation|difficult|obstacle|problem|deficien|challenge|drawback|flaw
@@ -28,48 +30,51 @@ _ASKED: dict[Aspect, str] = {
         |đề\ nghị|de\ xuat|kien\ nghi""",
     "participants": r"""teilnehm|teilgenommen|nahm\w*\ .*\bteil\b|anwesend|participa|attend|took\ part
         |tham\ dự|tham\ gia|dự\ (?:họp|hội\ nghị)|thành\ phần|tham\ du""",
+    "goals": r"""\bziel(?:e|en|s|es)?\b|\bzweck|wozu\b|\bgoals?\b|\baims?\b|\bpurpose|objective|\btargets?\b|mục\ tiêu
+        |mục\ đích|nhằm|muc\ tieu|muc\ dich""",
 }
-#: Words by which a sentence, mostly German, speaks of an aspect.
-_SAID: dict[Aspect, str] = {
-    "shortcomings": _ASKED["shortcomings"]
-    + r"""|eingeschr[aä]nkt|begrenzt|unflexibel|verwirrend|schleppend|schwierig|unzureichend|mangelnd
-        |fehl(?:t|en|end)
-        |ungen[uü]gend
-        |nicht\ (?:\w+\ ){0,2}(?:gen[uü]gen|ausreich|vollst[aä]ndig|regelm[aä][sß]|rechtzeitig|umfassend|eng\b
-         |stark|gleichm[aä]ßig|proaktiv|eindeutig|qualifiziert)
-        |noch\ nicht|(?:verf[uü]gen|erf[uü]ll\w+)\ nicht|wenig\ effektiv|\bkaum\b|verz[oö]ger
-        |r[uü]ckst[aä]nd|geringe?n?\b|zu\ langsam
-        |insufficient|inadequate|lacking|\blacks?\b|not\ yet|slow|uneven|chưa|thiếu|còn\ chậm""",
-    "causes": _ASKED["causes"]
-    + r"""|\bweil\b|\bda\ (?:diese|die|der|das)\b|aufgrund|zur[uü]ckzuf[uü]hren|\bdaher\b|because
-        |due\ to|\bdo\ (?:đó|vậy)""",
-    "results": _ASKED["results"]
-    + r"""|verbessert|abgeschlossen|gest[aä]rkt|erzielt|umgesetzt|eingerichtet|aufgebaut|w[uü]rdigt
-        |gelobt|improved
-        |completed|established|hoàn\ thành""",
-    "tasks": _ASKED["tasks"]
-    + r"""|m[uü]ss(?:e|en)?\b|soll(?:te|ten|en)?\b|gefordert|forderte|aufgefordert|beauftragt
-        |schwerpunkt|konzentrieren\ sie
-        |must|should|shall|tasked|phải|cần\b|yêu\ cầu""",
-    "solutions": _ASKED["solutions"] + r"""|m[uü]ss(?:e|en)?\b|um\ .{5,80}\ zu\ \w+en|phải|cần\b""",
-    "proposals": _ASKED["proposals"]
-    + r"""|schlug\w*\b.*\bvor\b|forder(?:te|ten)|erfordert|sollte|angeregt|requested""",
-    "participants": _ASKED["participants"]
-    + r"""|leitete\b|unter\ (?:der\ )?(?:leitung|vorsitz)|vertreter|chaired|chủ\ trì""",
+#: Further phrases by which only a question asks for an aspect.
+_PHRASES: dict[Aspect, str] = {
+    "shortcomings": r"""wo\ (?:hakt|hapert|klemmt)|(?:lief|läuft|laufen|liefen)\b.*(?:nicht|schlecht|schief)|went\ wrong
+        |not\ (?:go|going|work|working)\b|f[ae]lls?\ short|chưa\ (?:tốt|làm\ được|đạt)|chua\ (?:tot|lam\ duoc|dat)""",
+    "causes": r"""woran\ (?:liegt|lag)|aus\ welchem\ grund|wodurch|how\ come|what\ led\ to|do\ đâu|do\ dau""",
+    "results": r"""\b(?:geleistet|geschafft|bewirkt|unternommen)\b|\bwie\ (?:wurde|wird|ist|sind|werden)\b.*\bumgesetzt
+        |fortschritt|what\ (?:has|have)\b.*\bdone\b|\bsteps\b|how\ (?:was|were|is|has|have)\b.*\b(?:implemented|carried\ out)
+        |\bprogress|(?:thực\ hiện|triển\ khai)\b.*(?:như\ thế\ nào|ra\ sao|thế\ nào)|đã\ làm\ (?:được|gì)|tiến\ bộ
+        |những\ bước""",
+    "tasks": r"""\b(?:verlangt|gefordert|forderung|angeordnet|anweisung)|\bwer\ soll\ was|steh(?:t|en)\ an\b|\bdemand
+        |required\ (?:of|from|to)|(?:asked|expected)\ of\b|who\ (?:should|must|is\ to)\ do|to-do|yêu\ cầu|phải\ làm|yeu\ cau""",
+    "proposals": r"""\bworum\ (?:bat|baten|bittet|ersucht)|\bwünscht|\berbittet|\berbat\b|ask(?:s|ed)?\b.*\b(?:for|of)\b|\brequest
+        |\bwant\b.*\bfrom\b|mong\ muốn|\bxin\b|de\ nghi""",
+    "participants": r"""\bwer\b.*\b(?:dabei|zugegen)\b|who\ (?:was|were)\b.*\b(?:there|present)\b|\bnhững\ ai\b|\bcó\ mặt\b""",
+    "goals": r"""\bwas\ soll(?:te)?\b.*\b(?:bewirken|erreichen|bezwecken)|(?:meant|supposed|intended)\ to\b|hướng\ tới|để\ làm\ gì""",
 }
+#: One thing is asked for, or all there is: told by the noun's number, in Vietnamese by a word for "which ones".
+_SEVERAL = re.compile(
+    r"""m[aä]ngel\b|mängeln|schwächen|(?:ein|be)schränkungen|schwierigkeiten|hindernisse|probleme|defizite|engpässe|grenzen
+    |ergebnisse|erfolge|errungenschaften|fortschritte|schritte|aufgaben|aufträge|forderungen|lösungen|ma(?:ß|ss)nahmen
+    |vorschläge|empfehlungen|teilnehme|ziele|schwachstellen|shortcomings|weaknesses|limitations|difficulties|obstacles
+    |problems|deficiencies|challenges|drawbacks|flaws|constraints|results|achievements|successes|outcomes|steps|progress
+    |tasks|duties|assignments|demands|solutions|measures|remedies|proposals|suggestions|recommendations|requests
+    |participants|goals|aims|objectives|targets|\bwer\b|\bwho\b|\bai\b|những|các|\bgì\b|nhung|\bcac\b|\bgi\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _FLAGS = re.IGNORECASE | re.VERBOSE
-_ASKED_PATTERNS = {aspect: re.compile(_ASKED[aspect], _FLAGS) for aspect in ASPECTS if aspect in _ASKED}
-_SAID_PATTERNS = {aspect: re.compile(_SAID[aspect], _FLAGS) for aspect in ASPECTS if aspect in _SAID}
+_NOUNS = {aspect: re.compile(words, _FLAGS) for aspect, words in _ASKED.items()}
+_QUESTIONS = {aspect: re.compile(f"{_ASKED[aspect]}|{_PHRASES.get(aspect, '(?!)')}", _FLAGS) for aspect in ASPECTS}
 
 
 def asked_aspect(question: str) -> Aspect | None:
     """The aspect a question asks for: the one named first, ``None`` when it asks for none."""
-    found = [
-        (match.start(), aspect) for aspect, p in _ASKED_PATTERNS.items() if (match := p.search(question))
-    ]
+    found = [(match.start(), aspect) for aspect, p in _QUESTIONS.items() if (match := p.search(question))]
     return min(found)[1] if found else None
 
 
-def speaks_of(sentence: str, aspect: Aspect) -> bool:
-    """Whether the words of a sentence tell the aspect."""
-    return bool(_SAID_PATTERNS[aspect].search(sentence))
+def asks_for_several(question: str) -> bool:
+    """Whether a question for an aspect wants all that is said of it, not one thing."""
+    return bool(_SEVERAL.search(question))
+
+
+def named_aspects(words: str) -> frozenset[Aspect]:
+    """The aspects that a heading or a lead-in names."""
+    return frozenset(aspect for aspect, pattern in _NOUNS.items() if pattern.search(words))

@@ -10,18 +10,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 from filelock import FileLock, Timeout
 
-from indexer import analyzer, store, vectors
+from indexer import analyzer, aspect_model, store, vectors
 from indexer.alignment import Alignment
+from indexer.discourse import Strengths
 from indexer.documents import Document, Passage, RawDocument, Sentence
 from indexer.embedder import Embedder
 from indexer.errors import IndexingError, SourceError
 from indexer.index import (
     ALIGNMENT,
+    ASPECTS,
     GENERATIONS,
     LEXICAL,
     PASSAGE_VECTORS,
+    SCOPE,
     SENTENCE_VECTORS,
     STAGING,
     STORE,
@@ -36,6 +40,8 @@ from indexer.manifest import Manifest, file_facts
 from indexer.metadata import describe
 from indexer.passages import Chunking, split_document
 from indexer.readers import Problem, printable, read_sources
+from indexer.scope import Scopes, scope
+from indexer.topics import Topics, stems, title_after
 from indexer.vector_cache import VectorCache
 
 Split = tuple[Document, list[Sentence], list[Passage]]
@@ -189,10 +195,48 @@ def _fill(
         passage_vectors, fresh_passages = cache.embed(passage_texts, embedder, progress)
         sentence_vectors, fresh_sentences = cache.embed(sentence_texts, embedder, progress)
         alignment = Alignment.build(lambda texts: cache.embed_questions(texts, embedder))
+        exemplars = aspect_model.Exemplars.build(lambda texts: cache.embed(texts, embedder)[0])
     finally:
         cache.close()
     vectors.FaissStore.build(passage_vectors).save(staging / PASSAGE_VECTORS)
     vectors.FaissStore.build(sentence_vectors).save(staging / SENTENCE_VECTORS)
     alignment.save(staging / ALIGNMENT)
+    aspect_model.save(staging / ASPECTS, _aspects(split, exemplars.likeness(sentence_vectors)))
+    _scopes(split).save(staging / SCOPE)
     counts = {"documents": documents, "sentences": sentences, "passages": passages}
     return counts, fresh_passages + fresh_sentences
+
+
+def _aspects(split: list[Split], likeness: Strengths) -> Strengths:
+    """Probability of every aspect for every sentence of the generation."""
+    told = np.zeros_like(likeness)
+    first = 0
+    for document, sentences, _ in split:
+        rows = slice(first, first + len(sentences))
+        told[rows] = aspect_model.probabilities(
+            aspect_model.evidence(document.text, sentences, likeness[rows])
+        )
+        first += len(sentences)
+    return told
+
+
+def _scopes(split: list[Split]) -> Scopes:
+    """Which acts each sentence of the generation is about."""
+    naming = [(document, sentences) for document, sentences, _ in split if document.references]
+    titles = (
+        (reference.key, title_after(document.text, reference.end), document.language)
+        for document, _ in naming
+        for reference in document.references
+    )
+    words = (
+        stems(document.text[sentence.start : sentence.end], document.language)
+        for document, sentences in naming
+        for sentence in sentences
+    )
+    topics = Topics.of(titles, words)
+    rows: list[tuple[int, str, float]] = []
+    first = 0
+    for document, sentences, _ in split:
+        rows += [(first + number, key, held) for number, key, held in scope(document, sentences, topics)]
+        first += len(sentences)
+    return Scopes.build(rows, (ref.key for document, _ in naming for ref in document.references))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from indexer.documents import text_digest
-from indexer.index import PASSAGE_VECTORS, SENTENCE_VECTORS, STORE, Generation
+from indexer.index import PASSAGE_VECTORS, SCOPE, SENTENCE_VECTORS, STORE, Generation
 from indexer.store import Spans
 
 
@@ -23,6 +23,9 @@ def inconsistencies(generation: Generation) -> Iterator[str]:
         if count != said:
             yield f"{generation.name}/{STORE}: {count} {what}, the manifest says {said}"
     yield from _vector_faults(generation, counted)
+    scoped = np.concatenate([generation.scopes.of_act(key)[0] for key in generation.store.keys()] or [[0]])
+    if scoped.size and (scoped.min() < 0 or scoped.max() >= max(1, counted["sentences"])):
+        yield f"{generation.name}/{SCOPE}: a sentence that is not there"
     yield from _span_faults(generation, counted["documents"])
     yield from _text_faults(generation)
 

@@ -13,10 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from indexer import aspect_model
 from indexer.alignment import Alignment
+from indexer.discourse import Strengths
 from indexer.errors import IndexDamagedError, IndexingError, IndexMissingError, ModelMismatchError
 from indexer.lexical import Bm25Index, LexicalIndex
 from indexer.manifest import Manifest, damaged_files
+from indexer.scope import Scopes
 from indexer.store import DocumentStore, Spans
 from indexer.vectors import FaissStore, VectorStore
 
@@ -29,11 +32,16 @@ PASSAGE_VECTORS = "passages.faiss"
 SENTENCE_VECTORS = "sentences.faiss"
 LEXICAL = "lexical"
 ALIGNMENT = "alignment.npy"
+ASPECTS = "aspects.npy"
+SCOPE = "scope.npy"
 
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One opened generation: everything retrieval and answering read."""
+    """One opened generation: everything retrieval and answering read.
+
+    ``aspects``: probability that each sentence tells each aspect, shape ``(sentences, len(ASPECTS))``.
+    """
 
     name: str
     manifest: Manifest
@@ -44,6 +52,8 @@ class Generation:
     sentence_vectors: VectorStore
     lexical: LexicalIndex
     alignment: Alignment
+    aspects: Strengths
+    scopes: Scopes
 
     def close(self) -> None:
         self.store.close()
@@ -162,16 +172,19 @@ def open_generation(index: Path, name: str | None = None, verify: bool = True) -
             raise IndexDamagedError(f"generation damaged, not served: {damage}")
     store = DocumentStore.open(folder / STORE)
     try:
+        sentences = store.sentences()
         return Generation(
             name,
             manifest,
             store,
             store.passages(),
-            store.sentences(),
+            sentences,
             FaissStore.open(folder / PASSAGE_VECTORS),
             FaissStore.open(folder / SENTENCE_VECTORS),
             Bm25Index.open(folder / LEXICAL, manifest.counts["passages"]),
             Alignment.open(folder / ALIGNMENT, manifest.model["dimension"]),
+            aspect_model.load(folder / ASPECTS, len(sentences)),
+            Scopes.open(folder / SCOPE, store.keys()),
         )
     except KeyError as error:
         store.close()

@@ -21,9 +21,12 @@ _BM25: Any = bm25s.BM25  # without types
 
 
 class LexicalIndex(Protocol):
-    """What retrieval asks of a lexical engine: a score in [0, 1] of every passage for a bag of terms."""
+    """What is asked of a lexical engine: a score in [0, 1] of every passage for a bag of terms, and what a
+    term weighs."""
 
     def scores(self, terms: Sequence[str]) -> Scores: ...
+
+    def rarity(self, terms: Sequence[str]) -> Scores: ...
 
 
 class Bm25Index:
@@ -73,8 +76,13 @@ class Bm25Index:
         known = [vocabulary[term] for term in distinct if term in vocabulary]
         if not known:
             return np.zeros(self._size, np.float32)
-        frequency = np.zeros(len(distinct))
-        frequency[: len(known)] = self._document_frequency[known]
         # Each term reaches at most its inverse document frequency in Lucene's variant.
-        most = np.log1p((self._size - frequency + 0.5) / (frequency + 0.5)).sum()
+        most = self.rarity(distinct).sum()
         return np.asarray(self._engine.get_scores_from_ids(known) / most, np.float32)
+
+    def rarity(self, terms: Sequence[str]) -> Scores:
+        """Inverse document frequency of each term, shape ``(len(terms),)``; most where no passage holds it."""
+        vocabulary = self._engine.vocab_dict
+        numbers = [vocabulary.get(term, -1) for term in terms]
+        frequency = np.array([self._document_frequency[n] if n >= 0 else 0 for n in numbers], np.float64)
+        return np.asarray(np.log1p((self._size - frequency + 0.5) / (frequency + 0.5)), np.float32)

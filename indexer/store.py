@@ -179,6 +179,10 @@ class DocumentStore:
         query = 'SELECT "key", document, start, "end", text FROM document_references ORDER BY document, start'
         return [(key, document, start, end, text) for key, document, start, end, text in self._rows(query)]
 
+    def keys(self) -> list[str]:
+        """Keys of all acts that the documents name, sorted."""
+        return [key for (key,) in self._rows('SELECT DISTINCT "key" FROM document_references ORDER BY "key"')]
+
     def passages(self) -> Spans:
         """All passages."""
         query = (

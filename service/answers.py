@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
+from indexer.aspects import Aspect
 from indexer.documents import Document, text_digest
 from indexer.errors import IndexDamagedError
 from service.query import Question
@@ -25,10 +27,34 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A figure in a document: ``document.text[start:end] == text``; ``citation`` that quotes it, if any."""
+
+    document: Document
+    start: int
+    end: int
+    text: str
+    citation: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Figures that contradict each other: of one thing at two places, or a total and its parts.
+
+    ``sum`` of the parts is ``None`` where the places are of two statements.
+    """
+
+    places: tuple[Place, ...]
+    sum: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What is known on a question. ``citations`` hold the statements; none unless ``status`` is answered.
 
-    ``unknown``: keys of the acts asked for that no document names; nothing is said on them.
+    ``unknown``: keys of the acts asked for that no document names; nothing is said on them. ``unnamed``: persons
+    asked about whom no document names. ``told``: where the aspect is not found, how many sentences tell what else
+    of the act. ``collected``: whether all that is said was wanted, not one fact.
     """
 
     question: Question
@@ -37,6 +63,10 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     suggestions: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    unnamed: tuple[str, ...] = ()
+    told: Mapping[Aspect, int] = field(default_factory=dict)
+    conflicts: tuple[Conflict, ...] = ()
+    collected: bool = False
 
 
 def verified(citation: Citation) -> Citation:

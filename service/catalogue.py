@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from indexer.index import Generation
 from indexer.language import Language
+from indexer.scope import Scopes
 from indexer.places import canonical_place, fold, related_places
 from service.query import Question
-from service.topics import Topic, title_after, topics
 
 Numbers = npt.NDArray[np.int64]
 Names = npt.NDArray[np.str_]
@@ -61,11 +61,9 @@ class Catalogue:
     last_sentence: Numbers
     passages_by_key: dict[str, Numbers]
     documents_by_key: dict[str, Numbers]
-    keys_of_sentence: dict[int, frozenset[str]]
-    mentions_of_document: dict[int, Counter[str]]
-    topics: dict[str, Topic]
     references: tuple[KnownReference, ...]
     document_ids: dict[str, int]
+    scopes: Scopes
     published: tuple[str | None, ...]
     places: tuple[str | None, ...]
 
@@ -78,25 +76,17 @@ class Catalogue:
         metadata = generation.store.metadata()
         languages = [row.language for row in metadata]
         by_key: dict[str, set[int]] = {}
-        by_sentence: dict[int, set[str]] = {}
         documents: dict[str, set[int]] = {}
         names: dict[str, Counter[str]] = {}
-        mentions: dict[int, Counter[str]] = {}
-        titles: list[tuple[str, str, Language]] = []
         # Sentences and mentions are both in reading order, so a mention's sentence is found by bisection.
         starts = list(zip(sentences.document.tolist(), sentences.start.tolist(), strict=True))
-        for key, document, start, end, text in generation.store.references():
+        for key, document, start, _end, text in generation.store.references():
             sentence = _bisect(starts, (document, start))
             if sentence >= 0:
-                by_sentence.setdefault(sentence, set()).add(key)
                 holding = range(int(passage_of[sentence]), int(last_passage_of[sentence]) + 1)
                 by_key.setdefault(key, set()).update(holding)
             documents.setdefault(key, set()).add(document)
-            mentions.setdefault(document, Counter())[key] += 1
             names.setdefault(key, Counter())[" ".join(text.split())] += 1
-            titles.append(
-                (key, title_after(generation.store.document(document).text, end), languages[document])
-            )
         of_passage = np.array(languages or ["de"])[passages.document]
         known = (
             KnownReference(
@@ -114,11 +104,9 @@ class Catalogue:
             last_sentence=passages.last,
             passages_by_key={key: np.array(sorted(numbers), np.int64) for key, numbers in by_key.items()},
             documents_by_key={key: np.array(sorted(numbers), np.int64) for key, numbers in documents.items()},
-            keys_of_sentence={number: frozenset(keys) for number, keys in by_sentence.items()},
-            mentions_of_document=mentions,
-            topics=topics(titles),
             references=tuple(sorted(known, key=lambda known: (-known.documents, -known.mentions, known.key))),
             document_ids={row.document_id: number for number, row in enumerate(metadata)},
+            scopes=generation.scopes,
             published=tuple(row.published for row in metadata),
             places=tuple(row.place for row in metadata),
         )
@@ -129,13 +117,25 @@ class Catalogue:
         return tuple(known.key for known in self.references)
 
     def reference_fit(self, keys: tuple[str, ...], passages: Numbers, documents: Numbers) -> Scores:
-        """1 where a passage names one of the acts, 0.5 where only its document does, else 0."""
+        """How much each passage is about one of the acts, 0 to 1.
+
+        1 where it names one, what the surest of its sentences holds where an earlier one did, 0.5 where only its
+        document names it.
+        """
         fit = np.zeros(len(passages), np.float32)
         for key in keys:
-            if key in self.documents_by_key:
-                in_document = np.isin(documents, self.documents_by_key[key]) * np.float32(0.5)
-                in_passage = np.isin(passages, self.passages_by_key.get(key, np.zeros(0, np.int64)))
-                fit = np.maximum(fit, np.maximum(in_document, in_passage.astype(np.float32)))
+            if key not in self.documents_by_key or len(passages) == 0:
+                continue
+            naming = self.passages_by_key.get(key, np.zeros(0, np.int64))
+            of_passage = np.isin(passages, naming).astype(np.float32)
+            sentences, strengths = self.scopes.of_act(key)
+            order = np.argsort(passages)
+            owners = self.passage_of[sentences]
+            places = order[np.minimum(np.searchsorted(passages, owners, sorter=order), len(order) - 1)]
+            there = passages[places] == owners
+            np.maximum.at(of_passage, places[there], strengths[there])
+            in_document = np.isin(documents, self.documents_by_key[key]) * np.float32(0.5)
+            fit = np.maximum(fit, np.maximum(in_document, of_passage))
         return fit
 
     def place_fit(self, question: Question, documents: Numbers) -> Scores:

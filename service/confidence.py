@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from indexer import analyzer
+from service.candidates import Candidates
 from service.evidence import Evidence
 from service.query import Question
 from service.retrieval import Hit, Retriever
@@ -41,7 +42,9 @@ class Features:
     vietnamese: float
 
     @classmethod
-    def of(cls, evidence: Evidence, hits: list[Hit], retriever: Retriever) -> Features:
+    def of(
+        cls, evidence: Evidence, hits: list[Hit], candidates: Candidates, retriever: Retriever
+    ) -> Features:
         """Features of a question and what was found on it."""
         question = evidence.question
         if not hits:

@@ -1,105 +1,58 @@
-"""The one line an answer begins with, in the question's language: what was found, and where."""
+"""What an answer says of itself, in the question's language: what was found and where, or why there is nothing.
+
+Only this text is written here; what it says of the statements is counted, never summed up.
+"""
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from indexer.aspects import Aspect
+from indexer.documents import Document
 from indexer.language import Language
 from indexer.references import display_name
-from service.answers import Answer
-
-_ASPECTS: dict[Language, dict[Aspect | None, str]] = {
-    "de": {
-        None: "Aussagen",
-        "results": "Aussagen zu Ergebnissen",
-        "shortcomings": "Aussagen zu Mängeln",
-        "causes": "Aussagen zu Ursachen",
-        "tasks": "Aussagen zu Aufgaben",
-        "solutions": "Aussagen zu Lösungen",
-        "proposals": "Aussagen zu Vorschlägen",
-        "participants": "Aussagen zu Teilnehmenden",
-    },
-    "en": {
-        None: "statements",
-        "results": "statements on results",
-        "shortcomings": "statements on shortcomings",
-        "causes": "statements on causes",
-        "tasks": "statements on tasks",
-        "solutions": "statements on solutions",
-        "proposals": "statements on proposals",
-        "participants": "statements on participants",
-    },
-    "vi": {
-        None: "đoạn trích",
-        "results": "đoạn trích về kết quả",
-        "shortcomings": "đoạn trích về hạn chế",
-        "causes": "đoạn trích về nguyên nhân",
-        "tasks": "đoạn trích về nhiệm vụ",
-        "solutions": "đoạn trích về giải pháp",
-        "proposals": "đoạn trích về đề xuất",
-        "participants": "đoạn trích về thành phần tham dự",
-    },
-}
-_FOUND: dict[Language, str] = {
-    "de": "Gefunden: {what}{about} in {where}.",
-    "en": "Found: {what}{about} in {where}.",
-    "vi": "Tìm thấy: {what}{about} trong {where}.",
-}
-_ABOUT: dict[Language, str] = {"de": " zu: {names}", "en": " on {names}", "vi": " liên quan đến {names}"}
-_WHERE: dict[Language, tuple[str, str]] = {
-    "de": ("einem Dokument", "{count} Dokumenten"),
-    "en": ("one document", "{count} documents"),
-    "vi": ("một văn bản", "{count} văn bản"),
-}
-_SINGULAR: dict[Language, tuple[str, str]] = {
-    "de": ("Aussagen", "Aussage"),
-    "en": ("statements", "statement"),
-    "vi": ("đoạn trích", "đoạn trích"),
-}
-_REFUSALS: dict[Language, dict[str, str]] = {
-    "de": {
-        "no_evidence": "Dazu steht in den Dokumenten nichts, was sich belegen lässt.",
-        "unknown_reference": "{names}: kommt in den Dokumenten nicht vor.",
-        "aspect_not_found": "{names}: bekannt, aber danach gefragt findet sich keine Aussage.",
-        "near": " Bekannt sind: {near}.",
-    },
-    "en": {
-        "no_evidence": "The documents hold nothing on this that could be cited.",
-        "unknown_reference": "{names}: not found in any document.",
-        "aspect_not_found": "{names}: known, but no statement was found on what was asked.",
-        "near": " Known: {near}.",
-    },
-    "vi": {
-        "no_evidence": "Các văn bản không có nội dung nào để trích dẫn về câu hỏi này.",
-        "unknown_reference": "{names}: không có trong các văn bản.",
-        "aspect_not_found": "{names}: có trong các văn bản, nhưng không tìm thấy nội dung được hỏi.",
-        "near": " Các văn kiện có: {near}.",
-    },
-}
+from service.answers import Answer, Conflict, Place
+from service.phrases import PHRASES, Phrases, plural
 
 
 def framing_line(answer: Answer) -> str:
     """One line, true to the statements that follow it, or the reason why there are none."""
-    question = answer.question
-    language = question.language
-    keys = question.keys if answer.status == "unknown_reference" else answered_keys(answer)
-    names = ", ".join(display_name(key, language) for key in keys)
-    if answer.status != "answered":
-        line = _REFUSALS[language][answer.status].format(names=names)
-        if answer.status == "unknown_reference" and answer.suggestions:
-            near = ", ".join(display_name(key, language) for key in answer.suggestions)
-            line += _REFUSALS[language]["near"].format(near=near)
-        return line
-    count = len(answer.citations)
-    what = _ASPECTS[language][question.aspect]
-    if count == 1:
-        what = what.replace(*_SINGULAR[language])
-    places = len({citation.document.document_id for citation in answer.citations})
-    one, many = _WHERE[language]
-    return _FOUND[language].format(
-        what=f"{count} {what}",
-        about=_ABOUT[language].format(names=names) if names else "",
-        where=one if places == 1 else many.format(count=places),
-    )
+    phrases = PHRASES[answer.question.language]
+    if answer.status == "answered":
+        return _found(answer, phrases)
+    if answer.status == "unknown_reference":
+        return _unknown(answer.unknown, answer.suggestions, answer.question.language)
+    names = _names(answered_keys(answer), answer.question.language)
+    if answer.status == "aspect_not_found":
+        aspect = answer.question.aspect
+        line = phrases.aspect_not_found.format(names=names, aspect=phrases.aspects[aspect] if aspect else "")
+        return line + _told(answer, phrases)
+    if answer.unnamed:
+        return phrases.unnamed.format(names=", ".join(answer.unnamed))
+    return phrases.no_evidence_on.format(names=names) if names else phrases.no_evidence
+
+
+def note_lines(answer: Answer) -> list[str]:
+    """What a reader has to know beside the statements: acts that are nowhere, figures that contradict."""
+    if answer.status == "unknown_reference":
+        return []
+    language = answer.question.language
+    lines = [_unknown((key,), (), language) for key in answer.unknown]
+    return lines + [_conflict(conflict, PHRASES[language]) for conflict in answer.conflicts]
+
+
+def answer_text(answer: Answer) -> str:
+    """The framing line, the statements with the numbers of their citations, the notes.
+
+    Where all that is said was collected, each report's statements stand below its place and date.
+    """
+    lines = [framing_line(answer)]
+    grouped = answer.collected and len(answer.citations) > 1
+    for document, citations in groupby(answer.citations, key=lambda citation: citation.document):
+        if grouped:
+            lines.append(f"{source_line(document)}:")
+        lines += [f"{citation.quote} [{citation.number}]" for citation in citations]
+    return "\n".join([*lines, *note_lines(answer)])
 
 
 def answered_keys(answer: Answer) -> tuple[str, ...]:
@@ -107,17 +60,53 @@ def answered_keys(answer: Answer) -> tuple[str, ...]:
     return tuple(key for key in answer.question.keys if key not in answer.unknown)
 
 
-def note_lines(answer: Answer) -> list[str]:
-    """What an answered question asked beyond what is known, in its language."""
-    if answer.status == "unknown_reference":
-        return []
-    language = answer.question.language
-    refusal = _REFUSALS[language]["unknown_reference"]
-    return [refusal.format(names=display_name(key, language)) for key in answer.unknown]
+def source_line(document: Document) -> str:
+    """A report as its readers know it: place and date, or its title where it has neither."""
+    known = [part for part in (document.place, document.published) if part]
+    return ", ".join(known) or document.title
 
 
-def answer_text(answer: Answer) -> str:
-    """The framing line, then each statement with the number of its citation."""
-    lines = [framing_line(answer)]
-    lines += [f"{citation.quote} [{citation.number}]" for citation in answer.citations]
-    return "\n".join(lines)
+def _found(answer: Answer, phrases: Phrases) -> str:
+    names = _names(answered_keys(answer), answer.question.language)
+    aspect = answer.question.aspect if answer.collected else None
+    documents = len({citation.document.document_id for citation in answer.citations})
+    return phrases.found.format(
+        reports=plural(documents, phrases.reports),
+        statements=plural(len(answer.citations), phrases.statements),
+        aspect=phrases.on_aspect.format(aspect=phrases.aspects[aspect]) if aspect else "",
+        names=phrases.on_act.format(names=names) if names else "",
+    )
+
+
+def _told(answer: Answer, phrases: Phrases) -> str:
+    if not answer.told:
+        return ""
+    listed = ", ".join(f"{phrases.aspects[aspect]} ({count})" for aspect, count in answer.told.items())
+    return phrases.told.format(listed=listed)
+
+
+def _unknown(keys: tuple[str, ...], suggestions: tuple[str, ...], language: Language) -> str:
+    phrases = PHRASES[language]
+    line = phrases.unknown.format(names=_names(keys, language))
+    return line + (phrases.near.format(near=_names(suggestions, language)) if suggestions else "")
+
+
+def _conflict(conflict: Conflict, phrases: Phrases) -> str:
+    first, *others = (_at(place) for place in conflict.places)
+    if conflict.sum is None:
+        return phrases.differ.format(first=first, other=", ".join(others))
+    return phrases.wrong_sum.format(total=first, parts=" + ".join(others), sum=f"{conflict.sum:g}")
+
+
+def _at(place: Place) -> str:
+    cited = f"[{place.citation}] " if place.citation else ""
+    return f"{place.text} ({cited}{place.document.document_id} {place.start}–{place.end})"
+
+
+def _names(keys: tuple[str, ...], language: Language) -> str:
+    return ", ".join(display_name(key, language) for key in keys)
+
+
+def aspect_names(language: Language) -> dict[Aspect, str]:
+    """What the aspects are called in a language, in the plural."""
+    return dict(PHRASES[language].aspects)

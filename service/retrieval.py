@@ -7,23 +7,27 @@ bad for a question (words of another language) would then count as much as a goo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
-from indexer.embedder import Embedder
+from indexer import analyzer, glossary
+from indexer.embedder import Embedder, Vectors
 from indexer.index import Generation
 from service.catalogue import Catalogue, Filters, Numbers, Scores
 from service.evidence import Evidence
 from service.query import Question
 from service.setting import Setting
 from service.space import Space
-from service.topics import stems
 from service.weights import WeightsByLanguage
 
 #: Where a document fits the question's setting: share of the similarity to the question without it. Not
 #: all of it, because between sentences alike the name and date of the question still tell.
 _BARE = 0.85
+#: Sentences whose stems are kept: questions on one matter read the same ones.
+_STEMMED = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ class Retriever:
         self._generation = generation
         self._embedder = embedder
         self._catalogue = Catalogue.of(generation)
+        self._stems = lru_cache(_STEMMED)(self._stems_of)
+        self._concepts = lru_cache(_STEMMED)(self._concepts_of)
         language = self._catalogue.language
         self.passages = Space.of("passages", generation.passage_vectors, language)
         self.sentences = Space.of(
@@ -70,9 +76,24 @@ class Retriever:
         return document.text[int(spans.start[sentence]) : int(spans.end[sentence])]
 
     def stems(self, sentence: int) -> frozenset[str]:
-        """Stems of a sentence's content words."""
+        """Stems of a sentence's content words, and the keys of the acts it names."""
+        return self._stems(int(sentence))
+
+    def _stems_of(self, sentence: int) -> frozenset[str]:
         document = self._generation.store.document(int(self._generation.sentences.document[sentence]))
-        return stems(self.text(sentence), document.language)
+        return frozenset(analyzer.question_terms(self.text(sentence), document.language))
+
+    def concepts(self, sentence: int) -> frozenset[str]:
+        """Concepts of the glossary that a sentence speaks of."""
+        return self._concepts(int(sentence))
+
+    def _concepts_of(self, sentence: int) -> frozenset[str]:
+        document = self._generation.store.document(int(self._generation.sentences.document[sentence]))
+        return glossary.concepts(self.text(sentence), document.language)
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of texts that are no sentences of the index, shape ``(len(texts), dimension)``."""
+        return self._embedder.embed_passages(texts)
 
     def evidence(self, question: Question) -> Evidence:
         """What a question is compared with passages by, worked out once and used by search and answer."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from indexer import analyzer
@@ -40,6 +40,8 @@ _SERVING = re.compile(
 _FEWEST = 3
 #: Words that appear in more of the titles than this are the form of titles, not their matter.
 _COMMON = 0.5
+#: Words that appear in more of the sentences than this, but at least in so many, tell no matter either.
+_EVERYDAY, _AT_LEAST = 0.25, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +70,45 @@ def stems(text: str, language: Language) -> frozenset[str]:
     return frozenset(stem for stem in analyzer.content_stems(text, language) if len(stem) >= 4)
 
 
-def topics(titles: Iterable[tuple[str, str, Language]]) -> dict[str, Topic]:
-    """Topics by key, from ``(key, title, language)``; words of few titles weigh more."""
-    counts: dict[str, Counter[str]] = {}
-    for key, title, language in titles:
-        counts.setdefault(key, Counter()).update(stems(title, language))
-    spread = Counter(stem for found in counts.values() for stem in found)
-    known: dict[str, Topic] = {}
-    for key, found in counts.items():
-        weights = {
-            stem: math.log1p(len(counts) / spread[stem]) * (1 + math.log(count))
-            for stem, count in found.items()
-            if len(counts) < 4 or spread[stem] <= _COMMON * len(counts)
-        }
-        total = sum(weights.values())
-        if len(weights) >= _FEWEST:
-            known[key] = Topic({stem: weight / total for stem, weight in weights.items()})
-    return known
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """What the acts of a corpus are on, by key, and the stems that its sentences use all the time."""
+
+    by_key: Mapping[str, Topic]
+    everyday: frozenset[str]
+
+    @classmethod
+    def of(cls, titles: Iterable[tuple[str, str, Language]], sentences: Iterable[frozenset[str]]) -> Topics:
+        """Topics from ``(key, title, language)`` and the stems of each sentence of the documents naming acts.
+
+        Words of few titles weigh more, everyday words nothing.
+        """
+        used: Counter[str] = Counter()
+        total = 0
+        for words in sentences:
+            used.update(words)
+            total += 1
+        most = max(_AT_LEAST, int(_EVERYDAY * total))
+        everyday = frozenset(stem for stem, count in used.items() if count > most)
+        counts: dict[str, Counter[str]] = {}
+        for key, title, language in titles:
+            counts.setdefault(key, Counter()).update(stems(title, language))
+        spread = Counter(stem for found in counts.values() for stem in found)
+        known: dict[str, Topic] = {}
+        for key, found in counts.items():
+            weights = {
+                stem: math.log1p(len(counts) / spread[stem]) * (1 + math.log(count))
+                for stem, count in found.items()
+                if stem not in everyday and (len(counts) < 4 or spread[stem] <= _COMMON * len(counts))
+            }
+            total_weight = sum(weights.values())
+            if len(weights) >= _FEWEST:
+                known[key] = Topic({stem: weight / total_weight for stem, weight in weights.items()})
+        return cls(known, everyday)
+
+    def best(self, words: frozenset[str]) -> tuple[str | None, float]:
+        """The act whose title a sentence's stems cover most, with the share; none where two are level."""
+        shares = sorted(((topic.share(words), key) for key, topic in self.by_key.items()), reverse=True)
+        if not shares or (len(shares) > 1 and shares[1][0] == shares[0][0]):
+            return None, 0.0
+        return shares[0][1], shares[0][0]

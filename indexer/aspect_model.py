@@ -1,0 +1,120 @@
+"""Which aspects each sentence tells, as probabilities: from its words, lead-in, heading and vector.
+
+A sentence's likeness to an aspect is how much nearer its vector is to that aspect's nearest exemplars than
+to the nearest of all others (``exemplars.tsv``, sentences of our own in three languages, embedded at build
+time by whatever model is in use).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from indexer import discourse
+from indexer.aspects import ASPECTS
+from indexer.discourse import Strengths
+from indexer.documents import Sentence
+from indexer.embedder import Vectors
+from indexer.errors import IndexDamagedError
+
+#: Kinds of evidence, the last axis of ``evidence``.
+KINDS = ("words", "lead_in", "heading", "likeness")
+#: Exemplars that a sentence is compared with, on each side.
+_NEAREST = 3
+_ROWS_AT_ONCE = 8192
+
+
+#: Set by hand, the same for every aspect, and measured by ``python -m eval aspects``: 225 sentences told by
+#: reading are too few to fit them, and half of those retell the others.
+_WEIGHTS = np.array([3.0, 3.0, 3.0, 0.8], np.float32)
+_INTERCEPT = -2.2
+
+
+def probabilities(evidence: Strengths) -> Strengths:
+    """Probability that each sentence tells each aspect, from evidence of shape ``(n, aspects, kinds)``."""
+    return np.asarray(1.0 / (1.0 + np.exp(-(evidence @ _WEIGHTS + _INTERCEPT))), np.float32)
+
+
+def evidence(text: str, sentences: Sequence[Sentence], likeness: Strengths) -> Strengths:
+    """The evidence on each sentence of a document, shape ``(len(sentences), len(ASPECTS), len(KINDS))``."""
+    words = discourse.words(text, sentences)
+    lead_ins = discourse.lead_ins(text, sentences, words)
+    headings = discourse.headings(text, sentences, words)
+    return np.stack([words, lead_ins, headings, likeness], axis=-1)
+
+
+class Exemplars:
+    """Vectors of the exemplars, centred and of unit length, and the aspect of each (-1: none)."""
+
+    def __init__(self, vectors: Vectors, aspects: Sequence[int]) -> None:
+        self._centre = vectors.mean(axis=0)
+        self._vectors = _unit(vectors - self._centre)
+        self._aspects = np.asarray(aspects)
+        likeness = self._compared(self._vectors, leave_out=True)
+        #: Of another model the cosines may lie closer together: what counts is their spread.
+        self._spread = max(float(likeness.std()), 1e-6)
+
+    @classmethod
+    def build(cls, embed: Callable[[Sequence[str]], Vectors]) -> Exemplars:
+        """Exemplars by ``embed``, which gives a row of unit length for each sentence, as of a passage."""
+        names, texts = zip(*exemplars(), strict=True)
+        numbers = [ASPECTS.index(name) if name in ASPECTS else -1 for name in names]
+        return cls(np.asarray(embed(texts), np.float32), numbers)
+
+    def likeness(self, vectors: Vectors) -> Strengths:
+        """How much each sentence resembles each aspect, in standard deviations, shape ``(n, len(ASPECTS))``."""
+        found = np.zeros((len(vectors), len(ASPECTS)), np.float32)
+        for start in range(0, len(vectors), _ROWS_AT_ONCE):
+            rows = slice(start, start + _ROWS_AT_ONCE)
+            block = _unit(np.asarray(vectors[rows], np.float32) - self._centre)
+            found[rows] = self._compared(block) / self._spread
+        return found
+
+    def _compared(self, vectors: Vectors, leave_out: bool = False) -> Strengths:
+        cosines = vectors @ self._vectors.T
+        if leave_out:
+            np.fill_diagonal(cosines, -1.0)
+        columns = []
+        for number in range(len(ASPECTS)):
+            own = self._aspects == number
+            columns.append(_mean_of_best(cosines[:, own]) - _mean_of_best(cosines[:, ~own]))
+        return np.stack(columns, axis=1)
+
+
+def exemplars() -> list[tuple[str, str]]:
+    """``(aspect or "none", sentence)`` of every exemplar."""
+    lines = files("indexer").joinpath("exemplars.tsv").read_text("utf-8").splitlines()
+    return [(name, text) for name, text in (line.split("\t") for line in lines)]
+
+
+def save(path: Path, probabilities: Strengths) -> None:
+    """Write the probabilities of a generation's sentences."""
+    np.save(path, probabilities.astype(np.float16))
+
+
+def load(path: Path, sentences: int) -> Strengths:
+    """Read stored probabilities, shape ``(sentences, len(ASPECTS))``, memory-mapped.
+
+    Raises:
+        IndexDamagedError: the file is missing or of another shape.
+    """
+    try:
+        stored: Strengths = np.load(path, mmap_mode="r")
+    except (OSError, ValueError) as error:
+        raise IndexDamagedError(f"{path.name}: not readable ({error})") from error
+    if stored.shape != (sentences, len(ASPECTS)):
+        raise IndexDamagedError(f"{path.name}: shape {stored.shape} for {sentences} sentences")
+    return stored
+
+
+def _mean_of_best(cosines: Strengths) -> Strengths:
+    kept = min(_NEAREST, cosines.shape[1])
+    return np.asarray(np.partition(cosines, -kept, axis=1)[:, -kept:].mean(axis=1), np.float32)
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(norms, 1e-9), np.float32)

@@ -1,0 +1,188 @@
+"""The sentences an answer may be made of, and all that speaks for each of them."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer import analyzer
+from indexer.aspects import ASPECTS
+from indexer.embedder import Vectors
+from indexer.glossary import concepts
+from indexer.language import Language
+from indexer.scope import IN_DOCUMENT
+from service.catalogue import Filters, Numbers, Scores
+from service.evidence import Evidence
+from service.metric import Metric
+from service.query import Question
+from service.retrieval import Hit, Retriever
+
+Mask = npt.NDArray[np.bool_]
+
+#: Further passages looked at, best first, of documents that name an act asked for.
+_ABOUT_HITS = 200
+#: What each kind of evidence adds to a sentence's score, in units of cosine. A sentence is read in its context,
+#: so its passage counts too. Chosen on xquad and mlqa-dev by ``python -m eval run --answers``.
+_METRIC, _PASSAGE, _LEXICAL, _WORDS, _CONCEPTS = 0.8, 0.5, 0.1, 0.04, 0.05
+#: Set by hand: what a sentence gains that is about the act, tells the aspect, is of the province asked for.
+_ACT, _ASPECT, _PLACE = 0.10, 0.06, 0.03
+#: Sentences, best first, whose words are compared with the question's.
+_READ = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Sentences that may become statements, one row each, all of shape ``(n,)`` but ``vectors``.
+
+    ``numbers``: of the sentence, ``documents``: of its document. ``about``: how surely it is about an act asked
+    for; ``tells``: how surely it tells the aspect; both 1 where the question names none.
+    """
+
+    numbers: Numbers
+    documents: Numbers
+    vectors: Vectors
+    about: Scores
+    tells: Scores
+    scores: Scores
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def where(self, keep: Sequence[bool] | Mask) -> Candidates:
+        """The rows to keep."""
+        mask = np.asarray(keep, np.bool_)
+        return Candidates(*(getattr(self, field.name)[mask] for field in fields(self)))
+
+    @classmethod
+    def of(
+        cls,
+        evidence: Evidence,
+        retriever: Retriever,
+        hits: Sequence[Hit],
+        known: Sequence[str],
+        filters: Filters | None,
+    ) -> Candidates:
+        """Sentences of the hits, and of the documents that name an act asked for, headings excepted."""
+        generation, catalogue = retriever.generation, retriever.catalogue
+        passages = {hit.passage: hit for hit in _with_acts(evidence, retriever, hits, known, filters)}
+        numbers = catalogue.sentences_of(np.array(sorted(passages), np.int64))
+        numbers = numbers[~generation.sentences.heading[numbers]]
+        documents = generation.sentences.document[numbers]
+        question = evidence.question
+        ones = np.ones(len(numbers), np.float32)
+        found = cls(
+            numbers,
+            documents,
+            generation.sentence_vectors.rows(numbers),
+            about_acts(known, numbers, retriever) if known else ones,
+            told(question, numbers, retriever) if question.aspect else ones,
+            ones,
+        )
+        owners = catalogue.passage_of[numbers]
+        score = (
+            retriever.similarities(evidence, retriever.sentences, numbers, documents)
+            + _METRIC * _metric(evidence, retriever, found)
+            + _PASSAGE * np.array([passages[int(p)].passage_score for p in owners], np.float32)
+            + _LEXICAL * np.array([passages[int(p)].lexical_score for p in owners], np.float32)
+            + _PLACE * catalogue.place_fit(question, documents)
+            + (_ACT * found.about if known else 0)
+            + (_ASPECT * found.tells if question.aspect else 0)
+        )
+        # Within the report of a province its name tells nothing: only what is asked beyond it.
+        text = evidence.setting.question if evidence.setting else question.text
+        best = np.argsort(-score, kind="stable")[:_READ]
+        score[best] += _WORDS * _words(text, question.language, numbers[best], retriever)
+        score[best] += _CONCEPTS * _concepts(text, question.language, numbers[best], retriever)
+        return replace(found, scores=score.astype(np.float32))
+
+
+def about_acts(keys: Sequence[str], sentences: Numbers, retriever: Retriever) -> Scores:
+    """How surely each sentence is about one of the acts, 0 to 1; ``IN_DOCUMENT`` where only its document is."""
+    generation, catalogue = retriever.generation, retriever.catalogue
+    about = np.zeros(len(sentences), np.float32)
+    documents = generation.sentences.document[sentences]
+    for key in keys:
+        naming = np.isin(documents, catalogue.documents_by_key.get(key, np.zeros(0, np.int64)))
+        about = np.maximum(about, naming * np.float32(IN_DOCUMENT))
+        rows, strengths = generation.scopes.of_act(key)
+        if len(rows):
+            places = np.minimum(np.searchsorted(rows, sentences), len(rows) - 1)
+            about = np.maximum(about, np.where(rows[places] == sentences, strengths[places], 0.0))
+    return about
+
+
+def told(question: Question, sentences: Numbers, retriever: Retriever) -> Scores:
+    """How surely each sentence tells the aspect asked for, 0 to 1."""
+    column = ASPECTS.index(question.aspect) if question.aspect else 0
+    return np.asarray(retriever.generation.aspects[sentences, column], np.float32)
+
+
+def _with_acts(
+    evidence: Evidence,
+    retriever: Retriever,
+    hits: Sequence[Hit],
+    known: Sequence[str],
+    filters: Filters | None,
+) -> list[Hit]:
+    catalogue = retriever.catalogue
+    if not known:
+        return list(hits)
+    naming = np.concatenate([catalogue.documents_by_key[key] for key in known])
+    about = np.flatnonzero(np.isin(catalogue.passage_document, naming))
+    allowed = catalogue.passages_of(filters) if filters else None
+    about = about if allowed is None else np.intersect1d(about, allowed)
+    more = np.setdiff1d(about, [hit.passage for hit in hits])
+    return [*hits, *retriever.rank(evidence, more)[:_ABOUT_HITS]]
+
+
+def _metric(evidence: Evidence, retriever: Retriever, found: Candidates) -> Scores:
+    metric = Metric.load(retriever.generation.manifest.model["digest"])
+    scores = np.zeros(len(found), np.float32)
+    if metric is None:
+        return scores
+    languages = retriever.sentences.languages[found.numbers]
+    for language, vector in evidence.without_setting.items():
+        rows = np.flatnonzero(languages == language)
+        centre = retriever.generation.alignment.centre(language)
+        scores[rows] = metric.scores(vector, centre, found.vectors[rows])
+    return scores
+
+
+def _words(text: str, language: Language, sentences: Numbers, retriever: Retriever) -> Scores:
+    """Share of a question's words, by rarity, that each sentence or the one before it uses.
+
+    Only sentences in the question's language: words of another match by chance.
+    """
+    shares = np.zeros(len(sentences), np.float32)
+    stems = list(dict.fromkeys(analyzer.question_terms(text, language)))
+    if not stems:
+        return shares
+    weights = retriever.generation.lexical.rarity(stems)
+    catalogue = retriever.catalogue
+    for row, number in enumerate(sentences.tolist()):
+        passage = int(catalogue.passage_of[number])
+        if catalogue.language[passage] != language:
+            continue
+        used = retriever.stems(number)
+        if number > catalogue.first_sentence[passage]:
+            used |= retriever.stems(number - 1)
+        shares[row] = sum(weight for stem, weight in zip(stems, weights, strict=True) if stem in used)
+    return shares / weights.sum()
+
+
+def _concepts(text: str, language: Language, sentences: Numbers, retriever: Retriever) -> Scores:
+    """Share of a question's concepts that each sentence speaks of, the rarer the more.
+
+    Rare among these very sentences: what all of them speak of parts none.
+    """
+    asked = concepts(text, language)
+    spoken = [asked & retriever.concepts(number) for number in sentences.tolist()]
+    counts = Counter(name for names in spoken for name in names)
+    weights = {name: math.log1p(len(spoken) / (1 + counts[name])) for name in asked}
+    total = max(sum(weights.values()), 1e-9)
+    return np.array([sum(weights[name] for name in names) / total for names in spoken], np.float32)

@@ -1,0 +1,74 @@
+"""Clauses of a long sentence: where a list between semicolons is quoted, only what answers is quoted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from indexer.aspects import Aspect
+from indexer.embedder import Vectors
+from indexer.told import told
+from service.catalogue import Scores
+
+#: Sentences up to so many characters are quoted whole.
+LONG = 300
+#: A clause that is shorter is no statement: "sowie Vertreter der Presse".
+_SHORTEST = 40
+#: By how much the clause that answers must stand out among the others, in cosine.
+_STANDS_OUT = 0.02
+
+_CUT = re.compile(r";\s+")
+_LEAD = re.compile(r":\s+(?=\S)")
+
+
+@dataclass(frozen=True, slots=True)
+class Clauses:
+    """Cuts sentences; ``embed`` gives a unit vector for each text. What was embedded once is kept."""
+
+    embed: Callable[[Sequence[str]], Vectors]
+    _known: dict[str, Vectors] = field(default_factory=dict)
+
+    def answering(
+        self, sentence: str, similarity: Callable[[Vectors], Scores], aspect: Aspect | None
+    ) -> tuple[int, int]:
+        """``[start, end)`` in the sentence of what answers: the whole, or the one clause that does.
+
+        Args:
+            similarity: cosine of the question and each of some vectors.
+            aspect: asked for; a list whose clauses all tell it stays whole.
+        """
+        spans = clauses(sentence)
+        if len(sentence) <= LONG or len(spans) < 2:
+            return 0, len(sentence)
+        telling = [span for span in spans if aspect is None or aspect in told(sentence[slice(*span)])]
+        if aspect is not None and len(telling) != 1:
+            return 0, len(sentence)
+        if len(telling) == 1:
+            return telling[0]
+        scores = similarity(self._vectors([sentence[slice(*span)] for span in spans]))
+        first, second = np.argsort(-scores)[:2].tolist()
+        if scores[first] < scores[second] + _STANDS_OUT:
+            return 0, len(sentence)
+        return spans[first]
+
+    def _vectors(self, texts: Sequence[str]) -> Vectors:
+        missing = [text for text in texts if text not in self._known]
+        if missing:
+            if len(self._known) > 4096:
+                self._known.clear()
+            self._known.update(zip(missing, self.embed(missing), strict=True))
+        return np.stack([self._known[text] for text in texts])
+
+
+def clauses(sentence: str) -> list[tuple[int, int]]:
+    """Spans of the clauses that semicolons part, without white space; the lead-in before a colon is none."""
+    lead = _LEAD.search(sentence)
+    first = _CUT.search(sentence)
+    start = lead.end() if lead and first and lead.end() < first.start() else 0
+    ends = [match.start() for match in _CUT.finditer(sentence, start)] + [len(sentence)]
+    starts = [start, *(match.end() for match in _CUT.finditer(sentence, start))]
+    found = [(a, b) for a, b in zip(starts, ends, strict=True) if b - a >= _SHORTEST]
+    return found if len(found) > 1 else [(0, len(sentence))]

@@ -1,0 +1,66 @@
+"""What kind of thing answers a question: a figure, a figure in some unit, a date, a person."""
+
+from __future__ import annotations
+
+import re
+
+_NUMBER_ASKED = re.compile(
+    r"wie\s?viele?\b|wie\s+(?:hoch|groß|oft|lange)\b|welche[rn]?\s+(?:zahl|anzahl|summe|anteil)|\banzahl\b|how\s+(?:many|much|often|long)\b"
+    r"|(?:what|the)\s+(?:number|amount|percentage|share)\b|bao\s+nhiêu|bao\s+lâu|\bmấy\b|bao\s+nhieu",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(
+    r"\d|\b(?:zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf|zwanzig|jede[rsnm]?|täglich|wöchentlich"
+    r"|monatlich|jährlich|quartal\w*|halb\w*|two|three|four|five|six|seven|eight|nine|ten|every|once|twice|daily"
+    r"|weekly|monthly|yearly|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười|hàng|mỗi)\b"
+    r"|hundert|tausend|million|milliarde|vierteljährlich|thousand|billion|triệu|tỷ",
+    re.IGNORECASE,
+)
+#: Units that a question names, and how sentences of any of the three languages give figures in them.
+_UNITS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
+    (re.compile(asked, re.IGNORECASE), re.compile(given, re.IGNORECASE))
+    for asked, given in (
+        (
+            r"\b(?:dong|đồng|vnd|euro|dollar|usd|milliarden|kostet|kosten|billions?|costs?)\b|tỷ đồng|\btỷ\b",
+            r"(?:\d|milli|billi|tỷ|triệu|tausend|hundert)[^.;]{0,40}(?:dong|đồng|vnd|euro|dollar|usd|€|\$|milliard|billion|tỷ)"
+            r"|[€$]\s?\d",
+        ),
+        (r"prozent|percent|per cent|phần trăm|%|tỷ lệ", r"%|prozent|percent|per cent|phần trăm|quote"),
+        (r"\btonnen?\b|\btonn?es?\b|\btons\b|\btấn\b", r"\btonne|\btonn?es?\b|\btons\b|\btấn\b"),
+        (r"hektar|hectare|\bha\b|héc ta", r"hektar|hectare|\bha\b|héc ta"),
+        (r"kilometer|\bkm\b|ki lô mét|cây số", r"kilometer|kilometre|\bkm\b|ki lô mét|cây số"),
+    )
+)
+_WHEN = re.compile(
+    r"\bwann\b|in welchem jahr|bis zu welchem jahr|welche[snm]? (?:jahr|datum|monat|jahrhundert)|an welchem tag|\bwhen\b"
+    r"|(?:what|which) (?:year|date|month|century|decade|day)|khi nào|(?:năm|ngày|tháng|thời gian|lúc|thế kỷ) nào|bao giờ",
+    re.IGNORECASE,
+)
+_DATE = re.compile(
+    r"\d|jahrhundert|januar|februar|märz|april|\bmai\b|juni|juli|august|september|oktober|november|dezember|quartal"
+    r"|century|january|february|march|\bmay\b|june|july|october|december|tháng|ngày|\bnăm\b",
+    re.IGNORECASE,
+)
+_WHO = re.compile(r"\b(?:wer|wem|wen|wessen|who|whom|whose|ai)\b|người nào", re.IGNORECASE)
+_NAME = re.compile(r"(?<=[\w,(] )[^\W\d_a-zß][\w'’-]+(?: (?:von|van|de|di|der) | )[^\W\d_a-zß][\w'’-]+")
+
+
+def asks_for_number(question: str) -> bool:
+    """Whether only a figure can answer: "wie viele", "how much", "bao nhiêu"."""
+    return bool(_NUMBER_ASKED.search(question))
+
+
+def gives_number(question: str, sentence: str) -> bool:
+    """Whether a sentence gives a figure, in digits, in a word, or as a frequency, in the unit asked for."""
+    return bool(_NUMBER.search(sentence)) and all(
+        given.search(sentence) for asked, given in _UNITS if asked.search(question)
+    )
+
+
+def suits(question: str, sentence: str) -> bool:
+    """Whether a sentence holds the kind of thing asked for; true where the question asks for none."""
+    if asks_for_number(question):
+        return gives_number(question, sentence)
+    if _WHEN.search(question):
+        return bool(_DATE.search(sentence))
+    return not _WHO.search(question) or bool(_NAME.search(f", {sentence}"))
