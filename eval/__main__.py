@@ -21,6 +21,8 @@ from eval.report import as_json, print_record, write_output, write_record
 from eval.systems import Ranking
 from indexer.cli import JsonOption, ModelOption, failing_in_one_line
 
+_CORPUS = Path(__file__).parent.parent / "corpus"
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
 SetArgument = Annotated[
@@ -128,6 +130,7 @@ def calibrate(
         typer.Option(help="Folder of xquad, mlqa-dev, covid-faq and squad2-en.", show_default=False),
     ],
     questions: Annotated[Path, typer.Option(help="Question file on the reports.", show_default=False)],
+    digests: Annotated[Path, typer.Option(help="Folder of the digests that come with the project.")] = _CORPUS,
     cache: Annotated[
         Path | None, typer.Option(help="Folder for the indexes.", show_default="built, then removed")
     ] = None,
@@ -140,7 +143,7 @@ def calibrate(
 
     with failing_in_one_line(), contextlib.ExitStack() as stack:
         folder = cache or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fundstelle-")))
-        result = calibration_of(reports, data, questions, folder, model)
+        result = calibration_of(reports, digests, data, questions, folder, model)
         if output:
             write_coefficients(output, result)
     if as_json_only:

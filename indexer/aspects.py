@@ -59,6 +59,8 @@ _SEVERAL = re.compile(
     |participants|goals|aims|objectives|targets|\bwer\b|\bwho\b|\bai\b|những|các|\bgì\b|nhung|\bcac\b|\bgi\b""",
     re.IGNORECASE | re.VERBOSE,
 )
+#: What stands between two nouns of one list, from the noun's ending on.
+_JOINED = re.compile(r"\w*(?:,| und| sowie| and| và|, and)(?: (?:die|der|den|the|các|những))?\s+", re.IGNORECASE)
 _FLAGS = re.IGNORECASE | re.VERBOSE
 _NOUNS = {aspect: re.compile(words, _FLAGS) for aspect, words in _ASKED.items()}
 _QUESTIONS = {aspect: re.compile(f"{_ASKED[aspect]}|{_PHRASES.get(aspect, '(?!)')}", _FLAGS) for aspect in ASPECTS}
@@ -78,3 +80,16 @@ def asks_for_several(question: str) -> bool:
 def named_aspects(words: str) -> frozenset[Aspect]:
     """The aspects that a heading or a lead-in names."""
     return frozenset(aspect for aspect, pattern in _NOUNS.items() if pattern.search(words))
+
+
+def last_named(words: str) -> frozenset[Aspect]:
+    """The aspect that a text names last, with those that it joins to it: "Aufgaben und Lösungen"."""
+    found = sorted((m.start(), m.end(), aspect) for aspect, p in _NOUNS.items() for m in p.finditer(words))
+    if not found:
+        return frozenset()
+    begin, _, aspect = found.pop()
+    aspects = {aspect}
+    while found and _JOINED.fullmatch(words[found[-1][1] : begin]):
+        begin, _, aspect = found.pop()
+        aspects.add(aspect)
+    return frozenset(aspects)

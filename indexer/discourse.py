@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from indexer.aspects import ASPECTS, Aspect, named_aspects
+from indexer.aspects import ASPECTS, Aspect, last_named, named_aspects
 from indexer.documents import Sentence
 from indexer.told import PLAIN, told
 
@@ -108,6 +108,10 @@ def _holds(aspect: Aspect, plain: set[Aspect]) -> bool:
 
 
 def _announced(sentence: str) -> frozenset[Aspect]:
-    """Aspects that a sentence names before its colon, for what follows it there and after."""
+    """Aspects that a sentence names last before its colon, for what follows it there and after.
+
+    "Neben den erzielten Ergebnissen … auf die Mängel und Schwierigkeiten hin, beispielsweise: …" announces
+    shortcomings, and no results.
+    """
     colon = _COLON.search(sentence)
-    return named_aspects(sentence[: colon.start()]) if colon else frozenset()
+    return last_named(sentence[: colon.start()]) if colon else frozenset()

@@ -107,6 +107,7 @@ _WORDS: Mapping[Aspect, tuple[str, str]] = MappingProxyType(
         ),
     }
 )
+_CONTRAST = re.compile(r"\b(?:jedoch|aber|allerdings|zwar|dennoch|but|however|although|nhưng|tuy)\b")
 _PATTERNS: Mapping[Aspect, tuple[re.Pattern[str], re.Pattern[str]]] = {
     aspect: (re.compile(plain, re.VERBOSE), re.compile(faint, re.VERBOSE))
     for aspect, (plain, faint) in _WORDS.items()
@@ -125,4 +126,7 @@ def told(sentence: str) -> dict[Aspect, float]:
             found[aspect] = PLAIN
         elif faint.search(looked):
             found[aspect] = FAINT
+    # "… hat sich verbessert, ist jedoch nicht stark" reports a shortcoming.
+    if found.get("shortcomings") == PLAIN and found.get("results") == PLAIN and _CONTRAST.search(text):
+        found["results"] = FAINT
     return found

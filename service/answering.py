@@ -20,7 +20,7 @@ from service.clauses import Clauses
 from service.conflicts import conflicts
 from service.confidence import Confidence, Features
 from service.evidence import Evidence
-from service.kinds import asks_for_number, suits
+from service.kinds import asks_for_number, gives_number
 from service.query import Question
 from service.retrieval import Hit, Retriever
 from service.scope import in_setting, unnamed
@@ -90,16 +90,14 @@ class ExtractiveAnswerer:
         probability = self._confidence.of_answer(features)
         found = found.where(in_setting(question, found.documents, retriever))
         if asks_for_number(question.text):
-            found = found.where([suits(question.text, retriever.text(int(n))) for n in found.numbers])
+            found = found.where([gives_number(question.text, retriever.text(int(n))) for n in found.numbers])
         refused = min(probability, self._confidence.threshold)
-        if len(found) == 0 or probability < self._confidence.threshold:
-            return Answer(question, "no_evidence", refused, unknown=asked.unknown)
         about, tells = found.about >= _ABOUT, found.tells >= _ABOUT
         fitting = about & tells
         if known and question.aspect and about.any() and not fitting.any():
             told = _told(known, retriever)
             return Answer(question, "aspect_not_found", refused, unknown=asked.unknown, told=told)
-        if known and not about.any():
+        if not about.any() or probability < self._confidence.threshold:
             return Answer(question, "no_evidence", refused, unknown=asked.unknown)
         if not fitting.any() or not collects(question):
             # One fact is asked for: that it tells the aspect speaks for a sentence, and decides nothing.

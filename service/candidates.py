@@ -18,6 +18,7 @@ from indexer.language import Language
 from indexer.scope import IN_DOCUMENT
 from service.catalogue import Filters, Numbers, Scores
 from service.evidence import Evidence
+from service.kinds import suits
 from service.metric import Metric
 from service.query import Question
 from service.retrieval import Hit, Retriever
@@ -29,8 +30,9 @@ _ABOUT_HITS = 200
 #: What each kind of evidence adds to a sentence's score, in units of cosine. A sentence is read in its context,
 #: so its passage counts too. Chosen on xquad and mlqa-dev by ``python -m eval run --answers``.
 _METRIC, _PASSAGE, _LEXICAL, _WORDS, _CONCEPTS = 0.8, 0.5, 0.1, 0.04, 0.05
-#: Set by hand: what a sentence gains that is about the act, tells the aspect, is of the province asked for.
-_ACT, _ASPECT, _PLACE = 0.10, 0.06, 0.03
+#: Set by hand: what a sentence gains that is about the act, tells the aspect, is of the province,
+#: gives the kind of thing asked for.
+_ACT, _ASPECT, _PLACE, _KIND = 0.08, 0.06, 0.03, 0.03
 #: Sentences, best first, whose words are compared with the question's.
 _READ = 30
 
@@ -40,7 +42,9 @@ class Candidates:
     """Sentences that may become statements, one row each, all of shape ``(n,)`` but ``vectors``.
 
     ``numbers``: of the sentence, ``documents``: of its document. ``about``: how surely it is about an act asked
-    for; ``tells``: how surely it tells the aspect; both 1 where the question names none.
+    for; ``tells``: how surely it tells the aspect; both 1 where the question names none. ``likeness``: how much it
+    answers by its vector alone; ``words``: share of the question's words that it or the sentence before uses, of
+    the best sentences.
     """
 
     numbers: Numbers
@@ -48,6 +52,8 @@ class Candidates:
     vectors: Vectors
     about: Scores
     tells: Scores
+    likeness: Scores
+    words: Scores
     scores: Scores
 
     def __len__(self) -> int:
@@ -82,11 +88,14 @@ class Candidates:
             about_acts(known, numbers, retriever) if known else ones,
             told(question, numbers, retriever) if question.aspect else ones,
             ones,
+            np.zeros(len(numbers), np.float32),
+            ones,
         )
         owners = catalogue.passage_of[numbers]
+        likeness = retriever.similarities(evidence, retriever.sentences, numbers, documents)
+        likeness += _METRIC * _metric(evidence, retriever, found)
         score = (
-            retriever.similarities(evidence, retriever.sentences, numbers, documents)
-            + _METRIC * _metric(evidence, retriever, found)
+            likeness
             + _PASSAGE * np.array([passages[int(p)].passage_score for p in owners], np.float32)
             + _LEXICAL * np.array([passages[int(p)].lexical_score for p in owners], np.float32)
             + _PLACE * catalogue.place_fit(question, documents)
@@ -96,9 +105,12 @@ class Candidates:
         # Within the report of a province its name tells nothing: only what is asked beyond it.
         text = evidence.setting.question if evidence.setting else question.text
         best = np.argsort(-score, kind="stable")[:_READ]
-        score[best] += _WORDS * _words(text, question.language, numbers[best], retriever)
+        score[best] += _KIND * np.array([suits(question.text, retriever.text(int(n))) for n in numbers[best]])
+        words = found.words.copy()
+        words[best] = _words(text, question.language, numbers[best], retriever)
+        score += _WORDS * words
         score[best] += _CONCEPTS * _concepts(text, question.language, numbers[best], retriever)
-        return replace(found, scores=score.astype(np.float32))
+        return replace(found, likeness=likeness, words=words, scores=score.astype(np.float32))
 
 
 def about_acts(keys: Sequence[str], sentences: Numbers, retriever: Retriever) -> Scores:

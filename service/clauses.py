@@ -41,7 +41,8 @@ class Clauses:
             aspect: asked for; a list whose clauses all tell it stays whole.
         """
         spans = clauses(sentence)
-        if len(sentence) <= LONG or len(spans) < 2:
+        lead = sentence[: spans[0][0]]
+        if len(sentence) <= LONG or len(spans) < 2 or (aspect is not None and aspect in told(lead)):
             return 0, len(sentence)
         telling = [span for span in spans if aspect is None or aspect in told(sentence[slice(*span)])]
         if aspect is not None and len(telling) != 1:

@@ -30,7 +30,8 @@ class Features:
     sentence stands above the usual one; lexical: best lexical share; names: share of the question's
     names and numbers that the best hits hold; other_language: 1 when the best hit is in another
     language than the question; vietnamese: 1 for a question in Vietnamese, whose similarities to texts
-    of the other two languages are lower throughout.
+    of the other two languages are lower throughout; answer: likeness of the best sentence by the learned metric;
+    words: share of the question's words that it or the sentence before it uses.
     """
 
     sentence: float
@@ -40,6 +41,8 @@ class Features:
     names: float
     other_language: float
     vietnamese: float
+    answer: float
+    words: float
 
     @classmethod
     def of(
@@ -47,7 +50,7 @@ class Features:
     ) -> Features:
         """Features of a question and what was found on it."""
         question = evidence.question
-        if not hits:
+        if not hits or not len(candidates):
             return cls(*[0.0] * len(fields(cls)))
         generation = retriever.generation
         background = min(_BACKGROUND, max(2, int(_BACKGROUND_SHARE * len(generation.sentences))))
@@ -62,6 +65,8 @@ class Features:
             names=_names_found(question, hits[:3], retriever),
             other_language=float(language != question.language),
             vietnamese=float(question.language == "vi"),
+            answer=float(candidates.likeness.max()),
+            words=float(candidates.words.max()),
         )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from indexer.persons import find_persons
+
 _NUMBER_ASKED = re.compile(
     r"wie\s?viele?\b|wie\s+(?:hoch|groß|oft|lange)\b|welche[rn]?\s+(?:zahl|anzahl|summe|anteil)|\banzahl\b|how\s+(?:many|much|often|long)\b"
     r"|(?:what|the)\s+(?:number|amount|percentage|share)\b|bao\s+nhiêu|bao\s+lâu|\bmấy\b|bao\s+nhieu",
@@ -42,7 +44,6 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _WHO = re.compile(r"\b(?:wer|wem|wen|wessen|who|whom|whose|ai)\b|người nào", re.IGNORECASE)
-_NAME = re.compile(r"(?<=[\w,(] )[^\W\d_a-zß][\w'’-]+(?: (?:von|van|de|di|der) | )[^\W\d_a-zß][\w'’-]+")
 
 
 def asks_for_number(question: str) -> bool:
@@ -58,9 +59,7 @@ def gives_number(question: str, sentence: str) -> bool:
 
 
 def suits(question: str, sentence: str) -> bool:
-    """Whether a sentence holds the kind of thing asked for; true where the question asks for none."""
-    if asks_for_number(question):
-        return gives_number(question, sentence)
+    """Whether a question asks for a date or a person, and a sentence gives one."""
     if _WHEN.search(question):
         return bool(_DATE.search(sentence))
-    return not _WHO.search(question) or bool(_NAME.search(f", {sentence}"))
+    return bool(_WHO.search(question) and find_persons(sentence))

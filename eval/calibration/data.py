@@ -18,17 +18,20 @@ from eval.runs import Track, untracked
 from indexer.build import Report, build
 from indexer.embedder import Embedder
 from indexer.index import open_generation
+from service.candidates import Candidates
 from service.confidence import Features
 from service.query import understand
 from service.retrieval import Retriever
 
-REPORTS, XQUAD, MLQA, COVID, SQUAD = "reports", "xquad", "mlqa-dev", "covid-faq", "squad2-en"
+REPORTS, DIGESTS = "reports", "digests"
+XQUAD, MLQA, COVID, SQUAD = "xquad", "mlqa-dev", "covid-faq", "squad2-en"
 #: Corpora of the fit; no question of ``COVID`` is answered by one, so its own corpus tells how it transfers.
-FITTED = (REPORTS, XQUAD, MLQA)
+FITTED = (REPORTS, DIGESTS, XQUAD, MLQA)
 CORPORA = (*FITTED, COVID)
 #: SQuAD 2.0 shares articles with XQuAD and topics with MLQA: it is foreign to the reports alone.
 _FOREIGN = {
     REPORTS: (XQUAD, MLQA, COVID, SQUAD),
+    DIGESTS: (XQUAD, MLQA, COVID),
     XQUAD: (MLQA, COVID),
     MLQA: (XQUAD, COVID),
     COVID: (XQUAD, MLQA),
@@ -60,7 +63,7 @@ class Row:
     features: Features
 
 
-def items(data: Path, questions: QuestionSet) -> list[Item]:
+def items(data: Path, questions: QuestionSet, digests: QuestionSet) -> list[Item]:
     """Everything to be asked, corpus by corpus.
 
     Raises:
@@ -68,13 +71,14 @@ def items(data: Path, questions: QuestionSet) -> list[Item]:
     """
     sets = {name: load_beir(data / name) for name in (XQUAD, MLQA, COVID, SQUAD)}
     found = [
-        Item(REPORTS, REPORTS, case.query, f"{REPORTS}:{case.query.parallel}", case.status == "answered")
-        for case in questions.cases
+        Item(corpus, corpus, case.query, f"{corpus}:{case.query.parallel}", case.status == "answered")
+        for corpus, asked in ((REPORTS, questions), (DIGESTS, digests))
+        for case in asked.cases
         if case.status in ("answered", "no_evidence")
     ]
     for corpus in CORPORA:
         for source in (corpus, *_FOREIGN[corpus]):
-            if source != REPORTS:
+            if source not in (REPORTS, DIGESTS):
                 found += _of_set(sets[source], corpus, source)
     near = data / XQUAD / _NEAR_MISSES
     if near.is_file():
@@ -92,10 +96,11 @@ def _about(dataset: BeirSet, query: Query) -> str:
     return min(dataset.qrels[query.query_id], default=query.parallel)
 
 
-def index_corpora(reports: Path, data: Path, cache: Path, embedder: Embedder, report: Report) -> None:
+def index_corpora(reports: Path, digests: Path, data: Path, cache: Path, embedder: Embedder, report: Report) -> None:
     """Index every corpus below ``cache``; vectors are kept there, so a second time is quick."""
     for corpus in CORPORA:
-        source = reports if corpus == REPORTS else load_beir(data / corpus).corpus
+        own = {REPORTS: reports, DIGESTS: digests}
+        source = own[corpus] if corpus in own else load_beir(data / corpus).corpus
         build([source], cache / corpus, embedder, keep=1, report=report)
 
 
@@ -111,5 +116,7 @@ def collect(
             for item in track([item for item in asked if item.corpus == corpus], f"asking {corpus}"):
                 evidence = retriever.evidence(understand(item.query.text))
                 hits = retriever.search(evidence, _HITS)
-                rows.append(Row(item, Features.of(evidence, hits, retriever)))
+                known = [key for key in evidence.question.keys if key in retriever.catalogue.documents_by_key]
+                found = Candidates.of(evidence, retriever, hits, known, None)
+                rows.append(Row(item, Features.of(evidence, hits, found, retriever)))
     return rows

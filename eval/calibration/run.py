@@ -20,8 +20,12 @@ from indexer.embedder import SentenceTransformerEmbedder
 from indexer.errors import SourceError
 
 
+#: The questions on the digests of ``corpus/``.
+_QUESTIONS = Path(__file__).parent.parent / "questions" / "corpus.jsonl"
+
+
 def calibration_of(
-    reports: Path, data: Path, questions: Path, cache: Path, model: str | None = None
+    reports: Path, digests: Path, data: Path, questions: Path, cache: Path, model: str | None = None
 ) -> dict[str, Any]:
     """Coefficients with their figures, as ``service/confidence.json`` keeps them.
 
@@ -29,11 +33,11 @@ def calibration_of(
         SourceError: a set, the question file or the reports cannot be read.
         ModelError: the model cannot be loaded.
     """
-    asked_set = load_questions(questions)
-    asked = items(data, asked_set)
+    asked_set, own = load_questions(questions), load_questions(_QUESTIONS)
+    asked = items(data, asked_set, own)
     with building() as report:
         embedder = SentenceTransformerEmbedder.load(model)
-        index_corpora(reports, data, cache, embedder, report)
+        index_corpora(reports, digests, data, cache, embedder, report)
     rows = collect(asked, cache, embedder, tracked)
     fitted_on = {
         "model": {"name": embedder.name, "digest": embedder.digest},
