@@ -44,19 +44,32 @@ _PHRASES: dict[Aspect, str] = {
         |những\ bước""",
     "tasks": r"""\b(?:verlangt|gefordert|forderung|angeordnet|anweisung)|\bwer\ soll\ was|steh(?:t|en)\ an\b|\bdemand
         |required\ (?:of|from|to)|(?:asked|expected)\ of\b|who\ (?:should|must|is\ to)\ do|to-do|yêu\ cầu|phải\ làm|yeu\ cau""",
-    "proposals": r"""\bworum\ (?:bat|baten|bittet|ersucht)|\bwünscht|\berbittet|\berbat\b|ask(?:s|ed)?\b.*\b(?:for|of)\b|\brequest
+    "proposals": r"""\bworum\ (?:bat|baten|bittet|ersucht)|\bwünscht|\berbittet|\berbat\b|\bask(?:s|ed)?\b.*\bfor\b|\brequest
         |\bwant\b.*\bfrom\b|mong\ muốn|\bxin\b|de\ nghi""",
     "participants": r"""\bwer\b.*\b(?:dabei|zugegen)\b|who\ (?:was|were)\b.*\b(?:there|present)\b|\bnhững\ ai\b|\bcó\ mặt\b""",
     "goals": r"""\bwas\ soll(?:te)?\b.*\b(?:bewirken|erreichen|bezwecken)|(?:meant|supposed|intended)\ to\b|hướng\ tới|để\ làm\ gì""",
 }
-#: One thing is asked for, or all there is: told by the noun's number, in Vietnamese by a word for "which ones".
+#: Nouns in the plural, after the word that asks for them or at the beginning of a query without a verb.
+_PLURALS = r"""(?:m[aä]ngeln?|schwächen|schwachstellen|(?:ein|be)schränkungen|schwierigkeiten|hindernisse|probleme|defizite
+    |engpässe|grenzen|ergebnisse|erfolge|errungenschaften|fortschritte|schritte|aufgaben|aufträge|forderungen|lösungen
+    |ma(?:ß|ss)nahmen|vorschläge|empfehlungen|teilnehme\w+|ziele|shortcomings|weaknesses|limitations|difficulties
+    |obstacles|problems|deficiencies|challenges|drawbacks|flaws|constraints|results|achievements|successes|outcomes
+    |steps|progress|tasks|duties|assignments|demands|solutions|measures|remedies|proposals|suggestions
+    |recommendations|requests|participants|goals|aims|objectives|targets)\b(?!\ in\b)"""
+_VIETNAMESE = r"""(?:hạn\ chế|tồn\ tại|khó\ khăn|vướng\ mắc|bất\ cập|yếu\ kém|khuyết\ điểm|thiếu\ sót|kết\ quả|thành\ tựu|tiến\ bộ
+    |bước|nhiệm\ vụ|yêu\ cầu|giải\ pháp|biện\ pháp|đề\ xuất|kiến\ nghị|mục\ tiêu|han\ che|ton\ tai|kho\ khan|vuong\ mac
+    |bat\ cap|khuyet\ diem|ket\ qua|thanh\ tuu|nhiem\ vu|yeu\ cau|giai\ phap|bien\ phap|de\ xuat|kien\ nghi|muc\ tieu)"""
+#: All there is is asked for: by the noun's number, in Vietnamese by a word for "which ones", or by an open phrase.
 _SEVERAL = re.compile(
-    r"""m[aä]ngel\b|mängeln|schwächen|(?:ein|be)schränkungen|schwierigkeiten|hindernisse|probleme|defizite|engpässe|grenzen
-    |ergebnisse|erfolge|errungenschaften|fortschritte|schritte|aufgaben|aufträge|forderungen|lösungen|ma(?:ß|ss)nahmen
-    |vorschläge|empfehlungen|teilnehme|ziele|schwachstellen|shortcomings|weaknesses|limitations|difficulties|obstacles
-    |problems|deficiencies|challenges|drawbacks|flaws|constraints|results|achievements|successes|outcomes|steps|progress
-    |tasks|duties|assignments|demands|solutions|measures|remedies|proposals|suggestions|recommendations|requests
-    |participants|goals|aims|objectives|targets|\bwer\b|\bwho\b|\bai\b|những|các|\bgì\b|nhung|\bcac\b|\bgi\b""",
+    rf"""(?:\b(?:welche[rn]?|was\ (?:sind|waren)|what|which|alle?|list|nenn\w*|name)\b(?:\ [\w’'-]+){{0,4}}?\ |\A(?:[\w-]+\ ){{0,2}}|:\ )
+        {_PLURALS}
+    |(?:những|các|nhung|cac)\ (?:\w+\ )?{_VIETNAMESE}|{_VIETNAMESE}\ (?:gì|nào|gi|nao)\b
+    |\bwas\ (?:hat|haben)\b.*\b(?:erreicht|geleistet|geschafft|bewirkt)\b|\bwhat\ (?:has|have)\b.*\b(?:achieved|accomplished|done)\b
+    |(?:đạt|làm|dat|lam)\ (?:được|duoc)\ (?:những\ )?(?:gì|gi)\b|\bwo\ (?:hakt|hapert|klemmt)|\bwas\ (?:lief|läuft)\b.*\bnicht
+    |went\ wrong|\bnot\ go\b|chưa\ (?:tốt|làm\ được)|\bwas\ (?:wird|wurde)\b.*(?:verlangt|gefordert)|\bwer\ soll\ was|steh(?:t|en)\ an\b
+    |\bworum\ b[aä]t|\bwünscht|\b(?:ask(?:s|ed)?|want(?:s|ed)?|request(?:s|ed)?)\ .*\b(?:for|from)\b|\bwer\b.*\b(?:teil|dabei|anwesend|zugegen)\b
+    |\bwho\b.*\b(?:attend\w*|present|there|took\ part|participat\w*)\b|(?:những\ ai|\bai)\b.*(?:dự|tham\ gia|có\ mặt)
+    |\bwas\ soll(?:te)?\b.*\b(?:bewirken|erreichen)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 #: What stands between two nouns of one list, from the noun's ending on.
@@ -74,7 +87,7 @@ def asked_aspect(question: str) -> Aspect | None:
 
 def asks_for_several(question: str) -> bool:
     """Whether a question for an aspect wants all that is said of it, not one thing."""
-    return bool(_SEVERAL.search(question))
+    return bool(_SEVERAL.search(" ".join(question.split())))
 
 
 def named_aspects(words: str) -> frozenset[Aspect]:

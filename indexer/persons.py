@@ -34,7 +34,9 @@ def find_persons(text: str) -> tuple[str, ...]:
         end = at
         while end < len(words) and end - at < _LONGEST and _goes_on(text, words, at, end):
             end += 1
-        if end - at >= 2 and _is_family_name(words[at][0]):
+        # "Bồ Đào Nha": the last syllables of a longer name are no family name and what follows it.
+        inside = at > 0 and _goes_on(text, words, at - 1, at) and _goes_on(text, words, at - 1, at - 1)
+        if end - at >= 2 and not inside and _is_family_name(words[at][0]):
             found.append(text[words[at].start() : words[end - 1].end()])
             at = end
         else:

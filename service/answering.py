@@ -21,10 +21,10 @@ from service.conflicts import conflicts
 from service.confidence import Confidence, Features
 from service.evidence import Evidence
 from service.kinds import asks_for_number, gives_number
-from service.query import Question
+from service.query import Question, collects
 from service.retrieval import Hit, Retriever
 from service.scope import in_setting, unnamed
-from service.selection import collects, select
+from service.selection import select
 
 #: Hits whose sentences are looked at.
 _HITS = 20

@@ -18,7 +18,7 @@ LONG = 300
 #: A clause that is shorter is no statement: "sowie Vertreter der Presse".
 _SHORTEST = 40
 #: By how much the clause that answers must stand out among the others, in cosine.
-_STANDS_OUT = 0.02
+_STANDS_OUT = 0.06
 
 _CUT = re.compile(r";\s+")
 _LEAD = re.compile(r":\s+(?=\S)")

@@ -13,7 +13,8 @@ _NUMBER_ASKED = re.compile(
 )
 _NUMBER = re.compile(
     r"\d|\b(?:zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf|zwanzig|jede[rsnm]?|täglich|wöchentlich"
-    r"|monatlich|jährlich|quartal\w*|halb\w*|two|three|four|five|six|seven|eight|nine|ten|every|once|twice|daily"
+    r"|monatlich|jährlich|quartal\w*|halb\w*|hälfte|drittel|viertel|dutzend\w*|paar|beide[nrms]?|einzige[nrms]?|einmal"
+    r"|zweimal|dreimal|doppelt\w*|erste[nrms]?|zweite[nrms]?|dritte[nrms]?|vierte[nrms]?|both|half|third|dozens?|pair|two|three|four|five|six|seven|eight|nine|ten|every|once|twice|daily"
     r"|weekly|monthly|yearly|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười|hàng|mỗi)\b"
     r"|hundert|tausend|million|milliarde|vierteljährlich|thousand|billion|triệu|tỷ",
     re.IGNORECASE,
@@ -27,7 +28,7 @@ _UNITS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
             r"(?:\d|milli|billi|tỷ|triệu|tausend|hundert)[^.;]{0,40}(?:dong|đồng|vnd|euro|dollar|usd|€|\$|milliard|billion|tỷ)"
             r"|[€$]\s?\d",
         ),
-        (r"prozent|percent|per cent|phần trăm|%|tỷ lệ", r"%|prozent|percent|per cent|phần trăm|quote"),
+        (r"prozent|percent|per cent|phần trăm|%", r"%|prozent|percent|per cent|phần trăm|quote"),
         (r"\btonnen?\b|\btonn?es?\b|\btons\b|\btấn\b", r"\btonne|\btonn?es?\b|\btons\b|\btấn\b"),
         (r"hektar|hectare|\bha\b|héc ta", r"hektar|hectare|\bha\b|héc ta"),
         (r"kilometer|\bkm\b|ki lô mét|cây số", r"kilometer|kilometre|\bkm\b|ki lô mét|cây số"),

@@ -55,6 +55,7 @@ class Retriever:
         self._catalogue = Catalogue.of(generation)
         self._stems = lru_cache(_STEMMED)(self._stems_of)
         self._concepts = lru_cache(_STEMMED)(self._concepts_of)
+        self._windows: dict[int, Vectors] = {}
         language = self._catalogue.language
         self.passages = Space.of("passages", generation.passage_vectors, language)
         self.sentences = Space.of(
@@ -90,6 +91,22 @@ class Retriever:
     def _concepts_of(self, sentence: int) -> frozenset[str]:
         document = self._generation.store.document(int(self._generation.sentences.document[sentence]))
         return glossary.concepts(self.text(sentence), document.language)
+
+    def embed_windows(self, sentences: Sequence[int]) -> Vectors:
+        """Unit vectors of sentences, each read with the one before it in its passage; what was read is kept."""
+        missing = [number for number in sentences if number not in self._windows]
+        if missing:
+            if len(self._windows) > _STEMMED:
+                self._windows.clear()
+            texts = [self._window(number) for number in missing]
+            self._windows.update(zip(missing, self._embedder.embed_passages(texts), strict=True))
+        return np.stack([self._windows[number] for number in sentences])
+
+    def _window(self, sentence: int) -> str:
+        spans, first = self._generation.sentences, self._catalogue.first_sentence
+        begin = max(sentence - 1, int(first[self._catalogue.passage_of[sentence]]))
+        document = self._generation.store.document(int(spans.document[sentence]))
+        return document.text[int(spans.start[begin]) : int(spans.end[sentence])]
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors of texts that are no sentences of the index, shape ``(len(texts), dimension)``."""

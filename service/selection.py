@@ -6,9 +6,8 @@ import re
 
 import numpy as np
 
-from indexer.aspects import asks_for_several
 from service.candidates import Candidates, Mask
-from service.query import Question
+from service.query import Question, collects
 from service.retrieval import Retriever
 
 #: How far below the best one a further statement may lie, in units of the candidates' scores: hardly, where one
@@ -21,15 +20,6 @@ _FACTS = 2
 _DUPLICATE = 0.97
 
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
-
-
-def collects(question: Question) -> bool:
-    """Whether a question wants all that is said, not the one best place."""
-    return (
-        question.aspect is not None
-        and question.aspect != "causes"
-        and (asks_for_several(question.text) or bool(question.keys))
-    )
 
 
 def select(question: Question, candidates: Candidates, fitting: Mask, limit: int, retriever: Retriever) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -25,8 +26,9 @@ from service.confidence import Confidence
 from service.engine import Engine
 from service.retrieval import Retriever
 
-#: Where answered and not answered part, the classes being balanced.
-THRESHOLD = 0.5
+#: Where answered and not answered part: where the classes, being balanced, are even, or lower, so that in every
+#: language at least this share of what the corpus answers is answered.
+_EVEN, _ANSWERED = 0.5, 0.95
 _DIGITS = 4
 
 
@@ -46,7 +48,7 @@ def calibrate(
     return {
         "weights": dict(zip(fitting.NAMES, np.round(model.weights, _DIGITS).tolist(), strict=True)),
         "intercept": round(model.intercept, _DIGITS),
-        "threshold": THRESHOLD,
+        "threshold": _threshold(table, fitting.cross_validated(table, strength)),
         "slope": float(current["slope"]),
         "fitted_on": {
             "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -56,6 +58,15 @@ def calibrate(
         },
         "figures": _rounded(_figures(rows, table, model, strength) | _in_use(rows, table, current)),
     }
+
+
+def _threshold(table: fitting.Table, held_out: fitting.Floats) -> float:
+    languages = set(table.language[table.answerable].tolist())
+    lowest = (
+        float(np.quantile(held_out[table.answerable & (table.language == language)], 1 - _ANSWERED))
+        for language in languages
+    )
+    return math.floor(100 * min(_EVEN, *lowest)) / 100
 
 
 def _figures(
