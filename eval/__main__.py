@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from eval import ablate, chunking, fit, segmentation
+from eval import ablate, aspects, chunking, fit, metric, segmentation
 from eval.comparing import compare_records, comparison_table
 from eval.datasets import BeirSet, load
 from eval.latency import latency_record, print_latencies, spread
@@ -198,8 +198,10 @@ def startup(
         measurement.main(index, runs)
 
 
+app.command("aspects")(aspects.main)
 app.command("chunking")(chunking.main)
 app.command("fit")(fit.main)
+app.command("metric")(metric.main)
 app.command("segmentation")(segmentation.main)
 
 

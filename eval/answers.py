@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from typing import Any
+
+import numpy as np
 
 from eval.datasets import Case, Query
 from eval.metrics import Values
+from eval.reliability import auroc, calibration_error, reliability
 from eval.spans import folded, overlap, places_of
 from eval.systems import Found, Place, Reply, System
 from indexer.errors import SourceError
@@ -19,6 +23,8 @@ Replies = Mapping[str, Reply]
 GoldPlaces = Mapping[str, Sequence[Sequence[Place]]]
 #: Hits whose best sentence a reader of a result list sees at once.
 FIRST_HITS = 3
+#: Share of the answerable questions whose refusal is put up with.
+FALSE_ABSTENTION = 0.1
 
 
 def gold_places(cases: Sequence[Case], system: System) -> dict[str, list[tuple[Place, ...]]]:
@@ -83,6 +89,49 @@ def statement_precision(gold: GoldPlaces, replies: Replies) -> Values:
         / len(replies[query_id].cited)
         for query_id, sentences in gold.items()
         if replies[query_id].cited
+    }
+
+
+def statement_f1(gold: GoldPlaces, replies: Replies) -> Values:
+    """Harmonic mean of gold recall and statement precision, of every question with gold; 0 where refused."""
+    recall, precision = gold_recall(gold, replies), statement_precision(gold, replies)
+    return {
+        query_id: 2 * found * precision[query_id] / (found + precision[query_id]) if found else 0.0
+        for query_id, found in recall.items()
+    }
+
+
+def confidence_quality(cases: Sequence[Case], replies: Replies) -> dict[str, Any]:
+    """How well the confidence tells questions that are to be answered from others: AUROC, calibration error
+    (both unweighted), and the reliability of each tenth."""
+    said = np.array([replies[case.query.query_id].confidence for case in cases], np.float64)
+    true = np.array([case.status == "answered" for case in cases], np.bool_)
+    weight = np.ones(len(cases))
+    return {
+        "auroc": auroc(said, true, weight),
+        "ece": calibration_error(said, true, weight),
+        "reliability": reliability(said, true, weight),
+    }
+
+
+def abstention_quality(
+    known: Sequence[Query], unknown: Sequence[Query], replies: Replies
+) -> dict[str, Any]:
+    """How well the confidence tells questions without an answer from those with one, in the same languages.
+
+    ``abstained``: share of those without one that are refused where one in ten of the others is.
+    """
+    languages = {query.language for query in unknown}
+    said = np.array([replies[q.query_id].confidence for q in known if q.language in languages])
+    of_unknown = np.array([replies[query.query_id].confidence for query in unknown])
+    both = np.concatenate([said, of_unknown])
+    true = np.arange(len(both)) < len(said)
+    return {
+        "languages": sorted(languages),
+        "answerable": len(said),
+        "unanswerable": len(of_unknown),
+        "auroc": auroc(both, true, np.ones(len(both))),
+        "abstained": float(np.mean(of_unknown < np.quantile(said, FALSE_ABSTENTION))) if len(said) else None,
     }
 
 

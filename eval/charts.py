@@ -89,6 +89,25 @@ def shares(name: str, steps: Mapping[str, Sequence[float]], unit: str) -> str:
         return _svg(figure, axes, columns=len(steps))
 
 
+def reliability(name: str, bins: Sequence[Mapping[str, float]]) -> str:
+    """A reliability diagram: share that came true against the probability said, by tenth; larger dots for more."""
+    with _style(name):
+        figure = Figure(figsize=(4.4, 4), layout="constrained")
+        axes = figure.subplots()
+        axes.plot([0, 1], [0, 1], color=_INK, linewidth=0.8, linestyle=":")
+        said, true = [row["said"] for row in bins], [row["true"] for row in bins]
+        axes.plot(said, true, color=_COLOURS[0], linewidth=1)
+        most = max((row["count"] for row in bins), default=1)
+        sizes = [20 + 180 * row["count"] / most for row in bins]
+        axes.scatter(said, true, s=sizes, color=_COLOURS[0], alpha=0.8)
+        axes.set_xlim(-0.03, 1.03)
+        axes.set_ylim(-0.03, 1.03)
+        axes.set_xlabel("confidence said")
+        axes.set_ylabel("share to be answered")
+        axes.grid(alpha=0.25)
+        return _svg(figure, axes, columns=1)
+
+
 def _style(salt: str) -> contextlib.AbstractContextManager[None]:
     """Settings under which equal data give equal bytes, and names from files are never read as formulas."""
     return matplotlib.rc_context(

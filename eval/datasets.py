@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -19,6 +19,8 @@ from service.answers import Status
 
 STATUSES: tuple[str, ...] = get_args(Status)
 UNKNOWN_LANGUAGE = "und"  # BCP 47: undetermined
+#: Beside the queries of a BEIR folder: questions that its documents do not answer, in the same format.
+UNANSWERABLE = "unanswerable.jsonl"
 _LANGUAGE_SUFFIX = re.compile(r"-(?:de|en|vi)\Z")
 
 
@@ -99,12 +101,24 @@ def load(path: Path) -> BeirSet | QuestionSet:
 
 
 def load_beir(folder: Path) -> BeirSet:
-    """Read queries and judgements of a BEIR folder; the corpus is left to the indexer."""
+    """Read queries and judgements of a BEIR folder; the corpus is left to the indexer.
+
+    Questions of a file ``unanswerable.jsonl`` beside them are taken too, as such.
+    """
     queries_file = files.existing(folder, "queries.jsonl", "queries.jsonl.gz")
     qrels_file = files.existing(folder, "qrels.tsv", "qrels/test.tsv")
     queries = load_queries(queries_file)
+    read, near = [queries_file, qrels_file], folder / UNANSWERABLE
+    if near.is_file():
+        read.append(near)
+        known = {query.query_id for query in queries}
+        further = load_queries(near)
+        for query in further:
+            if query.query_id in known:
+                raise SourceError(f"{near}: query id {query.query_id!r} is in {queries_file.name} too")
+        queries += tuple(replace(query, unanswerable=True) for query in further)
     qrels = _qrels(qrels_file, [query.query_id for query in queries])
-    return BeirSet(folder.resolve().name, folder, files.digest(queries_file, qrels_file), queries, qrels)
+    return BeirSet(folder.resolve().name, folder, files.digest(*read), queries, qrels)
 
 
 def load_queries(path: Path) -> tuple[Query, ...]:

@@ -51,7 +51,10 @@ def measure_beir(
         "abstained": {q: 1.0 - v for q, v in answers.answered(unknown, replies).items()},
         "citations valid": valid,
     }
-    ranked, answered = outcome.measured, _measured(values, asked, {"invalid_citations": failures})
+    details: dict[str, Any] = {"invalid_citations": failures}
+    if unknown:
+        details["abstention"] = answers.abstention_quality(known, unknown, replies)
+    ranked, answered = outcome.measured, _measured(values, asked, details)
     measured = Measured(
         ranked.values | answered.values, ranked.figures | answered.figures, ranked.details | answered.details
     )
@@ -91,6 +94,7 @@ def measure_questions(
         "status right": answers.status_right(cases, replies),
         "gold recall": answers.gold_recall(gold, replies),
         "statement precision": answers.statement_precision(gold, replies),
+        "statement F1": answers.statement_f1(gold, replies),
         "gold in first hits": answers.gold_in_first_hits(gold, found),
         "citations valid": valid,
     }
@@ -99,6 +103,10 @@ def measure_questions(
     measured.values[PARITY] = pair_values
     details["confusion"] = {ALL: answers.confusion(cases, replies)} | {
         language: answers.confusion([c for c in cases if c.query.language == language], replies)
+        for language in sorted({query.language for query in queries})
+    }
+    details["confidence"] = {ALL: answers.confidence_quality(cases, replies)} | {
+        language: answers.confidence_quality([c for c in cases if c.query.language == language], replies)
         for language in sorted({query.language for query in queries})
     }
     details["replies"] = {

@@ -75,7 +75,10 @@ def _rendered(records: Iterable[Record]) -> str:
         lstrip_blocks=True,
     )
     sets = sets_of(records)
-    shown = [(view, _quality(number, view), _times(number, view)) for number, view in enumerate(sets, 1)]
+    shown = [
+        (view, _quality(number, view), _times(number, view), _trust(number, view))
+        for number, view in enumerate(sets, 1)
+    ]
     return environment.get_template("report.html.j2").render(sets=shown, sentence=sentence)
 
 
@@ -117,4 +120,15 @@ def _times(number: int, view: SetView) -> list[Chart]:
         )
         svg = shares(f"times {number} {place}", times.milliseconds, "ms")
         charts.append(Chart(Markup(svg), alt))
+    return charts
+
+
+def _trust(number: int, view: SetView) -> list[Chart]:
+    from eval.charts import reliability
+
+    charts = []
+    for place, trust in enumerate(view.trust, 1):
+        said = (f"{row['said']:.2f} said, {row['true']:.2f} true of {row['count']:.0f}" for row in trust.bins)
+        alt = f"Reliability of the confidence on {view.name}, {trust.run}: {'; '.join(said)}."
+        charts.append(Chart(Markup(reliability(f"trust {number} {place}", trust.bins)), alt))
     return charts

@@ -32,6 +32,11 @@ def print_record(record: Mapping[str, Any], console: Console) -> None:
         console.print(_table("Places cited in common", {PARITY: record["figures"][PARITY]}))
     if "confusion" in details:
         console.print(_confusion(details["confusion"][ALL]))
+    for group, row in details.get("confidence", {}).items():
+        told = "" if row["auroc"] is None else f"AUROC {row['auroc']:.3f}, "
+        console.print(f"confidence, {group}: {told}calibration error {row['ece']:.3f}")
+    if "abstention" in details:
+        console.print(_abstention(details["abstention"]), soft_wrap=True)
     if "invalid_citations" in details:
         console.print(f"{details['invalid_citations']} citations do not stand where they say")
     for step, row in summary(record["timings"])["steps"].items():
@@ -61,6 +66,14 @@ def _confusion(matrix: Mapping[str, Mapping[str, int]]) -> Table:
     for expected in sorted(matrix):
         table.add_row(expected, *(str(matrix[expected].get(status, 0)) for status in given))
     return table
+
+
+def _abstention(row: Mapping[str, Any]) -> str:
+    told = "" if row["auroc"] is None else f"AUROC of the confidence {row['auroc']:.3f}"
+    if row["abstained"] is not None:
+        told += f", {row['abstained']:.0%} refused where 10 % of the answerable are"
+    counts = f"{row['unanswerable']} without an answer against {row['answerable']} with one"
+    return f"{counts} ({', '.join(row['languages'])}): {told}"
 
 
 def write_record(folder: Path, record: Mapping[str, Any]) -> None:

@@ -71,6 +71,15 @@ class Statuses:
 
 
 @dataclass(frozen=True, slots=True)
+class Trust:
+    """How far the confidence of a run can be trusted; ``bins``: what was said and what came true, by tenth."""
+
+    run: str
+    rows: dict[str, tuple[float | None, float]]
+    bins: tuple[dict[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SetView:
     """All runs of one question set."""
 
@@ -83,6 +92,7 @@ class SetView:
     comparisons: tuple[dict[str, Any], ...]
     times: tuple[Times, ...]
     statuses: tuple[Statuses, ...]
+    trust: tuple[Trust, ...]
     worst: tuple[tuple[str, tuple[dict[str, Any], ...]], ...]
 
 
@@ -110,6 +120,9 @@ def _set_view(records: Sequence[Record]) -> SetView:
             _statuses(label, r["details"]["confusion"][ALL])
             for label, r in runs.items()
             if "confusion" in r["details"]
+        ),
+        tuple(
+            _trust(label, r["details"]["confidence"]) for label, r in runs.items() if "confidence" in r["details"]
         ),
         _worst(runs),
     )
@@ -157,6 +170,15 @@ def _statuses(label: str, confusion: Mapping[str, Mapping[str, int]]) -> Statuse
     given = tuple(sorted({status for row in confusion.values() for status in row}))
     rows = {name: tuple(int(confusion[name].get(s, 0)) for s in given) for name in sorted(confusion)}
     return Statuses(label, given, rows)
+
+
+def _trust(label: str, confidence: Mapping[str, Mapping[str, Any]]) -> Trust:
+    rows = {
+        group: (None if row["auroc"] is None else float(row["auroc"]), float(row["ece"]))
+        for group, row in confidence.items()
+    }
+    bins = tuple({name: float(row[name]) for name in row} for row in confidence[ALL]["reliability"])
+    return Trust(label, rows, bins)
 
 
 def _worst(runs: Mapping[str, Record]) -> tuple[tuple[str, tuple[dict[str, Any], ...]], ...]:

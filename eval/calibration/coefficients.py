@@ -17,6 +17,7 @@ from eval.calibration import fit as fitting
 from eval.calibration.data import COVID, FITTED, XQUAD, Row
 from eval.datasets import QuestionSet
 from eval.metrics import mean
+from eval.reliability import reliability
 from eval.runs import ask
 from eval.systems import LocalSystem
 from indexer.embedder import Embedder
@@ -82,7 +83,8 @@ def _figures(
             name: fitting.quality(table.where(mask), held[mask]) for name, mask in masks.items()
         },
         "reliability": {
-            name: fitting.reliability(table.where(mask), held[mask]) for name, mask in masks.items()
+            name: reliability(held[mask], table.answerable[mask], table.weight[mask])
+            for name, mask in masks.items()
         },
         "xquad_de_or_covid_on_xquad": fitting.quality(table.where(within), held[within]),
         "leave_one_corpus_out": {corpus: _left_out(rows, corpus, strength) for corpus in FITTED},

@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from eval.datasets import BeirSet, Query, QuestionSet, load_beir, load_queries
+from eval.datasets import UNANSWERABLE, BeirSet, Query, QuestionSet, load_beir
 from eval.embedders import RememberingEmbedder
 from eval.runs import Track, untracked
 from indexer.build import Report, build
@@ -36,7 +36,6 @@ _FOREIGN = {
     MLQA: (XQUAD, COVID),
     COVID: (XQUAD, MLQA),
 }
-_NEAR_MISSES = "unanswerable.jsonl"
 #: Every so many of SQuAD's questions: it is there for variety, not for its number.
 _SQUAD_STEP = 4
 #: Hits the features are read from, as many as answering looks at.
@@ -80,9 +79,8 @@ def items(data: Path, questions: QuestionSet, digests: QuestionSet) -> list[Item
         for source in (corpus, *_FOREIGN[corpus]):
             if source not in (REPORTS, DIGESTS):
                 found += _of_set(sets[source], corpus, source)
-    near = data / XQUAD / _NEAR_MISSES
-    if near.is_file():
-        found += [Item(XQUAD, _NEAR_MISSES, q, q.query_id, False, True) for q in load_queries(near)]
+    near = (query for query in sets[XQUAD].queries if query.unanswerable)
+    found += [Item(XQUAD, UNANSWERABLE, query, query.query_id, False, True) for query in near]
     return found
 
 

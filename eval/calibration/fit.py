@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
+from sklearn.metrics import brier_score_loss, log_loss
 from sklearn.model_selection import GroupKFold
 
 from eval.calibration.data import Row
+from eval.reliability import auroc, calibration_error
 from service.confidence import Features
 
 Floats = npt.NDArray[np.float64]
@@ -27,7 +28,6 @@ NAMES = [field.name for field in fields(Features)]
 #: Inverse strength of the regularisation, on standardised features, strongest first.
 STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 FOLDS = 5
-_BINS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,41 +128,13 @@ def choose_strength(table: Table) -> float:
 
 def quality(table: Table, probability: Floats) -> dict[str, Any]:
     """AUROC, Brier score (1950), log loss, expected calibration error (Naeini et al. 2015), and counts."""
-    both = 0 < table.answerable.sum() < len(table.answerable)
     weight = table.weight
     clipped = np.clip(probability, 1e-9, 1 - 1e-9)
     return {
         "answerable": int(table.answerable.sum()),
         "unanswerable": int((~table.answerable).sum()),
-        "auroc": float(roc_auc_score(table.answerable, probability, sample_weight=weight)) if both else None,
+        "auroc": auroc(probability, table.answerable, weight),
         "brier": float(brier_score_loss(table.answerable, clipped, sample_weight=weight, pos_label=True)),
         "log_loss": float(log_loss(table.answerable, clipped, sample_weight=weight, labels=[False, True])),
-        "ece": calibration_error(table, probability),
+        "ece": calibration_error(probability, table.answerable, weight),
     }
-
-
-def calibration_error(table: Table, probability: Floats) -> float:
-    """Weighted mean distance between the probability said and the share that came true, in ten bins."""
-    bins = reliability(table, probability)
-    total = sum(row["weight"] for row in bins)
-    return sum(row["weight"] * abs(row["said"] - row["true"]) for row in bins) / total if total else 0.0
-
-
-def reliability(table: Table, probability: Floats) -> list[dict[str, float]]:
-    """For each tenth of the probability: how many rows, what was said, what came true."""
-    places = np.minimum((probability * _BINS).astype(int), _BINS - 1)
-    rows = []
-    for place in range(_BINS):
-        mask = places == place
-        weight = table.weight[mask]
-        if weight.sum() > 0:
-            rows.append(
-                {
-                    "from": place / _BINS,
-                    "count": int(mask.sum()),
-                    "weight": float(weight.sum()),
-                    "said": float(np.average(probability[mask], weights=weight)),
-                    "true": float(np.average(table.answerable[mask], weights=weight)),
-                }
-            )
-    return rows
