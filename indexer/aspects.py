@@ -38,15 +38,14 @@ _PHRASES: dict[Aspect, str] = {
     "shortcomings": r"""wo\ (?:hakt|hapert|klemmt)|(?:lief|läuft|laufen|liefen)\b.*(?:nicht|schlecht|schief)|went\ wrong
         |not\ (?:go|going|work|working)\b|f[ae]lls?\ short|chưa\ (?:tốt|làm\ được|đạt)|chua\ (?:tot|lam\ duoc|dat)""",
     "causes": r"""woran\ (?:liegt|lag)|aus\ welchem\ grund|wodurch|how\ come|what\ led\ to|do\ đâu|do\ dau""",
-    "results": r"""\b(?:geleistet|geschafft|bewirkt|unternommen)\b|\bwie\ (?:wurde|wird|ist|sind|werden)\b.*\bumgesetzt
-        |fortschritt|what\ (?:has|have)\b.*\bdone\b|\bsteps\b|how\ (?:was|were|is|has|have)\b.*\b(?:implemented|carried\ out)
-        |\bprogress|(?:thực\ hiện|triển\ khai)\b.*(?:như\ thế\ nào|ra\ sao|thế\ nào)|đã\ làm\ (?:được|gì)|tiến\ bộ
-        |những\ bước""",
-    "tasks": r"""\b(?:verlangt|gefordert|forderung|angeordnet|anweisung)|\bwer\ soll\ was|steh(?:t|en)\ an\b|\bdemand
+    "results": r"""\b(?:geschafft|bewirkt)\b|\bwie\ (?:wurde|wird|ist|sind|werden)\b.*\bumgesetzt
+        |fortschritt|how\ (?:was|were|is|has|have)\b.*\b(?:implemented|carried\ out|put\ into\ practice)
+        |\bprogress|(?:thực\ hiện|triển\ khai)\b.*(?:như\ thế\ nào|ra\ sao|thế\ nào)|làm\ được\ gì|tiến\ bộ""",
+    "tasks": r"""\b(?:verlangt|gefordert|forderung|angeordnet|anweisung)|\bwer\ soll\ was|steh(?:t|en)\ an(?:\?|\Z)|\bdemand
         |required\ (?:of|from|to)|(?:asked|expected)\ of\b|who\ (?:should|must|is\ to)\ do|to-do|yêu\ cầu|phải\ làm|yeu\ cau""",
     "proposals": r"""\bworum\ (?:bat|baten|bittet|ersucht)|\bwünscht|\berbittet|\berbat\b|\bask(?:s|ed)?\b.*\bfor\b|\brequest
         |\bwant\b.*\bfrom\b|mong\ muốn|\bxin\b|de\ nghi""",
-    "participants": r"""\bwer\b.*\b(?:dabei|zugegen)\b|who\ (?:was|were)\b.*\b(?:there|present)\b|\bnhững\ ai\b|\bcó\ mặt\b""",
+    "participants": r"""\bwer\b.*\b(?:dabei|zugegen)\b|who\ (?:was|were)\b.*\b(?:there|present)\b|who\ (?:was|were)\ at\b|\bnhững\ ai\b|\bcó\ mặt\b""",
     "goals": r"""\bwas\ soll(?:te)?\b.*\b(?:bewirken|erreichen|bezwecken)|(?:meant|supposed|intended)\ to\b|hướng\ tới|để\ làm\ gì""",
 }
 #: Nouns in the plural, after the word that asks for them or at the beginning of a query without a verb.
@@ -66,9 +65,9 @@ _SEVERAL = re.compile(
     |(?:những|các|nhung|cac)\ (?:\w+\ )?{_VIETNAMESE}|{_VIETNAMESE}\ (?:gì|nào|gi|nao)\b
     |\bwas\ (?:hat|haben)\b.*\b(?:erreicht|geleistet|geschafft|bewirkt)\b|\bwhat\ (?:has|have)\b.*\b(?:achieved|accomplished|done)\b
     |(?:đạt|làm|dat|lam)\ (?:được|duoc)\ (?:những\ )?(?:gì|gi)\b|\bwo\ (?:hakt|hapert|klemmt)|\bwas\ (?:lief|läuft)\b.*\bnicht
-    |went\ wrong|\bnot\ go\b|chưa\ (?:tốt|làm\ được)|\bwas\ (?:wird|wurde)\b.*(?:verlangt|gefordert)|\bwer\ soll\ was|steh(?:t|en)\ an\b
+    |went\ wrong|\bnot\ go\b|chưa\ (?:tốt|làm\ được)|\bwas\ (?:wird|wurde)\b.*(?:verlangt|gefordert)|\bwer\ soll\ was|steh(?:t|en)\ an(?:\?|\Z)
     |\bworum\ b[aä]t|\bwünscht|\b(?:ask(?:s|ed)?|want(?:s|ed)?|request(?:s|ed)?)\ .*\b(?:for|from)\b|\bwer\b.*\b(?:teil|dabei|anwesend|zugegen)\b
-    |\bwho\b.*\b(?:attend\w*|present|there|took\ part|participat\w*)\b|(?:những\ ai|\bai)\b.*(?:dự|tham\ gia|có\ mặt)
+    |\bwho\ (?:was|were)\ at\b|\bwho\b.*\b(?:attend\w*|present|there|took\ part|participat\w*)\b|(?:những\ ai|\bai)\b.*(?:dự|tham\ gia|có\ mặt)
     |\bwas\ soll(?:te)?\b.*\b(?:bewirken|erreichen)\b""",
     re.IGNORECASE | re.VERBOSE,
 )

@@ -30,6 +30,8 @@ from service.selection import select
 _HITS = 20
 #: A sentence counts as being about the act asked for, or as telling the aspect, from here on.
 _ABOUT = 0.5
+#: And from this share of the surest one on.
+_AS_SURE = 0.55
 
 
 class Answerer(Protocol):
@@ -92,7 +94,10 @@ class ExtractiveAnswerer:
         if asks_for_number(question.text):
             found = found.where([gives_number(question.text, retriever.text(int(n))) for n in found.numbers])
         refused = min(probability, self._confidence.threshold)
-        about, tells = found.about >= _ABOUT, found.tells >= _ABOUT
+        tells = found.tells >= _ABOUT
+        # Where a sentence names the act, one that merely stands in a report on it is not about it.
+        surest = float(found.about[tells].max(initial=0.0)) if question.aspect else 0.0
+        about = found.about >= max(_ABOUT, _AS_SURE * surest)
         fitting = about & tells
         if known and question.aspect and about.any() and not fitting.any():
             told = _told(known, retriever)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from indexer import analyzer
-from indexer.aspects import ASPECTS
+from indexer.aspects import ASPECTS, Aspect
 from indexer.embedder import Vectors
 from indexer.glossary import concepts
 from indexer.language import Language
@@ -33,6 +33,8 @@ _METRIC, _PASSAGE, _LEXICAL, _WORDS, _CONCEPTS = 1.0, 0.5, 0.1, 0.06, 0.06
 #: Set by hand: what a sentence gains that is about the act, tells the aspect, is of the province,
 #: gives the kind of thing asked for.
 _ACT, _ASPECT, _PLACE, _KIND = 0.08, 0.06, 0.03, 0.03
+#: Reports tell solutions as what is to be done, or as what somebody proposes.
+_TOLD_AS: Mapping[Aspect, tuple[Aspect, ...]] = {"solutions": ("solutions", "proposals", "tasks")}
 #: So many of the best sentences are read with the one before them, where they lie no further apart than this;
 #: and what that adds.
 _CLOSEST, _CLOSE, _WINDOW = 3, 0.012, 0.7
@@ -157,9 +159,10 @@ def about_acts(keys: Sequence[str], sentences: Numbers, retriever: Retriever) ->
 
 
 def told(question: Question, sentences: Numbers, retriever: Retriever) -> Scores:
-    """How surely each sentence tells the aspect asked for, 0 to 1."""
-    column = ASPECTS.index(question.aspect) if question.aspect else 0
-    return np.asarray(retriever.generation.aspects[sentences, column], np.float32)
+    """How surely each sentence tells the aspect asked for, or one that is told in its place, 0 to 1."""
+    names = _TOLD_AS.get(question.aspect, (question.aspect,)) if question.aspect else ()
+    columns = [ASPECTS.index(name) for name in names]
+    return np.asarray(retriever.generation.aspects[sentences][:, columns].max(axis=1), np.float32)
 
 
 def _with_acts(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from indexer.persons import find_persons
+from indexer.places import canonical_place
 
 _NUMBER_ASKED = re.compile(
     r"wie\s?viele?\b|wie\s+(?:hoch|groß|oft|lange)\b|welche[rn]?\s+(?:zahl|anzahl|summe|anteil)|\banzahl\b|how\s+(?:many|much|often|long)\b"
@@ -24,13 +25,15 @@ _UNITS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
     (re.compile(asked, re.IGNORECASE), re.compile(given, re.IGNORECASE))
     for asked, given in (
         (
-            r"\b(?:dong|đồng|vnd|euro|dollar|usd|milliarden|kostet|kosten|billions?|costs?)\b|tỷ đồng|\btỷ\b",
-            r"(?:\d|milli|billi|tỷ|triệu|tausend|hundert)[^.;]{0,40}(?:dong|đồng|vnd|euro|dollar|usd|€|\$|milliard|billion|tỷ)"
-            r"|[€$]\s?\d",
+            # "Đồng chí" is a comrade, "Dong Ha" a town: the currency stands after a figure or a word for one.
+            r"\b(?:vnd|euro|dollar|usd|milliarden|kostet|kosten|billions?|costs?|(?:viele|many|much) dong)\b"
+            r"|(?:tỷ|triệu|nghìn|nhiêu) đồng|nhiêu tỷ\b",
+            r"\d\s?(?:mio\.?|mrd\.?|milli\w+|billion|tausend|thousand|tỷ|triệu|nghìn)?\s?(?:dong|đồng|vnd|euro|dollar|usd|€)"
+            r"|milliarde|\bbillion|tỷ đồng|[€$]\s?\d",
         ),
         (r"prozent|percent|per cent|phần trăm|%", r"%|prozent|percent|per cent|phần trăm|quote"),
         (r"\btonnen?\b|\btonn?es?\b|\btons\b|\btấn\b", r"\btonne|\btonn?es?\b|\btons\b|\btấn\b"),
-        (r"hektar|hectare|\bha\b|héc ta", r"hektar|hectare|\bha\b|héc ta"),
+        (r"hektar|hectare|héc ta", r"hektar|hectare|\d ha\b|héc ta"),
         (r"kilometer|\bkm\b|ki lô mét|cây số", r"kilometer|kilometre|\bkm\b|ki lô mét|cây số"),
     )
 )
@@ -63,4 +66,6 @@ def suits(question: str, sentence: str) -> bool:
     """Whether a question asks for a date or a person, and a sentence gives one."""
     if _WHEN.search(question):
         return bool(_DATE.search(sentence))
-    return bool(_WHO.search(question) and find_persons(sentence))
+    if not _WHO.search(question):
+        return False
+    return any(canonical_place(name) is None for name in find_persons(sentence))

@@ -17,10 +17,10 @@ _PASSAGES_READ = 100
 
 
 def in_setting(question: Question, documents: Numbers, retriever: Retriever) -> list[bool]:
-    """Whether each sentence's document fits the provinces and dates that a question names.
+    """Whether each sentence's document fits the provinces, dates and persons that a question names.
 
-    A document fits a province when it is about it or names it, and a period when it was published in it
-    or names its year. What happened in one province must not answer for another.
+    A document fits a province when it is about it or names it, a period when it was published in it or names its
+    year, a person when it names them. What happened in one province must not answer for another.
     """
     store, catalogue = retriever.generation.store, retriever.catalogue
     wanted = related_places(mention.place for mention in question.places)
@@ -36,7 +36,8 @@ def in_setting(question: Question, documents: Numbers, retriever: Retriever) -> 
         date = not years or bool(
             catalogue.date_fit(question, one)[0] or any(year in document.text for year in years)
         )
-        fits[number] = place and date
+        person = not question.persons or any(_stands_in(name, document.text) for name in question.persons)
+        fits[number] = place and date and person
     return [fits[number] for number in documents.tolist()]
 
 
@@ -52,10 +53,13 @@ def _named(name: str, retriever: Retriever) -> bool:
     generation = retriever.generation
     spans = generation.passages
     scores = generation.lexical.scores(sorted(analyzer.written_terms(name)))
-    pattern = re.compile(rf"(?<!\w){re.escape(fold(name))}(?!\w)")
     kept = min(_PASSAGES_READ, len(scores))
     for passage in np.argpartition(-scores, kept - 1)[:kept].tolist():
         document = generation.store.document(int(spans.document[passage]))
-        if pattern.search(fold(document.text[int(spans.start[passage]) : int(spans.end[passage])])):
+        if _stands_in(name, document.text[int(spans.start[passage]) : int(spans.end[passage])]):
             return True
     return False
+
+
+def _stands_in(name: str, text: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(fold(name))}(?!\w)", fold(text)) is not None
