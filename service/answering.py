@@ -23,7 +23,7 @@ from service.evidence import Evidence
 from service.kinds import asks_for_number, gives_number
 from service.query import Question, collects
 from service.retrieval import Hit, Retriever
-from service.scope import in_setting, unnamed
+from service.scope import absent, in_setting, unnamed
 from service.selection import select
 
 #: Hits whose sentences are looked at.
@@ -44,12 +44,14 @@ class Answerer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A question with what is known of it so far: its acts that documents name, and those that none does."""
+    """A question with what is known of it so far: its acts that documents name, its acts and its
+    provinces that none does."""
 
     question: Question
     evidence: Evidence
     known: tuple[str, ...]
     unknown: tuple[str, ...]
+    unnamed: tuple[str, ...]
     hits: list[Hit]
 
 
@@ -76,12 +78,13 @@ class ExtractiveAnswerer:
             # That the act is nowhere is certain, so the corpus does not answer, however near a text may be.
             suggestions = tuple(dict.fromkeys(near))
             return Answer(question, "unknown_reference", 0.0, suggestions=suggestions, unknown=unknown)
-        strangers = unnamed(question, retriever)
-        if strangers:
-            return Answer(question, "no_evidence", 0.0, unknown=unknown, unnamed=strangers)
+        strangers, elsewhere = unnamed(question, retriever), absent(question, retriever)
+        if strangers or (elsewhere and len(elsewhere) == len({mention.place for mention in question.places})):
+            return Answer(question, "no_evidence", 0.0, unknown=unknown, unnamed=strangers + elsewhere)
         evidence = retriever.evidence(question)
         hits = retriever.search(evidence, _HITS, filters)
-        return self._from(_Asked(question, evidence, known, unknown, hits), retriever, max_citations, filters)
+        asked = _Asked(question, evidence, known, unknown, elsewhere, hits)
+        return self._from(asked, retriever, max_citations, filters)
 
     def _from(
         self, asked: _Asked, retriever: Retriever, max_citations: int, filters: Filters | None
@@ -115,6 +118,7 @@ class ExtractiveAnswerer:
             probability,
             citations,
             unknown=asked.unknown,
+            unnamed=asked.unnamed,
             conflicts=conflicts(citations, found, retriever),
             collected=collects(question),
         )

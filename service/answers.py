@@ -53,7 +53,7 @@ class Answer:
     """What is known on a question. ``citations`` hold the statements; none unless ``status`` is answered.
 
     ``unknown``: keys of the acts asked for that no document names; nothing is said on them. ``unnamed``: persons
-    asked about whom no document names. ``told``: where the aspect is not found, how many sentences tell what else
+    and provinces asked about that no document names. ``told``: where the aspect is not found, how many sentences tell what else
     of the act. ``collected``: whether all that is said was wanted, not one fact.
     """
 

@@ -38,6 +38,8 @@ def note_lines(answer: Answer) -> list[str]:
         return []
     language = answer.question.language
     lines = [_unknown((key,), (), language) for key in answer.unknown]
+    if answer.status == "answered":
+        lines += [PHRASES[language].unnamed.format(names=name) for name in answer.unnamed]
     return lines + [_conflict(conflict, PHRASES[language]) for conflict in answer.conflicts]
 
 
@@ -92,15 +94,21 @@ def _unknown(keys: tuple[str, ...], suggestions: tuple[str, ...], language: Lang
 
 
 def _conflict(conflict: Conflict, phrases: Phrases) -> str:
-    first, *others = (_at(place) for place in conflict.places)
     if conflict.sum is None:
-        return phrases.differ.format(first=first, other=", ".join(others))
-    return phrases.wrong_sum.format(total=first, parts=" + ".join(others), sum=f"{conflict.sum:g}")
+        first, other = (f"{place.text} ({_where(place, place)})" for place in conflict.places)
+        return phrases.differ.format(first=first, other=other)
+    total, *parts = conflict.places
+    return phrases.wrong_sum.format(
+        total=total.text,
+        parts=" + ".join(part.text for part in parts),
+        sum=f"{conflict.sum:.12g}",
+        where=_where(total, parts[-1]),
+    )
 
 
-def _at(place: Place) -> str:
-    cited = f"[{place.citation}] " if place.citation else ""
-    return f"{place.text} ({cited}{place.document.document_id} {place.start}–{place.end})"
+def _where(first: Place, last: Place) -> str:
+    cited = f"[{first.citation}] " if first.citation else ""
+    return f"{cited}{first.document.document_id} {first.start}–{last.end}"
 
 
 def _names(keys: tuple[str, ...], language: Language) -> str:

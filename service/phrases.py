@@ -50,7 +50,7 @@ PHRASES: Mapping[Language, Phrases] = {
         aspect_not_found="{names}: nichts zum Punkt {aspect}.",
         told=" Die Dokumente sagen dazu etwas über: {listed}.",
         differ="Die Angaben widersprechen sich: {first} und {other}.",
-        wrong_sum="Die Teile ergeben nicht die Summe: {total}, aber {parts} = {sum}.",
+        wrong_sum="Die Teile ergeben nicht die Summe: {total}, aber {parts} = {sum} ({where}).",
         aspects={
             "results": "Ergebnisse",
             "shortcomings": "Mängel",
@@ -76,7 +76,7 @@ PHRASES: Mapping[Language, Phrases] = {
         aspect_not_found="{names}: nothing on {aspect}.",
         told=" What the documents do say of it: {listed}.",
         differ="The figures contradict each other: {first} and {other}.",
-        wrong_sum="The parts do not add up to the total: {total}, but {parts} = {sum}.",
+        wrong_sum="The parts do not add up to the total: {total}, but {parts} = {sum} ({where}).",
         aspects={
             "results": "results",
             "shortcomings": "shortcomings",
@@ -102,7 +102,7 @@ PHRASES: Mapping[Language, Phrases] = {
         aspect_not_found="{names}: không có nội dung về {aspect}.",
         told=" Các văn bản có nói về: {listed}.",
         differ="Số liệu mâu thuẫn: {first} và {other}.",
-        wrong_sum="Các phần cộng lại không bằng tổng số: {total}, nhưng {parts} = {sum}.",
+        wrong_sum="Các phần cộng lại không bằng tổng số: {total}, nhưng {parts} = {sum} ({where}).",
         aspects={
             "results": "kết quả",
             "shortcomings": "hạn chế",

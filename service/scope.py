@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import numpy as np
 
 from indexer import analyzer
+from indexer.dates import Period, find_periods
 from indexer.places import find_places, fold, related_places
 from service.catalogue import Numbers
 from service.query import Question
@@ -19,12 +21,12 @@ _PASSAGES_READ = 100
 def in_setting(question: Question, documents: Numbers, retriever: Retriever) -> list[bool]:
     """Whether each sentence's document fits the provinces, dates and persons that a question names.
 
-    A document fits a province when it is about it or names it, a period when it was published in it or names its
-    year, a person when it names them. What happened in one province must not answer for another.
+    A document fits a province when it is about it or names it, a year when it was published in it or names it, a
+    shorter period when it was published in it or names one that overlaps, a person when it names them. What happened
+    in one province, or in March, must not answer for another, or for August.
     """
     store, catalogue = retriever.generation.store, retriever.catalogue
     wanted = related_places(mention.place for mention in question.places)
-    years = {period.first[:4] for period in question.dates}
     fits: dict[int, bool] = {}
     for number in set(documents.tolist()):
         document = store.document(number)
@@ -33,12 +35,45 @@ def in_setting(question: Question, documents: Numbers, retriever: Retriever) -> 
             catalogue.place_fit(question, one)[0]
             or wanted.intersection(mention.place for mention in find_places(document.text))
         )
-        date = not years or bool(
-            catalogue.date_fit(question, one)[0] or any(year in document.text for year in years)
+        date = not question.dates or bool(
+            catalogue.date_fit(question, one)[0]
+            or any(_tells_of(period, document.text) for period in question.dates)
         )
         person = not question.persons or any(_stands_in(name, document.text) for name in question.persons)
         fits[number] = place and date and person
     return [fits[number] for number in documents.tolist()]
+
+
+def _tells_of(period: Period, text: str) -> bool:
+    """Whether a text names a period's year, or for a shorter one any that overlaps with it and is no whole year."""
+    if period.first[:4] not in text and period.last[:4] not in text:
+        return False
+    if _is_long(period):
+        return True
+    return any(
+        told.first <= period.last and period.first <= told.last
+        for told in _periods(text)
+        if not _is_long(told)
+    )
+
+
+def _is_long(period: Period) -> bool:
+    return period.first[5:] == "01-01" and period.last[5:] == "12-31"
+
+
+@lru_cache(maxsize=512)
+def _periods(text: str) -> tuple[Period, ...]:
+    return tuple(find_periods(text))
+
+
+def absent(question: Question, retriever: Retriever) -> tuple[str, ...]:
+    """Provinces of a question that no document is about or names, nor any merged with them."""
+    known = set(retriever.catalogue.places)
+    return tuple(
+        place
+        for place in dict.fromkeys(mention.place for mention in question.places)
+        if not any(name in known or _named(name, retriever) for name in related_places([place]))
+    )
 
 
 def unnamed(question: Question, retriever: Retriever) -> tuple[str, ...]:
