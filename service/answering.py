@@ -94,8 +94,8 @@ class ExtractiveAnswerer:
         features = Features.of(asked.evidence, asked.hits, found, retriever)
         probability = self._confidence.of_answer(features)
         found = found.where(in_setting(question, found.documents, retriever))
-        if asks_for_number(question.text):
-            found = found.where([gives_number(question.text, retriever.text(int(n))) for n in found.numbers])
+        if asks_for_number(question.read):
+            found = found.where([gives_number(question.read, retriever.text(int(n))) for n in found.numbers])
         refused = min(probability, self._confidence.threshold)
         tells = found.tells >= _ABOUT
         # Where a sentence names the act, one that merely stands in a report on it is not about it.

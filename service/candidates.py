@@ -108,9 +108,9 @@ class Candidates:
             + (_ASPECT * found.tells if question.aspect else 0)
         )
         # Within the report of a province its name tells nothing: only what is asked beyond it.
-        text = evidence.setting.question if evidence.setting else question.text
+        text = evidence.setting.question if evidence.setting else question.read
         best = np.argsort(-score, kind="stable")[:_READ]
-        score[best] += _KIND * np.array([suits(question.text, retriever.text(int(n))) for n in numbers[best]])
+        score[best] += _KIND * np.array([suits(question.read, retriever.text(int(n))) for n in numbers[best]])
         words = found.words.copy()
         words[best] = _words(text, question.language, numbers[best], retriever)
         score += _WORDS * words

@@ -71,7 +71,7 @@ class Features:
 
 
 def _names_found(question: Question, hits: list[Hit], retriever: Retriever) -> float:
-    wanted = set(analyzer.names(question.text, question.language))
+    wanted = set(analyzer.names(question.read, question.language))
     if not wanted:
         return 1.0
     spans, store = retriever.generation.passages, retriever.generation.store

@@ -37,7 +37,7 @@ class Evidence:
     ) -> Evidence:
         """Embed the question, move it to each language of the passages, and look its words up."""
         setting = Setting.of(question, catalogue)
-        texts = [question.text, setting.question] if setting else [question.text]
+        texts = [question.read, setting.question] if setting else [question.read]
         aligned = [
             {
                 name: generation.alignment.moved(vector, question.language, name)
@@ -54,13 +54,13 @@ def _lexical(question: Question, generation: Generation, catalogue: Catalogue, e
     what survives translation."""
     index, language = generation.lexical, question.language
     if language not in catalogue.languages:
-        return index.scores(analyzer.surviving_terms(question.text, language))
-    scores = index.scores(analyzer.question_terms(question.text, language))
-    scores += index.scores(analyzer.piece_terms(question.text, language, embedder.subwords))
+        return index.scores(analyzer.surviving_terms(question.read, language))
+    scores = index.scores(analyzer.question_terms(question.read, language))
+    scores += index.scores(analyzer.piece_terms(question.read, language, embedder.subwords))
     scores /= 2
     others = [catalogue.passages_in[name] for name in catalogue.languages if name != language]
     if others:
-        across = index.scores(analyzer.surviving_terms(question.text, language))
+        across = index.scores(analyzer.surviving_terms(question.read, language))
         for passages in others:
             scores[passages] = across[passages]
     return scores

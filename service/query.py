@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from indexer.aspects import Aspect, asked_aspect, asks_for_several
 from indexer.dates import Period, find_periods
 from indexer.language import Language, detect_language
+from indexer.marks import with_marks
 from indexer.persons import find_persons
 from indexer.places import PlaceMention, find_places, fold
 from indexer.references import Reference, find_references
@@ -24,7 +26,8 @@ _BODIES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An understood question."""
+    """An understood question. ``read``: its text as it was read, a Vietnamese one with the marks it was typed
+    without; as long as ``text``, so that the places in it are places in both."""
 
     text: str
     language: Language
@@ -33,6 +36,11 @@ class Question:
     places: tuple[PlaceMention, ...] = ()
     dates: tuple[Period, ...] = ()
     persons: tuple[str, ...] = ()
+    marked: str | None = None
+
+    @property
+    def read(self) -> str:
+        return self.marked or self.text
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -42,17 +50,29 @@ class Question:
 
 def understand(text: str, language: Language | None = None) -> Question:
     """Read a question; ``language`` overrides what would be detected."""
+    language = language or detect_language(text)
     places = tuple(find_places(text))
+    read = _with_marks(text, places) if language == "vi" else text
     return Question(
         text=text,
-        language=language or detect_language(text),
+        language=language,
         references=tuple(find_references(text)),
-        aspect=asked_aspect(text),
+        aspect=asked_aspect(read),
         places=places,
         # Names of months are spelled composed; the other finders fold what they read.
         dates=tuple(find_periods(unicodedata.normalize("NFC", text))),
         persons=tuple(name for name in find_persons(text) if not any(_within(name, text, p) for p in places)),
+        marked=read,
     )
+
+
+def _with_marks(text: str, places: Sequence[PlaceMention]) -> str:
+    """A text with its marks; names of provinces have their own."""
+    read = with_marks(text)
+    for place in places:
+        name = place.place if len(place.place) == place.end - place.start else text[place.start : place.end]
+        read = read[: place.start] + name + read[place.end :]
+    return read
 
 
 def speaks_of_reports(question: Question) -> bool:
@@ -61,7 +81,7 @@ def speaks_of_reports(question: Question) -> bool:
     Outside it the words of the glossary mean other things.
     """
     return bool(
-        question.keys or question.places or question.persons or _BODIES.search(fold(question.text))
+        question.keys or question.places or question.persons or _BODIES.search(fold(question.read))
     )
 
 
@@ -70,7 +90,7 @@ def collects(question: Question) -> bool:
     return (
         question.aspect is not None
         and question.aspect != "causes"
-        and (asks_for_several(question.text) or bool(question.keys))
+        and (asks_for_several(question.read) or bool(question.keys))
     )
 
 

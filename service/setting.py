@@ -103,7 +103,7 @@ def without_setting(question: Question) -> str:
     becomes "the province". A question that asks nothing without them stays as it is.
     """
     if not question.places and not question.dates:
-        return question.text
+        return question.read
     lead, when, article, kind, conjunction, one, several = _WORDS[question.language]
     # Possessive, so that "year of" is read in one way only: else a long question could take for ever.
     around = rf"(?:(?:{when}) (?:(?:{article}) )?)*+"
@@ -131,13 +131,13 @@ def without_setting(question: Question) -> str:
         text = " ".join(re.sub(pattern, instead, text, flags=re.IGNORECASE).split())
     asked = re.sub(rf"\b(?:{several}|{one})\b", "", text, flags=re.IGNORECASE)
     if not analyzer.content_stems(asked, question.language):
-        return question.text
-    return text[0].upper() + text[1:] if question.text.lstrip()[0].isupper() else text
+        return question.read
+    return text[0].upper() + text[1:] if question.read.lstrip()[0].isupper() else text
 
 
 def _marked(question: Question) -> str:
     """A question with single spaces, a mark in place of each province and date that it names."""
-    text = question.text
+    text = question.read
     for place in reversed(question.places):
         text = text[: place.start] + _PLACE + text[place.end :]
     text = unicodedata.normalize("NFC", text)
