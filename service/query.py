@@ -42,16 +42,19 @@ class Question:
 
 def understand(text: str, language: Language | None = None) -> Question:
     """Read a question; ``language`` overrides what would be detected."""
-    places = tuple(find_places(text))
+    # Names of months and persons are read composed; the other finders fold what they read.
+    composed = unicodedata.normalize("NFC", text)
+    places = find_places(composed)
     return Question(
         text=text,
         language=language or detect_language(text),
         references=tuple(find_references(text)),
         aspect=asked_aspect(text),
-        places=places,
-        # Names of months are spelled composed; the other finders fold what they read.
-        dates=tuple(find_periods(unicodedata.normalize("NFC", text))),
-        persons=tuple(name for name in find_persons(text) if not any(_within(name, text, p) for p in places)),
+        places=tuple(find_places(text)),
+        dates=tuple(find_periods(composed)),
+        persons=tuple(
+            name for name in find_persons(composed) if not any(_within(name, composed, p) for p in places)
+        ),
     )
 
 
