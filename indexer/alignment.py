@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from indexer.arrays import read_array
 from indexer.embedder import Vectors
 from indexer.errors import IndexDamagedError
 from indexer.language import LANGUAGES, Language
@@ -41,12 +42,8 @@ class Alignment:
         Raises:
             IndexDamagedError: the file does not hold one centre of ``dimension`` for each language.
         """
-        try:
-            centres = np.load(path, allow_pickle=False)
-        # numpy's reader lets the errors of whatever the bytes look like through: zip files, Python literals.
-        except Exception as error:
-            raise IndexDamagedError(f"{path.name}: not a readable array ({type(error).__name__})") from error
-        fits = isinstance(centres, np.ndarray) and centres.shape == (len(LANGUAGES), dimension)
+        centres = read_array(path)
+        fits = centres.shape == (len(LANGUAGES), dimension)
         if not fits or centres.dtype != np.float32 or not np.isfinite(centres).all():
             raise IndexDamagedError(f"{path.name}: does not hold a centre of {dimension} numbers by language")
         return cls(centres)

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from indexer import discourse
+from indexer.arrays import read_array
 from indexer.aspects import ASPECTS
 from indexer.discourse import Strengths
 from indexer.documents import Sentence
@@ -25,8 +26,8 @@ KINDS = ("words", "lead_in", "heading", "likeness")
 #: Exemplars that a sentence is compared with, on each side.
 _NEAREST = 3
 _ROWS_AT_ONCE = 8192
-
-
+#: Two digits are all that a probability set by hand is worth.
+_STORED = np.float16
 #: Set by hand, the same for every aspect, and measured by ``python -m eval aspects``: 225 sentences told by
 #: reading are too few to fit them, and half of those retell the others.
 _WEIGHTS = np.array([3.0, 3.0, 3.0, 0.8], np.float32)
@@ -65,7 +66,7 @@ class Exemplars:
         return cls(np.asarray(embed(texts), np.float32), numbers)
 
     def likeness(self, vectors: Vectors) -> Strengths:
-        """How much each sentence resembles each aspect, in standard deviations, shape ``(n, len(ASPECTS))``."""
+        """How much each sentence resembles each aspect, in standard deviations, shape ``(n, aspects)``."""
         found = np.zeros((len(vectors), len(ASPECTS)), np.float32)
         for start in range(0, len(vectors), _ROWS_AT_ONCE):
             rows = slice(start, start + _ROWS_AT_ONCE)
@@ -92,21 +93,20 @@ def exemplars() -> list[tuple[str, str]]:
 
 def save(path: Path, probabilities: Strengths) -> None:
     """Write the probabilities of a generation's sentences."""
-    np.save(path, probabilities.astype(np.float16))
+    np.save(path, probabilities.astype(_STORED))
 
 
 def load(path: Path, sentences: int) -> Strengths:
     """Read stored probabilities, shape ``(sentences, len(ASPECTS))``, memory-mapped.
 
     Raises:
-        IndexDamagedError: the file is missing or of another shape.
+        IndexDamagedError: the file is missing, or of another shape or kind.
     """
-    try:
-        stored: Strengths = np.load(path, mmap_mode="r")
-    except (OSError, ValueError) as error:
-        raise IndexDamagedError(f"{path.name}: not readable ({error})") from error
-    if stored.shape != (sentences, len(ASPECTS)):
-        raise IndexDamagedError(f"{path.name}: shape {stored.shape} for {sentences} sentences")
+    stored = read_array(path, mapped=True)
+    if stored.shape != (sentences, len(ASPECTS)) or stored.dtype != _STORED:
+        raise IndexDamagedError(
+            f"{path.name}: {stored.dtype} of shape {stored.shape} for {sentences} sentences"
+        )
     return stored
 
 

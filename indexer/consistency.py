@@ -8,24 +8,26 @@ import numpy as np
 
 from indexer.documents import text_digest
 from indexer.index import PASSAGE_VECTORS, SCOPE, SENTENCE_VECTORS, STORE, Generation
-from indexer.store import Spans
+from indexer.manifest import Manifest
+from indexer.store import DocumentStore, Spans
+
+
+def miscounts(name: str, store: DocumentStore, manifest: Manifest) -> Iterator[str]:
+    """One line for each table of a store that holds more or less than the manifest of its generation says."""
+    for what, count in store.counts().items():
+        said = manifest.counts.get(what)
+        if count != said:
+            yield f"{name}/{STORE}: {count} {what}, the manifest says {said}"
 
 
 def inconsistencies(generation: Generation) -> Iterator[str]:
     """One line for each fault that digests cannot show, because it was written like that."""
-    counted = {
-        "documents": len(generation.store.metadata()),
-        "sentences": len(generation.sentences),
-        "passages": len(generation.passages),
-    }
-    for what, count in counted.items():
-        said = generation.manifest.counts.get(what)
-        if count != said:
-            yield f"{generation.name}/{STORE}: {count} {what}, the manifest says {said}"
+    counted = generation.store.counts()
     yield from _vector_faults(generation, counted)
-    scoped = np.concatenate([generation.scopes.of_act(key)[0] for key in generation.store.keys()] or [[0]])
-    if scoped.size and (scoped.min() < 0 or scoped.max() >= max(1, counted["sentences"])):
-        yield f"{generation.name}/{SCOPE}: a sentence that is not there"
+    for key in generation.store.keys():  # noqa: SIM118 (no mapping)
+        sentences, _ = generation.scopes.of_act(key)
+        if np.any(sentences < 0) or np.any(sentences >= counted["sentences"]):
+            yield f"{generation.name}/{SCOPE}: a sentence about {key} that is not there"
     yield from _span_faults(generation, counted["documents"])
     yield from _text_faults(generation)
 

@@ -1,8 +1,8 @@
-"""What words of three languages have in common: concepts of the reports' own world, matched by how words begin.
+"""What words of three languages have in common: concepts of the reports' own world, by how words begin.
 
-"Who chaired …" and "… leitete die Sitzung", "eingerichtet" and "Einrichtung", "sáp nhập" and "Fusion": a question
-and the sentence that answers it often share such a concept and no word. ``glossary.tsv`` lists them, one a line:
-name, then the beginnings of words in German, English and Vietnamese.
+"Who chaired …" and "… leitete die Sitzung", "eingerichtet" and "Einrichtung", "sáp nhập" and "Fusion": a
+question and the sentence that answers it often share such a concept and no word. ``glossary.tsv`` lists them,
+one a line: name, then the beginnings of words in German, English and Vietnamese.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ from indexer.language import Language
 from indexer.places import fold
 
 _COLUMNS: tuple[Language, ...] = ("de", "en", "vi")
-
-
 _WORD = re.compile(r"[^\W_]+|%")
 
 

@@ -207,9 +207,12 @@ def verify(index: Path, name: str | None = None) -> Iterator[str]:
     yield from damage
     if damage:
         return
-    from indexer.consistency import inconsistencies
+    from indexer.consistency import inconsistencies, miscounts
 
     try:
+        # Before anything else is opened: what does not fit the store cannot be, and would hide why.
+        with contextlib.closing(DocumentStore.open(folder / STORE)) as store:
+            yield from miscounts(name, store, manifest)
         with contextlib.closing(open_generation(index, name, verify=False)) as generation:
             yield from inconsistencies(generation)
     except IndexDamagedError as error:

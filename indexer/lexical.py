@@ -81,7 +81,7 @@ class Bm25Index:
         return np.asarray(self._engine.get_scores_from_ids(known) / most, np.float32)
 
     def rarity(self, terms: Sequence[str]) -> Scores:
-        """Inverse document frequency of each term, shape ``(len(terms),)``; most where no passage holds it."""
+        """Inverse document frequency of each term, shape ``(len(terms),)``; most for one no passage holds."""
         vocabulary = self._engine.vocab_dict
         numbers = [vocabulary.get(term, -1) for term in terms]
         frequency = np.array([self._document_frequency[n] if n >= 0 else 0 for n in numbers], np.float64)

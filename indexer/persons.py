@@ -11,8 +11,8 @@ from indexer.words import word_list
 #: Family names of nearly all Vietnamese. One that is also the first word of many bodies (Đoàn) is left out.
 _FAMILY = word_list(
     """
-    nguyễn trần lê phạm hoàng huỳnh phan vũ võ đặng bùi đỗ hồ ngô dương lý tô trương đinh lương mai trịnh đào lưu
-    hà lâm phùng tạ kiều chu cao thái quách vương tống tăng tôn thạch hầu thào giàng
+    nguyễn trần lê phạm hoàng huỳnh phan vũ võ đặng bùi đỗ hồ ngô dương lý tô trương đinh lương mai trịnh đào
+    lưu hà lâm phùng tạ kiều chu cao thái quách vương tống tăng tôn thạch hầu thào giàng
     """
 )
 _PLAIN_FAMILY = frozenset(fold(name) for name in _FAMILY)
@@ -22,6 +22,8 @@ _SYLLABLE = re.compile(
     r"(?:ngh|ng|nh|ch|gi|gh|kh|ph|qu|th|tr|[bcdghklmnprstvx])?[aeiouy]{1,3}(?:ch|nh|ng|[cmnpt])?"
 )
 _LONGEST = 4
+#: Without its marks the party (Đảng) is spelled like the family name Đặng.
+_PARTY = re.compile(r"Dang (?:cong san|uy|bo|vien)\b", re.IGNORECASE)
 
 
 def find_persons(text: str) -> tuple[str, ...]:
@@ -36,7 +38,12 @@ def find_persons(text: str) -> tuple[str, ...]:
             end += 1
         # "Bồ Đào Nha": the last syllables of a longer name are no family name and what follows it.
         inside = at > 0 and _goes_on(text, words, at - 1, at) and _goes_on(text, words, at - 1, at - 1)
-        if end - at >= 2 and not inside and _is_family_name(words[at][0]):
+        if (
+            end - at >= 2
+            and not inside
+            and _is_family_name(words[at][0])
+            and not _PARTY.match(text, words[at].start())
+        ):
             found.append(text[words[at].start() : words[end - 1].end()])
             at = end
         else:

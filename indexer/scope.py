@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from indexer.arrays import read_array
 from indexer.documents import Document, Sentence
 from indexer.errors import IndexDamagedError
 from indexer.references import find_references
@@ -24,7 +25,7 @@ from indexer.topics import Topics, stems
 Numbers = npt.NDArray[np.int64]
 Strengths = npt.NDArray[np.float32]
 
-#: What is left of a mention's hold one sentence later: where the sentence ties on to the one before, and else.
+#: What is left of a mention's hold one sentence later: where that ties on to the one before, and else.
 _TIED, _LOOSE = 0.85, 0.65
 #: What is left when another act is named: then that one is being discussed.
 _RIVAL = 0.3
@@ -38,13 +39,15 @@ IN_DOCUMENT, _MAIN_ACT, _MAIN_SHARE, _OPENING = 0.3, 0.5, 0.25, 2
 _BY_TOPIC, _TOPIC_SHARE = 0.7, 0.4
 
 _GOES_ON = re.compile(
-    r"(?:\w+\s+){0,2}?(?:jedoch|allerdings|dennoch|trotzdem|deshalb|daher|deswegen|hierzu|dabei|dazu|damit|dies\w*|sie|es|er|auch|weiterhin|gleichzeitig|insbesondere"
-    r"|außerdem|zudem|ferner|however|nevertheless|therefore|moreover|this|these|tuy nhiên|do đó|vì vậy|bên cạnh đó)\b",
+    r"(?:\w+\s+){0,2}?(?:jedoch|allerdings|dennoch|trotzdem|deshalb|daher|deswegen|hierzu|dabei|dazu|damit"
+    r"|dies\w*|sie|es|er|auch|weiterhin|gleichzeitig|insbesondere|außerdem|zudem|ferner|however|nevertheless|therefore"
+    r"|moreover|this|these|tuy nhiên|do đó|vì vậy|bên cạnh đó)\b",
     re.IGNORECASE,
 )
 _TURNS = re.compile(
-    r"(?:bei der (?:vorbereitung|diskussion)|um (?:das|die|den)\b|mit blick auf|im hinblick auf|hinsichtlich|was \w+ betrifft"
-    r"|in bezug auf|zum (?:abschluss|schluss)|with regard to|concerning|as for|regarding|về\b|đối với)",
+    r"(?:bei der (?:vorbereitung|diskussion)|um (?:das|die|den)\b|mit blick auf|im hinblick auf|hinsichtlich"
+    r"|was \w+ betrifft|in bezug auf|zum (?:abschluss|schluss)|with regard to|concerning|as for|regarding"
+    r"|về\b|đối với)",
     re.IGNORECASE,
 )
 
@@ -117,6 +120,11 @@ def _named(document: Document, sentences: Sequence[Sentence]) -> list[frozenset[
     return [frozenset(keys) for keys in found]
 
 
+def _sorted_below(keys: npt.NDArray[np.int32], end: int) -> bool:
+    """Whether numbers ascend from 0 or more to less than ``end``; of none nothing speaks against it."""
+    return bool(np.all(keys[1:] >= keys[:-1]) and np.all(keys[:1] >= 0) and np.all(keys[-1:] < end))
+
+
 class Scopes:
     """Which acts the sentences of a generation are about, as stored: rows sorted by act, then sentence."""
 
@@ -142,12 +150,9 @@ class Scopes:
         Raises:
             IndexDamagedError: the file is missing or of another form.
         """
-        try:
-            rows = np.load(path, mmap_mode="r")
-        except (OSError, ValueError) as error:
-            raise IndexDamagedError(f"{path.name}: not readable ({error})") from error
+        rows = read_array(path, mapped=True)
         ordered = sorted(set(keys))
-        if rows.dtype != cls._ROW or (len(rows) and rows["key"][-1] >= len(ordered)):
+        if rows.dtype != cls._ROW or rows.ndim != 1 or not _sorted_below(rows["key"], len(ordered)):
             raise IndexDamagedError(f"{path.name}: not the acts of these documents")
         return cls(ordered, rows)
 

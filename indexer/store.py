@@ -169,6 +169,11 @@ class DocumentStore:
         for number, *row in self._rows(query, (first, limit)):
             yield self._described(number, row)
 
+    def counts(self) -> dict[str, int]:
+        """How many documents, sentences and passages there are."""
+        tables = ("documents", "sentences", "passages")
+        return {table: int(self._rows(f"SELECT count(*) FROM {table}")[0][0]) for table in tables}
+
     def metadata(self) -> list[Metadata]:
         """What filters need of every document, in order of numbers."""
         rows = self._rows("SELECT document_id, language, published, place FROM documents ORDER BY number")

@@ -18,12 +18,12 @@ from indexer.language import Language
 
 #: From the mention to its title: who issued it, of when, then the word that opens the title.
 _OPENING = re.compile(
-    r"""\s*(?:-?\w{2,4}/\w{2,4}\s*)?
-        (?:(?:des|der|von|vom|of|the|by|của|ngày)\s+[\w. ]{1,60}?\s*)?,?\s*
+    r"""[ ]?(?:-?\w{2,4}/\w{2,4}[ ]?)?
+        (?:(?:des|der|von|vom|of|the|by|của|ngày)[ ][\w. ]{1,60}?)?,?[ ]?
         (?:\(|zum\ Thema|zur?\b|zum\b|über\b|betreffend|on\b|about\b|concerning\b|về\b|[„“"«])""",
     re.VERBOSE,
 )
-_TITLE = re.compile(r"[^.;:!?|]{8,220}")
+_TITLE = re.compile(r"[^.;:!?|\n]{8,220}")  # never beyond its line: headings end without a full stop
 #: Where a title is over: at the verb of its sentence, or at a subordinate clause.
 _END = re.compile(
     r"\b(?:wird|werden|wurden?|worden|ist|sind|war|waren|hat|haben|hatte|kann|können|soll\w*|muss|müssen|erforder\w+"

@@ -51,7 +51,9 @@ class Question:
 def understand(text: str, language: Language | None = None) -> Question:
     """Read a question; ``language`` overrides what would be detected."""
     language = language or detect_language(text)
-    places = tuple(find_places(text))
+    # Names of months and persons are read composed; the other finders fold what they read.
+    composed = unicodedata.normalize("NFC", text)
+    in_composed, places = find_places(composed), tuple(find_places(text))
     read = _with_marks(text, places) if language == "vi" else text
     return Question(
         text=text,
@@ -59,9 +61,12 @@ def understand(text: str, language: Language | None = None) -> Question:
         references=tuple(find_references(text)),
         aspect=asked_aspect(read),
         places=places,
-        # Names of months are spelled composed; the other finders fold what they read.
-        dates=tuple(find_periods(unicodedata.normalize("NFC", text))),
-        persons=tuple(name for name in find_persons(text) if not any(_within(name, text, p) for p in places)),
+        dates=tuple(find_periods(composed)),
+        persons=tuple(
+            name
+            for name in find_persons(composed)
+            if not any(_within(name, composed, place) for place in in_composed)
+        ),
         marked=read,
     )
 

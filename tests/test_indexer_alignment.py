@@ -65,6 +65,13 @@ def test_a_centre_is_the_mean_of_the_sentences_of_a_language(embedder: FakeEmbed
     )
 
 
+@pytest.mark.parametrize(("language", "there"), [("de", DE), ("en", EN), ("vi", VI)])
+def test_each_language_has_its_centre(language: Language, there: np.ndarray, tmp_path: Path) -> None:
+    Alignment(CENTRES).save(tmp_path / "alignment.npy")
+    for alignment in (Alignment(CENTRES), Alignment.open(tmp_path / "alignment.npy", 4)):
+        np.testing.assert_array_equal(alignment.centre(language), there)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_question_for_passages_of_its_own_language_stays_as_it_is(language: Language) -> None:
     np.testing.assert_array_equal(Alignment(CENTRES).moved(QUESTION, language, language), QUESTION)

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from fakes import FakeEmbedder
 
+from indexer import aspect_model
+from indexer.aspects import ASPECTS
 from indexer.build import build
 from indexer.errors import IndexDamagedError, IndexMissingError, ModelMismatchError
 from indexer.index import (
@@ -22,11 +24,14 @@ from indexer.index import (
     verify,
 )
 from indexer.manifest import MANIFEST, Manifest, file_facts
+from indexer.scope import Scopes
 from indexer.vectors import FaissStore
 
 FILES = [
     "manifest.json",
     "alignment.npy",
+    "aspects.npy",
+    "scope.npy",
     "documents.sqlite",
     "passages.faiss",
     "sentences.faiss",
@@ -190,7 +195,10 @@ def executed(statement: str) -> Callable[[Path], None]:
         ),
         ("UPDATE documents SET text = text || '.' WHERE number = 1", "text does not match its sha256"),
         ('UPDATE document_references SET start = start + 1, "end" = "end" + 1', "is not at its place"),
-        ("DELETE FROM sentences WHERE number = (SELECT max(number) FROM sentences)", "the manifest says"),
+        (
+            "DELETE FROM sentences WHERE number = (SELECT max(number) FROM sentences)",
+            " sentences, the manifest says",
+        ),
         ("DELETE FROM documents WHERE number = 4", "4 documents, the manifest says 5"),
         ("DELETE FROM passages WHERE number = (SELECT max(number) FROM passages)", "vectors for"),
         (
@@ -206,7 +214,10 @@ def test_a_store_written_wrong_is_found_though_its_digest_is_right(
     name = rewritten(built_index, executed(statement))
     faults = list(verify(built_index))
     assert any(fault in line for line in faults), faults
-    assert all(line.startswith(f"{name}/documents.sqlite: ") or "vectors for" in line for line in faults)
+    other = ("vectors for", "aspects.npy: float16 of shape")
+    assert all(
+        line.startswith(f"{name}/documents.sqlite: ") or any(o in line for o in other) for line in faults
+    )
 
 
 def test_a_count_that_is_wrong_is_found(built_index: Path) -> None:
@@ -231,7 +242,30 @@ def test_vectors_of_another_shape_are_found(built_index: Path, vectors: np.ndarr
     assert any("/passages.faiss: " in line and fault in line for line in verify(built_index))
 
 
-@pytest.mark.parametrize("name", ["passages.faiss", "lexical/params.index.json", "documents.sqlite"])
+def test_aspects_of_fewer_sentences_are_found(built_index: Path) -> None:
+    def change(old: Path) -> None:
+        aspect_model.save(old / "aspects.npy", np.zeros((3, len(ASPECTS)), np.float32))
+
+    rewritten(built_index, change)
+    (fault,) = verify(built_index)
+    assert "/aspects.npy: float16 of shape (3, " in fault
+
+
+@pytest.mark.parametrize("sentence", [-1, 999_999])
+def test_an_act_of_a_sentence_that_is_not_there_is_found(built_index: Path, sentence: int) -> None:
+    with closing(open_generation(built_index)) as generation:
+        keys = generation.store.keys()
+    rewritten(
+        built_index,
+        lambda old: Scopes.build([(sentence, "NQ-57", 1.0)], keys).save(old / "scope.npy"),
+    )
+    (fault,) = verify(built_index)
+    assert fault.endswith("/scope.npy: a sentence about NQ-57 that is not there")
+
+
+@pytest.mark.parametrize(
+    "name", ["passages.faiss", "lexical/params.index.json", "documents.sqlite", "aspects.npy", "scope.npy"]
+)
 def test_an_unreadable_file_with_the_right_digest_is_named(built_index: Path, name: str) -> None:
     rewritten(built_index, lambda old: (old / name).write_bytes(b"{ nonsense"))
     faults = list(verify(built_index))
@@ -244,11 +278,12 @@ def test_an_unreadable_file_with_the_right_digest_is_named(built_index: Path, na
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        ({"format": 99}, "index format 99, this version reads 2; build it anew"),
-        ({}, "index format None, this version reads 2; build it anew"),
-        ({"format": 2}, "not a manifest ("),
+        ({"format": 99}, "index format 99, this version reads 3; build it anew"),
+        ({}, "index format None, this version reads 3; build it anew"),
+        ({"format": 2}, "index format 2, this version reads 3; build it anew"),
+        ({"format": 3}, "not a manifest ("),
         ([1], "not a manifest ("),
-        ({"format": 2, "created": "", "unknown": 1}, "not a manifest ("),
+        ({"format": 3, "created": "", "unknown": 1}, "not a manifest ("),
     ],
 )
 def test_a_manifest_of_another_format_is_refused(built_index: Path, content: object, fault: str) -> None:

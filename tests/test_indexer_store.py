@@ -74,6 +74,14 @@ def test_references_are_in_reading_order(opened: DocumentStore) -> None:
     assert all(opened.document(n).text[start:end] == text for _, n, start, end, text in opened.references())
 
 
+def test_the_acts_named_anywhere_are_known_once_each(opened: DocumentStore) -> None:
+    assert opened.keys() == ["KL-118", "NQ-57"]
+
+
+def test_a_store_counts_what_it_holds(opened: DocumentStore) -> None:
+    assert opened.counts() == {"documents": 2, "sentences": 4, "passages": 2}
+
+
 def test_spans_are_numbered_over_the_whole_generation(opened: DocumentStore) -> None:
     sentences, passages = opened.sentences(), opened.passages()
     assert (len(sentences), len(passages)) == (4, 2)

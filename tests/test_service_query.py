@@ -45,3 +45,10 @@ def test_a_date_is_read_in_decomposed_letters_too() -> None:
     understood = understand(question)
     assert [(period.first, period.last) for period in understood.dates] == [("2024-03-25", "2024-03-25")]
     assert without_setting(understood) == "Wer leitete die Sitzung?"
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_province_is_no_person_however_its_marks_are_encoded(form: str) -> None:
+    question = understand(unicodedata.normalize(form, "Wie viele Dialoge gab es in Hà Giang?"))
+    assert [place.place for place in question.places] == ["Hà Giang"]
+    assert question.persons == ()
