@@ -1,4 +1,4 @@
-"""What an answer says of itself, in the question's language: what was found and where, or why there is nothing.
+"""What an answer says of itself, in the question's language: what was found, or why there is nothing.
 
 Only this text is written here; what it says of the statements is counted, never summed up.
 """
@@ -95,7 +95,8 @@ def _conflict(conflict: Conflict, phrases: Phrases) -> str:
     first, *others = (_at(place) for place in conflict.places)
     if conflict.sum is None:
         return phrases.differ.format(first=first, other=", ".join(others))
-    return phrases.wrong_sum.format(total=first, parts=" + ".join(others), sum=f"{conflict.sum:g}")
+    total = f"{conflict.sum:.6f}".rstrip("0").rstrip(".")
+    return phrases.wrong_sum.format(total=first, parts=" + ".join(others), sum=total)
 
 
 def _at(place: Place) -> str:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from indexer.persons import find_persons
+from indexer.places import find_places
 
 _NUMBER_ASKED = re.compile(
-    r"wie\s?viele?\b|wie\s+(?:hoch|groß|oft|lange)\b|welche[rn]?\s+(?:zahl|anzahl|summe|anteil)|\banzahl\b|how\s+(?:many|much|often|long)\b"
+    r"wie\s?viele?\b|wie\s+(?:hoch|groß|oft|lange)\b|welche[rn]?\s+(?:zahl|anzahl|summe|anteil)|\banzahl\b"
+    r"|how\s+(?:many|much|often|long)\b"
     r"|(?:what|the)\s+(?:number|amount|percentage|share)\b|bao\s+nhiêu|bao\s+lâu|\bmấy\b|bao\s+nhieu",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
     r"\d|\b(?:zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf|zwanzig|jede[rsnm]?|täglich|wöchentlich"
     r"|monatlich|jährlich|quartal\w*|halb\w*|hälfte|drittel|viertel|dutzend\w*|paar|beide[nrms]?|einzige[nrms]?|einmal"
-    r"|zweimal|dreimal|doppelt\w*|erste[nrms]?|zweite[nrms]?|dritte[nrms]?|vierte[nrms]?|both|half|third|dozens?|pair|two|three|four|five|six|seven|eight|nine|ten|every|once|twice|daily"
+    r"|zweimal|dreimal|doppelt\w*|erste[nrms]?|zweite[nrms]?|dritte[nrms]?|vierte[nrms]?"
+    r"|both|half|third|dozens?|pair|two|three|four|five|six|seven|eight|nine|ten|every|once|twice|daily"
     r"|weekly|monthly|yearly|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười|hàng|mỗi)\b"
     r"|hundert|tausend|million|milliarde|vierteljährlich|thousand|billion|triệu|tỷ",
     re.IGNORECASE,
@@ -24,9 +28,13 @@ _UNITS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
     (re.compile(asked, re.IGNORECASE), re.compile(given, re.IGNORECASE))
     for asked, given in (
         (
-            r"\b(?:dong|đồng|vnd|euro|dollar|usd|milliarden|kostet|kosten|billions?|costs?)\b|tỷ đồng|\btỷ\b",
-            r"(?:\d|milli|billi|tỷ|triệu|tausend|hundert)[^.;]{0,40}(?:dong|đồng|vnd|euro|dollar|usd|€|\$|milliard|billion|tỷ)"
-            r"|[€$]\s?\d",
+            # "hội đồng" is a council, "đồng chí" a comrade, "tỷ lệ" a rate.
+            r"\b(?:vnd|euro|dollar|usd|milliarden|kostet|kosten|billions?|costs?)\b"
+            r"|\btỷ\b(?! (?:lệ|trọng|số|giá))"
+            r"|(?<!hội )(?<!hoi )(?<!cộng )(?<!cong )(?<!hợp )(?<!hop )\b(?:đồng|dong)\b"
+            r"(?! (?:chí|chi|bào|bao|thời|thoi|bộ|bo|thuận|thuan|bằng|bang)\b)",
+            r"(?:\d|milli|billi|tỷ|triệu|tausend|hundert)[^.;]{0,40}"
+            r"(?:dong|đồng|vnd|euro|dollar|usd|€|\$|milliard|billion|tỷ)|[€$]\s?\d",
         ),
         (r"prozent|percent|per cent|phần trăm|%", r"%|prozent|percent|per cent|phần trăm|quote"),
         (r"\btonnen?\b|\btonn?es?\b|\btons\b|\btấn\b", r"\btonne|\btonn?es?\b|\btons\b|\btấn\b"),
@@ -35,8 +43,9 @@ _UNITS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
     )
 )
 _WHEN = re.compile(
-    r"\bwann\b|in welchem jahr|bis zu welchem jahr|welche[snm]? (?:jahr|datum|monat|jahrhundert)|an welchem tag|\bwhen\b"
-    r"|(?:what|which) (?:year|date|month|century|decade|day)|khi nào|(?:năm|ngày|tháng|thời gian|lúc|thế kỷ) nào|bao giờ",
+    r"\bwann\b|in welchem jahr|bis zu welchem jahr|welche[snm]? (?:jahr|datum|monat|jahrhundert)"
+    r"|an welchem tag|\bwhen\b|(?:what|which) (?:year|date|month|century|decade|day)"
+    r"|khi nào|(?:năm|ngày|tháng|thời gian|lúc|thế kỷ) nào|bao giờ",
     re.IGNORECASE,
 )
 _DATE = re.compile(
@@ -54,9 +63,15 @@ def asks_for_number(question: str) -> bool:
 
 def gives_number(question: str, sentence: str) -> bool:
     """Whether a sentence gives a figure, in digits, in a word, or as a frequency, in the unit asked for."""
-    return bool(_NUMBER.search(sentence)) and all(
-        given.search(sentence) for asked, given in _UNITS if asked.search(question)
-    )
+    return bool(_NUMBER.search(sentence)) and all(given.search(sentence) for given in _units(question))
+
+
+@lru_cache(256)
+def _units(question: str) -> tuple[re.Pattern[str], ...]:
+    """How the units that a question names are given; "Ha" Giang and Lam "Dong" are none."""
+    for place in reversed(find_places(question)):
+        question = f"{question[: place.start]} {question[place.end :]}"
+    return tuple(given for asked, given in _UNITS if asked.search(question))
 
 
 def suits(question: str, sentence: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import numpy as np
 
@@ -43,7 +44,8 @@ def in_setting(question: Question, documents: Numbers, retriever: Retriever) -> 
 def unnamed(question: Question, retriever: Retriever) -> tuple[str, ...]:
     """Persons of a question whom no document names, however many bear parts of their names.
 
-    A name is looked for in the passages that hold most of its words; where it stands, it stands in one of them.
+    A name is looked for in the passages that hold most of its words; where it stands, it stands in one of
+    them. Diacritics and the white space between its words do not count.
     """
     return tuple(name for name in question.persons if not _named(name, retriever))
 
@@ -52,10 +54,12 @@ def _named(name: str, retriever: Retriever) -> bool:
     generation = retriever.generation
     spans = generation.passages
     scores = generation.lexical.scores(sorted(analyzer.written_terms(name)))
-    pattern = re.compile(rf"(?<!\w){re.escape(fold(name))}(?!\w)")
+    words = r"\s+".join(re.escape(word) for word in fold(name).split())
+    pattern = re.compile(rf"(?<!\w){words}(?!\w)")
     kept = min(_PASSAGES_READ, len(scores))
     for passage in np.argpartition(-scores, kept - 1)[:kept].tolist():
         document = generation.store.document(int(spans.document[passage]))
-        if pattern.search(fold(document.text[int(spans.start[passage]) : int(spans.end[passage])])):
+        text = document.text[int(spans.start[passage]) : int(spans.end[passage])]
+        if pattern.search(fold(unicodedata.normalize("NFC", text))):
             return True
     return False
