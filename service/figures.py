@@ -39,7 +39,8 @@ _SCALES = tuple(
 )
 #: What follows are the parts of the total before it.
 _PARTS = re.compile(
-    r"\b(?:davon(?! (?:un)?abhängig| abgesehen)|darin enthalten|und zwar|of (?:which|these|them)|namely|trong đó)\b|, gồm\b",
+    r"\b(?:davon(?! (?:un)?abhängig| abgesehen)|darin enthalten|und zwar"
+    r"|of (?:which|these|them)|namely|trong đó)\b|, gồm\b",
     re.IGNORECASE,
 )
 #: Parts end with their sentence; beyond a full clause nothing adds up any more.
