@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from indexer.persons import find_persons
 from indexer.places import find_places
+from indexer.references import find_references
 
 _NUMBER_ASKED = re.compile(
     r"wie\s?viele?\b|wie\s+(?:hoch|groß|oft|lange)\b|welche[rn]?\s+(?:zahl|anzahl|summe|anteil)|\banzahl\b"
@@ -62,8 +63,21 @@ def asks_for_number(question: str) -> bool:
 
 
 def gives_number(question: str, sentence: str) -> bool:
-    """Whether a sentence gives a figure, in digits, in a word, or as a frequency, in the unit asked for."""
-    return bool(_NUMBER.search(sentence)) and all(given.search(sentence) for given in _units(question))
+    """Whether a sentence gives a figure, in digits, in a word, or as a frequency, in the unit asked for.
+
+    The number of an act is none.
+    """
+    return (
+        _NUMBER.search(sentence) is not None
+        and all(given.search(sentence) for given in _units(question))
+        and _NUMBER.search(_without_acts(sentence)) is not None
+    )
+
+
+def _without_acts(sentence: str) -> str:
+    for act in reversed(find_references(sentence)):
+        sentence = f"{sentence[: act.start]} {sentence[act.end :]}"
+    return sentence
 
 
 @lru_cache(256)

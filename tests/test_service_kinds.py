@@ -46,6 +46,15 @@ def test_an_article_is_no_number() -> None:
 
 
 @pytest.mark.parametrize(
+    "sentence",
+    ["Die Resolution Nr. 57-NQ/TW wird umgesetzt.", "Resolution 18 is read.", "Nghị quyết 25 được đọc."],
+)
+def test_the_number_of_an_act_is_no_number(sentence: str) -> None:
+    assert not gives_number("Wie viele?", sentence)
+    assert gives_number("Wie viele?", f"{sentence[:-1]} 12 mal.")
+
+
+@pytest.mark.parametrize(
     ("question", "given", "other"),
     [
         ("Wie viele Milliarden Dong kostet das?", "Das kostet 3 Milliarden Dong.", "Das dauert 3 Jahre."),
