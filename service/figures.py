@@ -162,7 +162,8 @@ def differing(texts: Sequence[str], languages: Sequence[Language]) -> list[tuple
 
 def _value(text: str) -> float:
     if not text[0].isdigit():
-        return float(_WORDS[text.lower()])
+        # As the pattern reads it: "ſechs" and "NİNE" are no keys, whatever their case.
+        return float(next(n for word, n in _WORDS.items() if re.fullmatch(word, text, re.IGNORECASE)))
     if re.fullmatch(r"\d{1,3}(?:[.,\u00a0 ]\d{3})+", text):
         return float(re.sub(r"\D", "", text))
     return float(text.replace(",", "."))

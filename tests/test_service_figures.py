@@ -1,6 +1,8 @@
 """Counts in sentences, sums that do not add up, and figures that differ on one thing."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from indexer.language import Language
 from service.figures import differing, figures, wrong_sum
@@ -119,3 +121,32 @@ def pairs(*texts: str, language: Language = "de") -> list[tuple[str, str]]:
 )
 def test_figures_differ_only_on_one_thing(one: str, other: str, expected: list[tuple[str, str]]) -> None:
     assert pairs(one, other) == expected
+
+
+PIECES = st.one_of(
+    st.text(max_size=10),
+    st.sampled_from(
+        [
+            "ſechs",
+            "NİNE",
+            "٣٤",
+            "1.088",
+            "12\u00a0345",
+            ", davon ",
+            "; trong đó ",
+            "năm",
+            "3,5",
+            "²",
+            "9" * 400,
+        ]
+    ),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(PIECES, max_size=12).map(" ".join))
+def test_figures_of_any_text_stand_in_it(text: str) -> None:
+    assert all(text[figure.start : figure.end] == figure.text for figure in figures(text))
+    wrong = wrong_sum(text)
+    assert wrong is None or wrong.sum != wrong.total.value
+    assert pairs(text, text) == []
