@@ -133,7 +133,7 @@ def learn(items: Sequence[Item], questions: Vectors, sentences: Vectors, centre:
         cosines, products = compared(held)
         first = [float((scores.argmax(1) == 0).float().mean()) for scores in (cosines, cosines + products @ weights)]
     return {
-        "weights": [round(float(weight), 5) for weight in weights],
+        "weights": [round(float(weight), 5) for weight in weights.detach()],
         "offset": [round(float(x), 5) for x in mean_question - centre],
         "figures": {
             "questions": len(items),

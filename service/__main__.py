@@ -42,8 +42,6 @@ def ask(
         source = f"{citation.document_id}:{citation.start}-{citation.end}"
         parts = (f"[{citation.number}] {citation.title}", where, source, citation.url or "")
         print(" · ".join(part for part in parts if part))
-    for note in reply.notes:
-        print(f"note: {note}")
     print(f"confidence {reply.confidence:.2f}")
 
 

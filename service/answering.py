@@ -1,7 +1,7 @@
 """From hits to an answer: verbatim statements with the place of each, or a refusal that says why.
 
-Nothing here writes a sentence of its own. A statement is a slice of a stored text, and it is compared with that
-text once more before it leaves.
+Nothing here writes a sentence of its own. A statement is a slice of a stored text, and it is compared with
+that text once more before it leaves.
 """
 
 from __future__ import annotations
@@ -14,17 +14,18 @@ import numpy as np
 from indexer.aspects import ASPECTS, Aspect
 from indexer.references import nearest_keys
 from service.answers import Answer, Citation, verified
-from service.candidates import Candidates, about_acts
+from service.candidates import Candidates
 from service.catalogue import Filters
 from service.clauses import Clauses
-from service.conflicts import conflicts
 from service.confidence import Confidence, Features
+from service.conflicts import conflicts
 from service.evidence import Evidence
 from service.kinds import asks_for_number, gives_number
 from service.query import Question, collects
 from service.retrieval import Hit, Retriever
 from service.scope import absent, in_setting, unnamed
 from service.selection import select
+from service.signs import about_acts
 
 #: Hits whose sentences are looked at.
 _HITS = 20
@@ -56,7 +57,7 @@ class _Asked:
 
 
 class ExtractiveAnswerer:
-    """Answers with sentences of the corpus, chosen by likeness, act, aspect, and the kind of thing asked for."""
+    """Answers with sentences of the corpus, chosen by likeness, act, aspect, and kind of thing asked for."""
 
     def __init__(self, confidence: Confidence) -> None:
         self._confidence = confidence
@@ -103,14 +104,17 @@ class ExtractiveAnswerer:
         about = found.about >= max(_ABOUT, _AS_SURE * surest)
         fitting = about & tells
         if known and question.aspect and about.any() and not fitting.any():
-            told = _told(known, retriever)
+            told = _told(asked, retriever, filters)
             return Answer(question, "aspect_not_found", refused, unknown=asked.unknown, told=told)
         if not about.any() or probability < self._confidence.threshold:
             return Answer(question, "no_evidence", refused, unknown=asked.unknown)
-        if not fitting.any() or not collects(question):
+        collected = collects(question) and bool(fitting.any())
+        if not collected:
             # One fact is asked for: that it tells the aspect speaks for a sentence, and decides nothing.
             fitting = about
-        chosen = select(question, found, fitting, max_citations, retriever)
+        chosen = select(question, found, fitting, max_citations, retriever, collected=collected)
+        if collected:
+            chosen = _in_reading_order(chosen, found)
         citations = self._cite(asked, retriever, found, chosen, probability)
         return Answer(
             question,
@@ -120,25 +124,18 @@ class ExtractiveAnswerer:
             unknown=asked.unknown,
             unnamed=asked.unnamed,
             conflicts=conflicts(citations, found, retriever),
-            collected=collects(question),
+            collected=collected,
         )
 
     def _cite(
         self, asked: _Asked, retriever: Retriever, found: Candidates, chosen: list[int], probability: float
     ) -> tuple[Citation, ...]:
-        """Citations of the chosen rows: reports in order of their best statement, reading order within."""
+        """Citations of the chosen rows, numbered from 1."""
         sentences = retriever.generation.sentences
-        documents = [int(found.documents[row]) for row in chosen]
-        rank = {document: i for i, document in reversed(list(enumerate(documents)))}
-        ordered = sorted(
-            zip(chosen, documents, strict=True), key=lambda pair: (rank[pair[1]], found.numbers[pair[0]])
-        )
-        if not collects(asked.question):
-            ordered = list(zip(chosen, documents, strict=True))
         best = float(found.scores[chosen].max())
         citations = []
-        for number, (row, document_number) in enumerate(ordered, start=1):
-            document = retriever.generation.store.document(document_number)
+        for number, row in enumerate(chosen, start=1):
+            document = retriever.generation.store.document(int(found.documents[row]))
             sentence = int(found.numbers[row])
             start, end = int(sentences.start[sentence]), int(sentences.end[sentence])
             first, last = self._cut(asked, retriever, sentence)
@@ -152,18 +149,34 @@ class ExtractiveAnswerer:
     def _cut(self, asked: _Asked, retriever: Retriever, sentence: int) -> tuple[int, int]:
         if self._clauses is None:
             self._clauses = Clauses(retriever.embed_passages)
-        language = str(retriever.sentences.languages[sentence])
-        question = asked.evidence.without_setting[language]
+        document = int(retriever.generation.sentences.document[sentence])
+        question = asked.evidence.without_setting[retriever.generation.store.document(document).language]
         return self._clauses.answering(
             retriever.text(sentence), lambda vectors: vectors @ question, asked.question.aspect
         )
 
 
-def _told(keys: tuple[str, ...], retriever: Retriever) -> dict[Aspect, int]:
-    """How many sentences about the acts tell each aspect, most first; those that none tells left out."""
-    generation = retriever.generation
-    numbers = np.unique(np.concatenate([generation.scopes.of_act(key)[0] for key in keys]))
-    numbers = numbers[(about_acts(keys, numbers, retriever) >= _ABOUT) & ~generation.sentences.heading[numbers]]
+def _in_reading_order(rows: list[int], found: Candidates) -> list[int]:
+    """Reports in the order of their first row, the rows of each as they are read."""
+    rank: dict[int, int] = {}
+    for row in rows:
+        rank.setdefault(int(found.documents[row]), len(rank))
+    return sorted(rows, key=lambda row: (rank[int(found.documents[row])], int(found.numbers[row])))
+
+
+def _told(asked: _Asked, retriever: Retriever, filters: Filters | None) -> dict[Aspect, int]:
+    """How many sentences about the acts tell each other aspect, most first; those that none tells left out.
+
+    Only of documents that may answer: those that pass the filters, of the province and time asked about.
+    """
+    generation, catalogue, question = retriever.generation, retriever.catalogue, asked.question
+    numbers = np.unique(np.concatenate([generation.scopes.of_act(key)[0] for key in asked.known]))
+    allowed = catalogue.passages_of(filters) if filters else None
+    if allowed is not None:
+        numbers = numbers[np.isin(catalogue.passage_of[numbers], allowed)]
+    about = about_acts(asked.known, numbers, retriever) >= _ABOUT
+    numbers = numbers[about & ~generation.sentences.heading[numbers]]
+    numbers = numbers[in_setting(question, generation.sentences.document[numbers], retriever)]
     counts = (generation.aspects[numbers] >= _ABOUT).sum(axis=0)
     ordered = sorted(zip(ASPECTS, counts.tolist(), strict=True), key=lambda pair: -pair[1])
-    return {aspect: count for aspect, count in ordered if count}
+    return {aspect: count for aspect, count in ordered if count and aspect != question.aspect}

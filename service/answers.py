@@ -52,9 +52,10 @@ class Conflict:
 class Answer:
     """What is known on a question. ``citations`` hold the statements; none unless ``status`` is answered.
 
-    ``unknown``: keys of the acts asked for that no document names; nothing is said on them. ``unnamed``: persons
-    and provinces asked about that no document names. ``told``: where the aspect is not found, how many sentences tell what else
-    of the act. ``collected``: whether all that is said was wanted, not one fact.
+    ``unknown``: keys of the acts asked for that no document names; nothing is said on them. ``unnamed``:
+    persons and provinces asked about that no document names. ``told``: where the aspect is not found, how
+    many sentences tell what else of the act. ``collected``: whether the statements are all that is said of
+    the aspect asked for, not one fact.
     """
 
     question: Question

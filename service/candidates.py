@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from indexer import analyzer
-from indexer.aspects import ASPECTS, Aspect
 from indexer.embedder import Vectors
-from indexer.glossary import concepts
-from indexer.language import Language
-from indexer.scope import IN_DOCUMENT
 from service.catalogue import Filters, Numbers, Scores
 from service.evidence import Evidence
 from service.kinds import suits
-from service.metric import Metric
-from service.query import Question, collects, speaks_of_reports
+from service.query import collects, speaks_of_reports
 from service.retrieval import Hit, Retriever
+from service.signs import about_acts, concepts_shared, gained, told, words_used
 
 Mask = npt.NDArray[np.bool_]
 
 #: Further passages looked at, best first, of documents that name an act asked for.
 _ABOUT_HITS = 200
-#: What each kind of evidence adds to a sentence's score, in units of cosine. A sentence is read in its context,
-#: so its passage counts too. Chosen on xquad and mlqa-dev by ``python -m eval run --answers``.
+#: What each kind of evidence adds to a sentence's score, in units of cosine. A sentence is read in its
+#: context, so its passage counts too. Chosen on xquad and mlqa-dev by ``python -m eval run --answers``.
 _METRIC, _PASSAGE, _LEXICAL, _WORDS, _CONCEPTS = 1.0, 0.5, 0.1, 0.06, 0.06
 #: Set by hand: what a sentence gains that is about the act, tells the aspect, is of the province,
 #: gives the kind of thing asked for.
 _ACT, _ASPECT, _PLACE, _KIND = 0.08, 0.06, 0.03, 0.03
-#: Reports tell solutions as what is to be done, or as what somebody proposes.
-_TOLD_AS: Mapping[Aspect, tuple[Aspect, ...]] = {"solutions": ("solutions", "proposals", "tasks")}
-#: So many of the best sentences are read with the one before them, where they lie no further apart than this;
-#: and what that adds.
+#: So many of the best sentences are read with the one before them, where they lie no further apart than
+#: this; and what that adds.
 _CLOSEST, _CLOSE, _WINDOW = 3, 0.012, 0.7
 #: Sentences, best first, whose words are compared with the question's.
 _READ = 30
@@ -46,10 +37,10 @@ _READ = 30
 class Candidates:
     """Sentences that may become statements, one row each, all of shape ``(n,)`` but ``vectors``.
 
-    ``numbers``: of the sentence, ``documents``: of its document. ``about``: how surely it is about an act asked
-    for; ``tells``: how surely it tells the aspect; both 1 where the question names none. ``likeness``: how much it
-    answers by its vector alone; ``words``: share of the question's words that it or the sentence before uses, of
-    the best sentences.
+    ``numbers``: of the sentence, ``documents``: of its document. ``about``: how surely it is about an act
+    asked for; ``tells``: how surely it tells the aspect; both 1 where the question names none. ``likeness``:
+    how much it answers by its vector alone; ``words``: share of the question's words that it or the sentence
+    before uses, of the best sentences; ``vectors``: of shape ``(n, dimension)``.
     """
 
     numbers: Numbers
@@ -98,7 +89,7 @@ class Candidates:
         )
         owners = catalogue.passage_of[numbers]
         likeness = retriever.similarities(evidence, retriever.sentences, numbers, documents)
-        likeness += _METRIC * _metric(evidence, retriever, found)
+        likeness += _METRIC * gained(evidence, numbers, found.vectors, retriever)
         score = (
             likeness
             + _PASSAGE * np.array([passages[int(p)].passage_score for p in owners], np.float32)
@@ -112,19 +103,19 @@ class Candidates:
         best = np.argsort(-score, kind="stable")[:_READ]
         score[best] += _KIND * np.array([suits(question.read, retriever.text(int(n))) for n in numbers[best]])
         words = found.words.copy()
-        words[best] = _words(text, question.language, numbers[best], retriever)
+        words[best] = words_used(text, question.language, numbers[best], retriever)
         score += _WORDS * words
         same = retriever.sentences.languages[numbers[best]] == question.language
         if speaks_of_reports(question) or same.any():
-            score[best] += _CONCEPTS * _concepts(text, question.language, numbers[best], retriever)
+            score[best] += _CONCEPTS * concepts_shared(text, question.language, numbers[best], retriever)
         found = replace(found, likeness=likeness, words=words, scores=score.astype(np.float32))
         return found._read_on(evidence, retriever)
 
     def _read_on(self, evidence: Evidence, retriever: Retriever) -> Candidates:
         """The same, the best few compared once more with the sentence before them, where they lie close.
 
-        "Er bezeichnete die Reform als …": whom a sentence speaks of often stands in the one before. Only across
-        languages: a question in the text's own language finds such a sentence by its words.
+        "Er bezeichnete die Reform als …": whom a sentence speaks of often stands in the one before. Only
+        across languages: a question in the text's own language finds such a sentence by its words.
         """
         order = np.argsort(-self.scores, kind="stable")[:_CLOSEST]
         close = order[self.scores[order] >= self.scores[order[:1]] - _CLOSE] if len(order) else order
@@ -143,28 +134,6 @@ class Candidates:
         return replace(self, scores=scores)
 
 
-def about_acts(keys: Sequence[str], sentences: Numbers, retriever: Retriever) -> Scores:
-    """How surely each sentence is about one of the acts, 0 to 1; ``IN_DOCUMENT`` where only its document is."""
-    generation, catalogue = retriever.generation, retriever.catalogue
-    about = np.zeros(len(sentences), np.float32)
-    documents = generation.sentences.document[sentences]
-    for key in keys:
-        naming = np.isin(documents, catalogue.documents_by_key.get(key, np.zeros(0, np.int64)))
-        about = np.maximum(about, naming * np.float32(IN_DOCUMENT))
-        rows, strengths = generation.scopes.of_act(key)
-        if len(rows):
-            places = np.minimum(np.searchsorted(rows, sentences), len(rows) - 1)
-            about = np.maximum(about, np.where(rows[places] == sentences, strengths[places], 0.0))
-    return about
-
-
-def told(question: Question, sentences: Numbers, retriever: Retriever) -> Scores:
-    """How surely each sentence tells the aspect asked for, or one that is told in its place, 0 to 1."""
-    names = _TOLD_AS.get(question.aspect, (question.aspect,)) if question.aspect else ()
-    columns = [ASPECTS.index(name) for name in names]
-    return np.asarray(retriever.generation.aspects[sentences][:, columns].max(axis=1), np.float32)
-
-
 def _with_acts(
     evidence: Evidence,
     retriever: Retriever,
@@ -181,51 +150,3 @@ def _with_acts(
     about = about if allowed is None else np.intersect1d(about, allowed)
     more = np.setdiff1d(about, [hit.passage for hit in hits])
     return [*hits, *retriever.rank(evidence, more)[:_ABOUT_HITS]]
-
-
-def _metric(evidence: Evidence, retriever: Retriever, found: Candidates) -> Scores:
-    metric = Metric.load(retriever.generation.manifest.model["digest"])
-    scores = np.zeros(len(found), np.float32)
-    if metric is None:
-        return scores
-    languages = retriever.sentences.languages[found.numbers]
-    for language, vector in evidence.without_setting.items():
-        rows = np.flatnonzero(languages == language)
-        centre = retriever.generation.alignment.centre(language)
-        scores[rows] = metric.scores(vector, centre, found.vectors[rows])
-    return scores
-
-
-def _words(text: str, language: Language, sentences: Numbers, retriever: Retriever) -> Scores:
-    """Share of a question's words, by rarity, that each sentence or the one before it uses.
-
-    Only sentences in the question's language: words of another match by chance.
-    """
-    shares = np.zeros(len(sentences), np.float32)
-    stems = list(dict.fromkeys(analyzer.question_terms(text, language)))
-    if not stems:
-        return shares
-    weights = retriever.generation.lexical.rarity(stems)
-    catalogue = retriever.catalogue
-    for row, number in enumerate(sentences.tolist()):
-        passage = int(catalogue.passage_of[number])
-        if catalogue.language[passage] != language:
-            continue
-        used = retriever.stems(number)
-        if number > catalogue.first_sentence[passage]:
-            used |= retriever.stems(number - 1)
-        shares[row] = sum(weight for stem, weight in zip(stems, weights, strict=True) if stem in used)
-    return shares / weights.sum()
-
-
-def _concepts(text: str, language: Language, sentences: Numbers, retriever: Retriever) -> Scores:
-    """Share of a question's concepts that each sentence speaks of, the rarer the more.
-
-    Rare among these very sentences: what all of them speak of parts none.
-    """
-    asked = concepts(text, language)
-    spoken = [asked & retriever.concepts(number) for number in sentences.tolist()]
-    counts = Counter(name for names in spoken for name in names)
-    weights = {name: math.log1p(len(spoken) / (1 + counts[name])) for name in asked}
-    total = max(sum(weights.values()), 1e-9)
-    return np.array([sum(weights[name] for name in names) / total for names in spoken], np.float32)

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from indexer.index import Generation
 from indexer.language import Language
-from indexer.scope import Scopes
 from indexer.places import canonical_place, fold, related_places
+from indexer.scope import Scopes
 from service.query import Question
 
 Numbers = npt.NDArray[np.int64]
@@ -119,8 +119,8 @@ class Catalogue:
     def reference_fit(self, keys: tuple[str, ...], passages: Numbers, documents: Numbers) -> Scores:
         """How much each passage is about one of the acts, 0 to 1.
 
-        1 where it names one, what the surest of its sentences holds where an earlier one did, 0.5 where only its
-        document names it.
+        1 where it names one, what the surest of its sentences holds where an earlier one did, 0.5 where only
+        its document names it.
         """
         fit = np.zeros(len(passages), np.float32)
         for key in keys:

@@ -19,6 +19,8 @@ LONG = 300
 _SHORTEST = 40
 #: By how much the clause that answers must stand out among the others, in cosine.
 _STANDS_OUT = 0.06
+#: About so many clauses are kept.
+_KEPT = 4096
 
 _CUT = re.compile(r";\s+")
 _LEAD = re.compile(r":\s+(?=\S)")
@@ -26,7 +28,10 @@ _LEAD = re.compile(r":\s+(?=\S)")
 
 @dataclass(frozen=True, slots=True)
 class Clauses:
-    """Cuts sentences; ``embed`` gives a unit vector for each text. What was embedded once is kept."""
+    """Cuts sentences; ``embed`` gives a unit vector for each text, shape ``(n, dimension)``.
+
+    What was embedded once is kept. Safe to use from several threads.
+    """
 
     embed: Callable[[Sequence[str]], Vectors]
     _known: dict[str, Vectors] = field(default_factory=dict)
@@ -50,18 +55,20 @@ class Clauses:
         if len(telling) == 1:
             return telling[0]
         scores = similarity(self._vectors([sentence[slice(*span)] for span in spans]))
-        first, second = np.argsort(-scores)[:2].tolist()
+        first, second = (int(row) for row in np.argsort(-scores)[:2])
         if scores[first] < scores[second] + _STANDS_OUT:
             return 0, len(sentence)
         return spans[first]
 
     def _vectors(self, texts: Sequence[str]) -> Vectors:
-        missing = [text for text in texts if text not in self._known]
+        known = {text: vector for text in texts if (vector := self._known.get(text)) is not None}
+        missing = [text for text in texts if text not in known]
         if missing:
-            if len(self._known) > 4096:
+            known.update(zip(missing, self.embed(missing), strict=True))
+            if len(self._known) > _KEPT:
                 self._known.clear()
-            self._known.update(zip(missing, self.embed(missing), strict=True))
-        return np.stack([self._known[text] for text in texts])
+            self._known.update(known)
+        return np.stack([known[text] for text in texts])
 
 
 def clauses(sentence: str) -> list[tuple[int, int]]:

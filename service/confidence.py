@@ -30,8 +30,8 @@ class Features:
     sentence stands above the usual one; lexical: best lexical share; names: share of the question's
     names and numbers that the best hits hold; other_language: 1 when the best hit is in another
     language than the question; vietnamese: 1 for a question in Vietnamese, whose similarities to texts
-    of the other two languages are lower throughout; answer: likeness of the best sentence by the learned metric;
-    words: share of the question's words that it or the sentence before it uses.
+    of the other two languages are lower throughout; answer: likeness of the best sentence by the learned
+    metric; words: share of the question's words that it or the sentence before it uses.
     """
 
     sentence: float

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from indexer.documents import Document
+from indexer.places import related_places
 from service.answers import Citation, Conflict, Place
 from service.candidates import Candidates
 from service.figures import Figure, differing, wrong_sum
@@ -18,7 +20,10 @@ _ALIKE = 0.93
 def conflicts(
     citations: Sequence[Citation], candidates: Candidates, retriever: Retriever
 ) -> tuple[Conflict, ...]:
-    """Totals whose parts do not add up, and figures that differ on one thing; each with all its places."""
+    """Totals whose parts do not add up, and figures that differ on one thing; each with all its places.
+
+    What reports of different provinces count is not one thing.
+    """
     found = []
     for citation in citations:
         wrong = wrong_sum(citation.quote)
@@ -29,14 +34,19 @@ def conflicts(
     for a, mine, b, other in differing(
         [citation.quote for citation in both], [citation.document.language for citation in both]
     ):
-        if a < len(citations):
+        if a < len(citations) and not _elsewhere(both[a].document, both[b].document):
             found.append(Conflict((_place(mine, both[a]), _place(other, both[b]))))
     return tuple(found)
 
 
-def _alike(
-    citations: Sequence[Citation], candidates: Candidates, retriever: Retriever
-) -> list[Citation]:
+def _elsewhere(one: Document, other: Document) -> bool:
+    """Whether two reports are about different provinces."""
+    if not one.place or not other.place:
+        return False
+    return not set(related_places([one.place])) & set(related_places([other.place]))
+
+
+def _alike(citations: Sequence[Citation], candidates: Candidates, retriever: Retriever) -> list[Citation]:
     """Candidates close to a statement that are none themselves, as citations without a number."""
     sentences, store = retriever.generation.sentences, retriever.generation.store
     starts = {(citation.document.document_id, citation.start, citation.end) for citation in citations}

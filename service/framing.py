@@ -1,4 +1,4 @@
-"""What an answer says of itself, in the question's language: what was found and where, or why there is nothing.
+"""What an answer says of itself, in the question's language: what was found, or why there is nothing.
 
 Only this text is written here; what it says of the statements is counted, never summed up.
 """
@@ -101,7 +101,7 @@ def _conflict(conflict: Conflict, phrases: Phrases) -> str:
     return phrases.wrong_sum.format(
         total=total.text,
         parts=" + ".join(part.text for part in parts),
-        sum=f"{conflict.sum:.12g}",
+        sum=f"{conflict.sum:.6f}".rstrip("0").rstrip("."),
         where=_where(total, parts[-1]),
     )
 

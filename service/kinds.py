@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from indexer.persons import find_persons
-from indexer.places import canonical_place
+from indexer.places import canonical_place, find_places
+from indexer.references import find_references
 
 _NUMBER_ASKED = re.compile(
-    r"wie\s?viele?\b|wie\s+(?:hoch|groß|oft|lange)\b|welche[rn]?\s+(?:zahl|anzahl|summe|anteil)|\banzahl\b|how\s+(?:many|much|often|long)\b"
+    r"wie\s?viele?\b|wie\s+(?:hoch|groß|oft|lange)\b|welche[rn]?\s+(?:zahl|anzahl|summe|anteil)|\banzahl\b"
+    r"|how\s+(?:many|much|often|long)\b"
     r"|(?:what|the)\s+(?:number|amount|percentage|share)\b|bao\s+nhiêu|bao\s+lâu|\bmấy\b|bao\s+nhieu",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
     r"\d|\b(?:zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf|zwanzig|jede[rsnm]?|täglich|wöchentlich"
     r"|monatlich|jährlich|quartal\w*|halb\w*|hälfte|drittel|viertel|dutzend\w*|paar|beide[nrms]?|einzige[nrms]?|einmal"
-    r"|zweimal|dreimal|doppelt\w*|erste[nrms]?|zweite[nrms]?|dritte[nrms]?|vierte[nrms]?|both|half|third|dozens?|pair|two|three|four|five|six|seven|eight|nine|ten|every|once|twice|daily"
+    r"|zweimal|dreimal|doppelt\w*|erste[nrms]?|zweite[nrms]?|dritte[nrms]?|vierte[nrms]?"
+    r"|both|half|third|dozens?|pair|two|three|four|five|six|seven|eight|nine|ten|every|once|twice|daily"
     r"|weekly|monthly|yearly|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười|hàng|mỗi)\b"
     r"|hundert|tausend|million|milliarde|vierteljährlich|thousand|billion|triệu|tỷ",
     re.IGNORECASE,
@@ -38,8 +42,9 @@ _UNITS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
     )
 )
 _WHEN = re.compile(
-    r"\bwann\b|in welchem jahr|bis zu welchem jahr|welche[snm]? (?:jahr|datum|monat|jahrhundert)|an welchem tag|\bwhen\b"
-    r"|(?:what|which) (?:year|date|month|century|decade|day)|khi nào|(?:năm|ngày|tháng|thời gian|lúc|thế kỷ) nào|bao giờ",
+    r"\bwann\b|in welchem jahr|bis zu welchem jahr|welche[snm]? (?:jahr|datum|monat|jahrhundert)"
+    r"|an welchem tag|\bwhen\b|(?:what|which) (?:year|date|month|century|decade|day)"
+    r"|khi nào|(?:năm|ngày|tháng|thời gian|lúc|thế kỷ) nào|bao giờ",
     re.IGNORECASE,
 )
 _DATE = re.compile(
@@ -56,10 +61,29 @@ def asks_for_number(question: str) -> bool:
 
 
 def gives_number(question: str, sentence: str) -> bool:
-    """Whether a sentence gives a figure, in digits, in a word, or as a frequency, in the unit asked for."""
-    return bool(_NUMBER.search(sentence)) and all(
-        given.search(sentence) for asked, given in _UNITS if asked.search(question)
+    """Whether a sentence gives a figure, in digits, in a word, or as a frequency, in the unit asked for.
+
+    The number of an act is none.
+    """
+    return (
+        _NUMBER.search(sentence) is not None
+        and all(given.search(sentence) for given in _units(question))
+        and _NUMBER.search(_without_acts(sentence)) is not None
     )
+
+
+def _without_acts(sentence: str) -> str:
+    for act in reversed(find_references(sentence)):
+        sentence = f"{sentence[: act.start]} {sentence[act.end :]}"
+    return sentence
+
+
+@lru_cache(256)
+def _units(question: str) -> tuple[re.Pattern[str], ...]:
+    """How the units that a question names are given; "Ha" Giang and Lam "Dong" are none."""
+    for place in reversed(find_places(question)):
+        question = f"{question[: place.start]} {question[place.end :]}"
+    return tuple(given for asked, given in _UNITS if asked.search(question))
 
 
 def suits(question: str, sentence: str) -> bool:

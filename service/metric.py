@@ -1,8 +1,9 @@
 """How much a sentence answers, beyond how alike it is: a metric learned on questions and their sentences.
 
-The default model's cosine counts every dimension of its space alike. On public English questions, each with the
-sentence that answers it among those around it, a weight for each dimension was learned; being only one number a
-dimension, it holds for German and Vietnamese too (``python -m eval metric``, figures in ``metric.json``).
+The default model's cosine counts every dimension of its space alike. On public English questions, each with
+the sentence that answers it among those around it, a weight for each dimension was learned; being only one
+number a dimension, it holds for German and Vietnamese too (``python -m eval metric``, figures in
+``metric.json``).
 """
 
 from __future__ import annotations

@@ -43,7 +43,8 @@ PHRASES: Mapping[Language, Phrases] = {
         on_aspect=" zum Punkt {aspect}",
         on_act=" – {names} –",
         no_evidence="Dazu steht in den Dokumenten nichts, was sich belegen lässt.",
-        no_evidence_on="{names}: in den Dokumenten genannt, aber auf die Frage steht dort keine belegbare Antwort.",
+        no_evidence_on="{names}: in den Dokumenten genannt, aber auf die Frage steht dort keine belegbare "
+        "Antwort.",
         unnamed="{names}: kommt in den Dokumenten nicht vor.",
         unknown="{names}: kommt in den Dokumenten nicht vor.",
         near=" Bekannt sind: {near}.",
@@ -69,7 +70,8 @@ PHRASES: Mapping[Language, Phrases] = {
         on_aspect=" of {aspect}",
         on_act=" on {names}",
         no_evidence="The documents hold nothing on this that could be cited.",
-        no_evidence_on="{names}: named in the documents, but they hold no answer to this that could be cited.",
+        no_evidence_on="{names}: named in the documents, but they hold no answer to this that could be "
+        "cited.",
         unnamed="{names}: not found in any document.",
         unknown="{names}: not found in any document.",
         near=" Known: {near}.",

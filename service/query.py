@@ -1,4 +1,4 @@
-"""What a question says by itself: language, acts, provinces, dates and persons it names, aspect it asks for."""
+"""What a question says by itself: its language, what it names, and the aspect it asks for."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from indexer.persons import find_persons
 from indexer.places import PlaceMention, find_places, fold
 from indexer.references import Reference, find_references
 
-
 #: Bodies and offices of the reports, folded, in three languages.
 _BODIES = re.compile(
-    r"\b(?:partei|party|dang (?:uy|vien|bo)|cap uy|komitee|committee|ban chap hanh|ban thuong vu|resolution\w*|nghi quyet"
-    r"|politb\w*|bo chinh tri|massenmobili\w*|mass mobili\w*|dan van|kader|cadres?|can bo|propagand\w*|tuyen giao"
+    r"\b(?:partei|party|dang (?:uy|vien|bo)|cap uy|komitee|committee|ban chap hanh|ban thuong vu"
+    r"|resolution\w*|nghi quyet|politb\w*|bo chinh tri|massenmobili\w*|mass mobili\w*|dan van"
+    r"|kader|cadres?|can bo|propagand\w*|tuyen giao"
     r"|arbeitsgruppe|working group|doan kiem tra|provinz\w*|provinc\w*|tinh uy|genoss\w*|comrade|dong chi)"
 )
 
@@ -85,9 +85,7 @@ def speaks_of_reports(question: Question) -> bool:
 
     Outside it the words of the glossary mean other things.
     """
-    return bool(
-        question.keys or question.places or question.persons or _BODIES.search(fold(question.read))
-    )
+    return bool(question.keys or question.places or question.persons or _BODIES.search(fold(question.read)))
 
 
 def collects(question: Question) -> bool:

@@ -93,14 +93,19 @@ class Retriever:
         return glossary.concepts(self.text(sentence), document.language)
 
     def embed_windows(self, sentences: Sequence[int]) -> Vectors:
-        """Unit vectors of sentences, each read with the one before it in its passage; what was read is kept."""
-        missing = [number for number in sentences if number not in self._windows]
+        """Unit vectors of sentences, each read with the one before it in its passage; what was read is kept.
+
+        Shape ``(len(sentences), dimension)``; at least one sentence.
+        """
+        known = {n: vector for n in sentences if (vector := self._windows.get(n)) is not None}
+        missing = [number for number in sentences if number not in known]
         if missing:
+            texts = [self._window(number) for number in missing]
+            known.update(zip(missing, self._embedder.embed_passages(texts), strict=True))
             if len(self._windows) > _STEMMED:
                 self._windows.clear()
-            texts = [self._window(number) for number in missing]
-            self._windows.update(zip(missing, self._embedder.embed_passages(texts), strict=True))
-        return np.stack([self._windows[number] for number in sentences])
+            self._windows.update(known)
+        return np.stack([known[number] for number in sentences])
 
     def _window(self, sentence: int) -> str:
         spans, first = self._generation.sentences, self._catalogue.first_sentence

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 
 import numpy as np
@@ -79,7 +80,8 @@ def absent(question: Question, retriever: Retriever) -> tuple[str, ...]:
 def unnamed(question: Question, retriever: Retriever) -> tuple[str, ...]:
     """Persons of a question whom no document names, however many bear parts of their names.
 
-    A name is looked for in the passages that hold most of its words; where it stands, it stands in one of them.
+    A name is looked for in the passages that hold most of its words; where it stands, it stands in one of
+    them. Diacritics and the white space between its words do not count.
     """
     return tuple(name for name in question.persons if not _named(name, retriever))
 
@@ -97,4 +99,5 @@ def _named(name: str, retriever: Retriever) -> bool:
 
 
 def _stands_in(name: str, text: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(fold(name))}(?!\w)", fold(text)) is not None
+    words = r"\s+".join(re.escape(word) for word in fold(name).split())
+    return re.search(rf"(?<!\w){words}(?!\w)", fold(unicodedata.normalize("NFC", text))) is not None

@@ -7,12 +7,12 @@ import re
 import numpy as np
 
 from service.candidates import Candidates, Mask
-from service.query import Question, collects
+from service.query import Question
 from service.retrieval import Retriever
 
-#: How far below the best one a further statement may lie, in units of the candidates' scores: hardly, where one
-#: thing is asked for; where all that is said of an aspect is, as far as the matter reaches, and further where an
-#: act already narrows it down.
+#: How far below the best one a further statement may lie, in units of the candidates' scores: hardly, where
+#: one thing is asked for; where all that is said of an aspect is, as far as the matter reaches, and further
+#: where an act already narrows it down.
 _FACT, _ASPECT, _ASPECT_OF_ACT = 0.004, 0.11, 0.2
 #: At most so many statements on one thing.
 _FACTS = 2
@@ -22,17 +22,28 @@ _DUPLICATE = 0.97
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 
 
-def select(question: Question, candidates: Candidates, fitting: Mask, limit: int, retriever: Retriever) -> list[int]:
+def select(
+    question: Question,
+    candidates: Candidates,
+    fitting: Mask,
+    limit: int,
+    retriever: Retriever,
+    *,
+    collected: bool,
+) -> list[int]:
     """Rows of the statements, the best first, without near-duplicates, at most ``limit``.
 
-    Where all is wanted, the best of every report comes before the second of any.
+    Args:
+        fitting: which rows may become statements, shape ``(n,)``.
+        collected: whether all that is said is wanted; then the best of every report comes before the second
+            of any.
     """
     scores = candidates.scores
     order = [int(row) for row in np.argsort(-scores, kind="stable") if fitting[row]]
     if not order:
         return []
     margin = _FACT
-    if collects(question):
+    if collected:
         margin = _ASPECT_OF_ACT if question.keys else _ASPECT
         order = _reports_first(order, candidates)
     else:

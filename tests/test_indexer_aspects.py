@@ -38,7 +38,7 @@ JUDGED = Path(__file__).parents[1] / "eval" / "questions" / "aspects.jsonl"
         ("Why is progress slow?", "causes"),
         ("Vì sao kết quả còn thấp?", "causes"),
         ("Was wurde mit Resolution 25 erreicht?", "results"),
-        ("What has been done so far?", "results"),
+        ("What progress has been made so far?", "results"),
         ("Nghị quyết 25 đạt được kết quả gì?", "results"),
         ("Welche Aufgaben bekamen die Ämter?", "tasks"),
         ("What is required of the provinces?", "tasks"),

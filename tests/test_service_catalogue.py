@@ -73,3 +73,39 @@ def test_an_answer_says_a_sentence_of_two_passages_once(
     for question in ("Was lobt die Resolution 57?", "Wann wurde die neue Schule bereits eröffnet?"):
         quotes = [citation.quote for citation in engine.ask(question).citations]
         assert len(quotes) == len(set(quotes))
+
+
+def test_a_passage_is_about_an_act_that_it_names_or_that_still_holds_in_it(engine: Engine) -> None:
+    catalogue = engine.retriever.catalogue
+    passages = np.arange(4)
+    first, second, third, other = catalogue.reference_fit(
+        ("NQ-57",), passages, catalogue.passage_document
+    ).tolist()
+    assert (first, second, other) == (1.0, 1.0, 0.0)
+    assert 0.5 < third < 1.0
+    assert catalogue.reference_fit(("NQ-99",), passages, catalogue.passage_document).tolist() == [0.0] * 4
+
+
+def test_passages_are_fitted_in_any_order(engine: Engine) -> None:
+    catalogue = engine.retriever.catalogue
+    passages = np.array([3, 1])
+    assert catalogue.reference_fit(("NQ-57",), passages, catalogue.passage_document[passages]).tolist() == [
+        0.0,
+        1.0,
+    ]
+    nothing = np.zeros(0, np.int64)
+    assert catalogue.reference_fit(("NQ-57",), nothing, nothing).tolist() == []
+
+
+def test_a_window_is_a_sentence_with_the_one_before_it_in_its_document(engine: Engine) -> None:
+    retriever = engine.retriever
+    texts = [f"{retriever.text(0)} {retriever.text(1)}", retriever.text(0), retriever.text(4)]
+    for _ in range(2):
+        assert np.allclose(retriever.embed_windows([1, 0, 4]), retriever.embed_passages(texts))
+
+
+def test_stems_of_a_sentence_hold_the_acts_it_names(engine: Engine) -> None:
+    stems = engine.retriever.stems(1)
+    assert any("57" in stem for stem in stems)
+    assert stems & engine.retriever.stems(0)
+    assert not stems & engine.retriever.stems(4)

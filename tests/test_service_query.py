@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from service.query import understand
+from service.query import collects, speaks_of_reports, understand
 from service.setting import without_setting
 
 
@@ -52,3 +52,52 @@ def test_a_province_is_no_person_however_its_marks_are_encoded(form: str) -> Non
     question = understand(unicodedata.normalize(form, "Wie viele Dialoge gab es in Hà Giang?"))
     assert [place.place for place in question.places] == ["Hà Giang"]
     assert question.persons == ()
+@pytest.mark.parametrize(
+    ("text", "persons"),
+    [
+        ("Was sagte Nguyễn Văn An?", ("Nguyễn Văn An",)),
+        ("What did Tran Thi Mai say?", ("Tran Thi Mai",)),
+        ("Đồng chí Lê Văn Bình phát biểu gì?", ("Lê Văn Bình",)),
+        ("Was geschah in Hà Giang?", ()),
+        ("Was geschah in der Lam Dong Provinz?", ()),
+        ("Was sagte Phạm Văn An in Hà Giang?", ("Phạm Văn An",)),
+        ("Was tat die Đảng Cộng sản?", ()),
+    ],
+)
+def test_persons_are_read_and_provinces_are_none(text: str, persons: tuple[str, ...]) -> None:
+    assert understand(text).persons == persons
+
+
+@pytest.mark.parametrize(
+    ("text", "all_wanted"),
+    [
+        ("Welche Mängel gab es?", True),
+        ("Mängel der Resolution 57", True),
+        ("Was war der größte Mangel der Resolution 57?", True),
+        ("Welches Problem gab es mit der Brücke?", False),
+        ("Warum ist die Resolution 57 wichtig?", False),
+        ("Wo fand die Feier statt?", False),
+        ("Những hạn chế nào được nêu?", True),
+        ("Which results were achieved?", True),
+    ],
+)
+def test_all_that_is_said_is_wanted_of_an_aspect_in_the_plural_or_of_an_act(
+    text: str, all_wanted: bool
+) -> None:
+    assert collects(understand(text)) == all_wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Was tat das Parteikomitee?", True),
+        ("Who led the party committee?", True),
+        ("Đảng ủy đã làm gì?", True),
+        ("Was geschah in Ha Giang?", True),
+        ("Was steht in Richtlinie 35?", True),
+        ("Was sagte Trần Thị Mai?", True),
+        ("Wer malte die Mona Lisa?", False),
+    ],
+)
+def test_questions_from_the_world_of_the_reports_are_told(text: str, expected: bool) -> None:
+    assert speaks_of_reports(understand(text)) == expected
