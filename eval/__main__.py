@@ -130,7 +130,9 @@ def calibrate(
         typer.Option(help="Folder of xquad, mlqa-dev, covid-faq and squad2-en.", show_default=False),
     ],
     questions: Annotated[Path, typer.Option(help="Question file on the reports.", show_default=False)],
-    digests: Annotated[Path, typer.Option(help="Folder of the digests that come with the project.")] = _CORPUS,
+    digests: Annotated[
+        Path, typer.Option(help="Folder of the digests that come with the project.")
+    ] = _CORPUS,
     cache: Annotated[
         Path | None, typer.Option(help="Folder for the indexes.", show_default="built, then removed")
     ] = None,

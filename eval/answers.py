@@ -114,9 +114,7 @@ def confidence_quality(cases: Sequence[Case], replies: Replies) -> dict[str, Any
     }
 
 
-def abstention_quality(
-    known: Sequence[Query], unknown: Sequence[Query], replies: Replies
-) -> dict[str, Any]:
+def abstention_quality(known: Sequence[Query], unknown: Sequence[Query], replies: Replies) -> dict[str, Any]:
     """How well the confidence tells questions without an answer from those with one, in the same languages.
 
     ``abstained``: share of those without one that are refused where one in ten of the others is.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,10 @@ from indexer.aspects import ASPECTS
 from indexer.cli import JsonOption, failing_in_one_line
 from indexer.errors import SourceError
 from indexer.index import Generation, open_generation
+
+Names = frozenset[str]
+#: What was read in a sentence, and what the index holds.
+Pair = tuple[Names, Names]
 
 #: A sentence counts as telling an aspect, or as being about an act, from here on.
 _TOLD = 0.5
@@ -46,9 +50,13 @@ def main(
     if as_json_only:
         print(as_json(figures))
         return
-    table = Table("told", "sentences", "precision", "recall", "F1", title=f"{labels.name}", title_justify="left")
+    table = Table(
+        "told", "sentences", "precision", "recall", "F1", title=f"{labels.name}", title_justify="left"
+    )
     for name, row in figures.items():
-        table.add_row(name, str(row["sentences"]), *(f"{row[key]:.2f}" for key in ("precision", "recall", "f1")))
+        table.add_row(
+            name, str(row["sentences"]), *(f"{row[key]:.2f}" for key in ("precision", "recall", "f1"))
+        )
     Console().print(table)
 
 
@@ -70,17 +78,18 @@ def sentences_told(labels: Path, generation: Generation) -> list[Told]:
 
 
 def agreement(told: Iterable[Told]) -> dict[str, dict[str, Any]]:
-    """Precision, recall and F1 of every aspect, of all together, and of the acts; ``sentences``: how many tell it."""
+    """Precision, recall and F1 of every aspect, of all together, of the acts; ``sentences``: that tell it."""
     told = list(told)
-    pairs = {
-        aspect: [({aspect} & row.aspects, {aspect} & row.stored_aspects) for row in told] for aspect in ASPECTS
+    pairs: dict[str, list[Pair]] = {
+        aspect: [(row.aspects & {aspect}, row.stored_aspects & {aspect}) for row in told]
+        for aspect in ASPECTS
     }
-    pairs["all aspects"] = [(set(row.aspects), set(row.stored_aspects)) for row in told]
-    pairs["acts"] = [(set(row.acts), set(row.stored_acts)) for row in told]
+    pairs["all aspects"] = [(row.aspects, row.stored_aspects) for row in told]
+    pairs["acts"] = [(row.acts, row.stored_acts) for row in told]
     return {name: _figures(found) for name, found in pairs.items()}
 
 
-def _figures(pairs: list[tuple[set[str], set[str]]]) -> dict[str, Any]:
+def _figures(pairs: Sequence[Pair]) -> dict[str, Any]:
     right = sum(len(read & stored) for read, stored in pairs)
     read = sum(len(read) for read, _ in pairs)
     stored = sum(len(stored) for _, stored in pairs)
@@ -92,16 +101,17 @@ def _figures(pairs: list[tuple[set[str], set[str]]]) -> dict[str, Any]:
 def _stored(generation: Generation) -> dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]]:
     """Aspects and acts of every sentence, by document and words."""
     acts: dict[int, set[str]] = {}
-    for key in generation.store.keys():
+    for key in generation.store.keys():  # noqa: SIM118
         for sentence, strength in zip(*generation.scopes.of_act(key), strict=True):
             if strength >= _TOLD:
                 acts.setdefault(int(sentence), set()).add(key)
-    spans, found = generation.sentences, {}
+    spans = generation.sentences
+    found: dict[tuple[str, str], tuple[Names, Names]] = {}
     for number in range(len(spans)):
         document = generation.store.document(int(spans.document[number]))
         words = folded(document.text[int(spans.start[number]) : int(spans.end[number])])
         row = generation.aspects[number]
-        aspects = frozenset(name for name, p in zip(ASPECTS, row, strict=True) if p >= _TOLD)
+        aspects: Names = frozenset(name for name, p in zip(ASPECTS, row, strict=True) if p >= _TOLD)
         found[document.document_id, words] = aspects, frozenset(acts.get(number, ()))
     return found
 

@@ -90,7 +90,7 @@ def shares(name: str, steps: Mapping[str, Sequence[float]], unit: str) -> str:
 
 
 def reliability(name: str, bins: Sequence[Mapping[str, float]]) -> str:
-    """A reliability diagram: share that came true against the probability said, by tenth; larger dots for more."""
+    """A reliability diagram: what came true against what was said, by tenth; larger dots for more."""
     with _style(name):
         figure = Figure(figsize=(4.4, 4), layout="constrained")
         axes = figure.subplots()

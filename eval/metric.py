@@ -1,8 +1,9 @@
 """``python -m eval metric``: learn how much each dimension of the model's space says of answering.
 
-Material: ``*.sentences.jsonl.gz`` and ``selqa_en.jsonl.gz`` of a folder, rows of ``question``, ``text`` (a sentence)
-and ``label`` (1: it answers). Of each question's sentences the one that answers is to stand first: softmax over their
-cosines plus the weighted products of the centred vectors, nothing else learned than one weight a dimension.
+Material: ``*.sentences.jsonl.gz`` and ``selqa_en.jsonl.gz`` of a folder, rows of ``question``, ``text`` (a
+sentence) and ``label`` (1: it answers). Of each question's sentences the one that answers is to stand first:
+softmax over their cosines plus the weighted products of the centred vectors. One weight a dimension is
+learned, nothing else.
 """
 
 from __future__ import annotations
@@ -24,15 +25,16 @@ from indexer.alignment import Alignment
 from indexer.cli import JsonOption, ModelOption, failing_in_one_line
 from indexer.embedder import SentenceTransformerEmbedder, Vectors
 from indexer.errors import SourceError
+from indexer.language import Language
 from indexer.vector_cache import VectorCache
 
 _FILES = ("*.sentences.jsonl.gz", "selqa_en.jsonl.gz")
 #: Questions kept out of the learning, to be measured on.
 _HELD_OUT = 1000
-#: Sentences of a question that one step compares the right one with; how peaked the softmax is; size of a step.
+#: Sentences that the right one is compared with in a step; how peaked the softmax is; size of a step.
 _AGAINST, _SHARPNESS, _BATCH = 12, 30.0, 128
 _EPOCHS, _RATE, _PENALTY = 6, 5e-3, 1e-4
-_LANGUAGE = "en"
+_LANGUAGE: Language = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,9 @@ def load(folder: Path) -> tuple[list[Item], list[str], list[str]]:
         for where, row in files.rows(path):
             text = files.text(row, "text", where)
             if row.get("unit", "sentence") == "sentence":
-                rows.setdefault(files.text(row, "question", where), {}).setdefault(text, int(bool(row["label"])))
+                rows.setdefault(files.text(row, "question", where), {}).setdefault(
+                    text, int(bool(row["label"]))
+                )
     questions = sorted(rows)
     sentences = sorted({text for labels in rows.values() for text in labels})
     number = {text: i for i, text in enumerate(sentences)}
@@ -100,7 +104,7 @@ def load(folder: Path) -> tuple[list[Item], list[str], list[str]]:
 
 
 def learn(items: Sequence[Item], questions: Vectors, sentences: Vectors, centre: Vectors) -> dict[str, Any]:
-    """Weights by dimension, the offset of these questions from the ``centre`` of their language, and figures."""
+    """Weights by dimension, the questions' offset from the ``centre`` of their language, and figures."""
     import torch
 
     torch.manual_seed(0)
@@ -127,11 +131,14 @@ def learn(items: Sequence[Item], questions: Vectors, sentences: Vectors, centre:
             loss = torch.nn.functional.cross_entropy(scores, torch.zeros(len(batch), dtype=torch.long))
             loss = loss + _PENALTY * (weights**2).sum()
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
     with torch.no_grad():
         cosines, products = compared(held)
-        first = [float((scores.argmax(1) == 0).float().mean()) for scores in (cosines, cosines + products @ weights)]
+        first = [
+            float((scores.argmax(1) == 0).float().mean())
+            for scores in (cosines, cosines + products @ weights)
+        ]
     return {
         "weights": [round(float(weight), 5) for weight in weights.detach()],
         "offset": [round(float(x), 5) for x in mean_question - centre],

@@ -43,7 +43,7 @@ def calibration_error(said: Floats, true: Mask, weight: Floats) -> float:
 
 
 def auroc(said: Floats, true: Mask, weight: Floats) -> float | None:
-    """Probability that what came true was said to be more probable than what did not; ``None`` of one kind."""
+    """Probability that what came true was said to be likelier than what did not; of one kind ``None``."""
     if true.all() or not true.any():
         return None
     return float(roc_auc_score(true, said, sample_weight=weight))

@@ -72,7 +72,7 @@ class Statuses:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """How far the confidence of a run can be trusted; ``bins``: what was said and what came true, by tenth."""
+    """How far a run's confidence can be trusted; ``bins``: what was said and what came true, by tenth."""
 
     run: str
     rows: dict[str, tuple[float | None, float]]
@@ -122,7 +122,9 @@ def _set_view(records: Sequence[Record]) -> SetView:
             if "confusion" in r["details"]
         ),
         tuple(
-            _trust(label, r["details"]["confidence"]) for label, r in runs.items() if "confidence" in r["details"]
+            _trust(label, r["details"]["confidence"])
+            for label, r in runs.items()
+            if "confidence" in r["details"]
         ),
         _worst(runs),
     )

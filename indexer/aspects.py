@@ -83,7 +83,8 @@ _SEVERAL = re.compile(
     |\bwhat\ (?:has|have)\b.*\b(?:achieved|accomplished|done)\b
     |(?:đạt|làm|dat|lam)\ (?:được|duoc)\ (?:những\ )?(?:gì|gi)\b
     |\bwas\ wurde\b.*\b(?:erreicht|vorgeschlagen|empfohlen|beschlossen)\b
-    |\bwo\ (?:hakt|hapert|klemmt)|\bwas\ (?:lief|läuft)\b.*\bnicht|went\ wrong|\bnot\ go\b|chưa\ (?:tốt|làm\ được)
+    |\bwo\ (?:hakt|hapert|klemmt)|\bwas\ (?:lief|läuft)\b.*\bnicht|went\ wrong|\bnot\ go\b
+    |chưa\ (?:tốt|làm\ được)
     |\bwas\ (?:wird|wurde)\b.*(?:verlangt|gefordert)|\bwer\ soll\ was|steh(?:t|en)\ an(?:\?|\Z)
     |\bworum\ b[aä]t|\bwünscht|\b(?:ask(?:s|ed)?|want(?:s|ed)?|request(?:s|ed)?)\ .*\b(?:for|from)\b
     |\bwer\b.*\b(?:teil|dabei|anwesend|zugegen)\b|\bwho\ (?:was|were)\ at\b

@@ -1,8 +1,8 @@
 """Vietnamese typed without its marks, read with them: "chuyen doi so" as "chuyển đổi số".
 
-Without marks a question's vector lies nowhere near its meaning. What the words are is looked up in phrases of our own
-(``vietnamese.txt`` and the Vietnamese sentences kept for other ends), the longest first; what is not there stays as it
-is. The text keeps its length, code point by code point, so places in it stay where they are.
+Without marks a question's vector lies nowhere near its meaning. What the words are is looked up in phrases of
+our own (``vietnamese.txt`` and the Vietnamese sentences kept for other ends), the longest first; what is not
+there stays as it is. The text keeps its length, code point by code point: places in it stay where they are.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _cased(found: str, written: str) -> str:
 
 @cache
 def _phrases() -> dict[str, str]:
-    """Folded words → the words with their marks, of one to five syllables; of several readings the commonest."""
+    """Folded words → the words with their marks, one to five syllables; of several readings the commonest."""
     readings: dict[str, Counter[str]] = {}
     for text in _texts():
         words = _SYLLABLE.findall(text.lower())
@@ -67,11 +67,15 @@ def _phrases() -> dict[str, str]:
 def _texts() -> list[str]:
     package = files("indexer")
     lines = package.joinpath("vietnamese.txt").read_text("utf-8").splitlines()
-    parallel = [row.split("\t")[2] for row in package.joinpath("parallel.tsv").read_text("utf-8").splitlines()]
+    parallel = [
+        row.split("\t")[2] for row in package.joinpath("parallel.tsv").read_text("utf-8").splitlines()
+    ]
     glossary = [
         words.strip()
         for row in package.joinpath("glossary.tsv").read_text("utf-8").splitlines()
         for words in row.split("\t")[3].split(",")
     ]
-    exemplars = [row.split("\t")[1] for row in package.joinpath("exemplars.tsv").read_text("utf-8").splitlines()]
+    exemplars = [
+        row.split("\t")[1] for row in package.joinpath("exemplars.tsv").read_text("utf-8").splitlines()
+    ]
     return [unicodedata.normalize("NFC", text) for text in (*lines, *parallel, *glossary, *exemplars)]

@@ -70,14 +70,14 @@ def source_line(document: Document) -> str:
 
 def _found(answer: Answer, phrases: Phrases) -> str:
     names = _names(answered_keys(answer), answer.question.language)
-    aspect = answer.question.aspect if answer.collected else None
-    documents = len({citation.document.document_id for citation in answer.citations})
-    return phrases.found.format(
-        reports=plural(documents, phrases.reports),
-        statements=plural(len(answer.citations), phrases.statements),
-        aspect=phrases.on_aspect.format(aspect=phrases.aspects[aspect]) if aspect else "",
-        names=phrases.on_act.format(names=names) if names else "",
-    )
+    about = phrases.on_act.format(names=names) if names else ""
+    reports = len({citation.document.document_id for citation in answer.citations})
+    statements = plural(len(answer.citations), phrases.statements)
+    aspect = answer.question.aspect
+    if answer.collected and aspect:
+        form = phrases.collected[0 if reports == 1 else 1]
+        return form.format(count=reports, aspect=phrases.aspects[aspect], names=about, statements=statements)
+    return phrases.found.format(reports=plural(reports, phrases.reports), statements=statements, names=about)
 
 
 def _told(answer: Answer, phrases: Phrases) -> str:

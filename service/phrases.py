@@ -11,12 +11,12 @@ from indexer.language import Language
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """One language. ``reports`` and ``statements``: for one, for several; the others are format strings."""
+    """One language. ``reports``, ``statements``, ``collected``: for one, for several; braces are filled."""
 
     reports: tuple[str, str]
     statements: tuple[str, str]
     found: str
-    on_aspect: str
+    collected: tuple[str, str]
     on_act: str
     no_evidence: str
     no_evidence_on: str
@@ -39,9 +39,12 @@ PHRASES: Mapping[Language, Phrases] = {
     "de": Phrases(
         reports=("Bericht", "Berichten"),
         statements=("Aussage", "Aussagen"),
-        found="{statements}{aspect}{names} in {reports}:",
-        on_aspect=" zum Punkt {aspect}",
-        on_act=" – {names} –",
+        found="{statements} in {reports}{names}:",
+        collected=(
+            "{count} Bericht nennt {aspect}{names}, in {statements}:",
+            "{count} Berichte nennen {aspect}{names}, in {statements}:",
+        ),
+        on_act=" ({names})",
         no_evidence="Dazu steht in den Dokumenten nichts, was sich belegen lässt.",
         no_evidence_on="{names}: in den Dokumenten genannt, aber auf die Frage steht dort keine belegbare "
         "Antwort.",
@@ -66,8 +69,11 @@ PHRASES: Mapping[Language, Phrases] = {
     "en": Phrases(
         reports=("report", "reports"),
         statements=("statement", "statements"),
-        found="{statements}{aspect}{names} in {reports}:",
-        on_aspect=" of {aspect}",
+        found="{statements}{names} in {reports}:",
+        collected=(
+            "{count} report names {aspect}{names}, in {statements}:",
+            "{count} reports name {aspect}{names}, in {statements}:",
+        ),
         on_act=" on {names}",
         no_evidence="The documents hold nothing on this that could be cited.",
         no_evidence_on="{names}: named in the documents, but they hold no answer to this that could be "
@@ -93,8 +99,11 @@ PHRASES: Mapping[Language, Phrases] = {
     "vi": Phrases(
         reports=("báo cáo", "báo cáo"),
         statements=("đoạn trích", "đoạn trích"),
-        found="{statements}{aspect}{names} trong {reports}:",
-        on_aspect=" về {aspect}",
+        found="{statements}{names} trong {reports}:",
+        collected=(
+            "{count} báo cáo nêu {aspect}{names}, trong {statements}:",
+            "{count} báo cáo nêu {aspect}{names}, trong {statements}:",
+        ),
         on_act=" liên quan đến {names}",
         no_evidence="Các văn bản không có nội dung nào để trích dẫn về câu hỏi này.",
         no_evidence_on="{names}: có trong các văn bản, nhưng không có nội dung trả lời câu hỏi này.",

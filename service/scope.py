@@ -22,9 +22,9 @@ _PASSAGES_READ = 100
 def in_setting(question: Question, documents: Numbers, retriever: Retriever) -> list[bool]:
     """Whether each sentence's document fits the provinces, dates and persons that a question names.
 
-    A document fits a province when it is about it or names it, a year when it was published in it or names it, a
-    shorter period when it was published in it or names one that overlaps, a person when it names them. What happened
-    in one province, or in March, must not answer for another, or for August.
+    A document fits a province when it is about it or names it, a year when it was published in it or names
+    it, a shorter period when it was published in it or names one that overlaps, a person when it names them.
+    What happened in one province, or in March, must not answer for another, or for August.
     """
     store, catalogue = retriever.generation.store, retriever.catalogue
     wanted = related_places(mention.place for mention in question.places)
@@ -46,7 +46,7 @@ def in_setting(question: Question, documents: Numbers, retriever: Retriever) -> 
 
 
 def _tells_of(period: Period, text: str) -> bool:
-    """Whether a text names a period's year, or for a shorter one any that overlaps with it and is no whole year."""
+    """Whether a text names a period's year, or for a shorter one any that overlaps and is no whole year."""
     if period.first[:4] not in text and period.last[:4] not in text:
         return False
     if _is_long(period):

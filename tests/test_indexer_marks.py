@@ -26,7 +26,9 @@ def test_capitals_stay() -> None:
     assert with_marks("CHUYEN DOI SO") == "CHUYỂN ĐỔI SỐ"
 
 
-@pytest.mark.parametrize("text", ["Muc tieu tang truong bao nhieu?", "  hoi   thao\n o dau ", "e\u0301 han che"])
+@pytest.mark.parametrize(
+    "text", ["Muc tieu tang truong bao nhieu?", "  hoi   thao\n o dau ", "e\u0301 han che"]
+)
 def test_the_text_keeps_its_length(text: str) -> None:
     assert len(with_marks(text)) == len(text)
     assert unicodedata.normalize("NFC", with_marks(text)) == with_marks(text) or with_marks(text) == text

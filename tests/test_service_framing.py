@@ -51,18 +51,18 @@ SEVERAL = (
     [
         (
             "de",
-            "1 Aussage zum Punkt Mängel – Resolution Nr. 57 – in 1 Bericht:",
-            "3 Aussagen zum Punkt Mängel – Resolution Nr. 57 – in 2 Berichten:",
+            "1 Bericht nennt Mängel (Resolution Nr. 57), in 1 Aussage:",
+            "2 Berichte nennen Mängel (Resolution Nr. 57), in 3 Aussagen:",
         ),
         (
             "en",
-            "1 statement of shortcomings on Resolution No. 57 in 1 report:",
-            "3 statements of shortcomings on Resolution No. 57 in 2 reports:",
+            "1 report names shortcomings on Resolution No. 57, in 1 statement:",
+            "2 reports name shortcomings on Resolution No. 57, in 3 statements:",
         ),
         (
             "vi",
-            "1 đoạn trích về hạn chế liên quan đến Nghị quyết số 57 trong 1 báo cáo:",
-            "3 đoạn trích về hạn chế liên quan đến Nghị quyết số 57 trong 2 báo cáo:",
+            "1 báo cáo nêu hạn chế liên quan đến Nghị quyết số 57, trong 1 đoạn trích:",
+            "2 báo cáo nêu hạn chế liên quan đến Nghị quyết số 57, trong 3 đoạn trích:",
         ),
     ],
 )
@@ -78,7 +78,7 @@ def test_statements_and_reports_are_counted(language: Language, one: str, severa
         ("Wo fand die Feier statt?", "1 Aussage in 1 Bericht:"),
         ("Where was it held?", "1 statement in 1 report:"),
         ("Hội nghị được tổ chức ở đâu?", "1 đoạn trích trong 1 báo cáo:"),
-        ("Warum hat die Resolution 57 Mängel?", "1 Aussage – Resolution Nr. 57 – in 1 Bericht:"),
+        ("Warum hat die Resolution 57 Mängel?", "1 Aussage in 1 Bericht (Resolution Nr. 57):"),
     ],
 )
 def test_one_fact_is_framed_without_an_aspect(question: str, line: str) -> None:
@@ -246,7 +246,6 @@ def test_figures_that_differ_are_noted_with_both_places(language: Language, line
 def test_a_wrong_sum_is_noted_with_its_parts_and_written_out(total: float, written: str) -> None:
     places = tuple(Place(INTERNET, 0, 2, text, 1) for text in ("1.088", "5", "128"))
     answer = Answer(understand(ASKED["en"]), "answered", 0.9, ONE, conflicts=(Conflict(places, total),))
-    at = "([1] a.md 0–2)"
     assert note_lines(answer) == [
-        f"The parts do not add up to the total: 1.088 {at}, but 5 {at} + 128 {at} = {written}."
+        f"The parts do not add up to the total: 1.088, but 5 + 128 = {written} ([1] a.md 0–2)."
     ]

@@ -52,6 +52,8 @@ def test_a_province_is_no_person_however_its_marks_are_encoded(form: str) -> Non
     question = understand(unicodedata.normalize(form, "Wie viele Dialoge gab es in Hà Giang?"))
     assert [place.place for place in question.places] == ["Hà Giang"]
     assert question.persons == ()
+
+
 @pytest.mark.parametrize(
     ("text", "persons"),
     [

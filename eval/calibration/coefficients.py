@@ -27,8 +27,8 @@ from service.confidence import Confidence
 from service.engine import Engine
 from service.retrieval import Retriever
 
-#: Where answered and not answered part: where the classes, being balanced, are even, or lower, so that in every
-#: language at least this share of what the corpus answers is answered.
+#: Where answered and not answered part: where the classes, being balanced, are even, or lower, so that in
+#: every language at least this share of what the corpus answers is answered.
 _EVEN, _ANSWERED = 0.5, 0.95
 _DIGITS = 4
 

@@ -94,7 +94,9 @@ def _about(dataset: BeirSet, query: Query) -> str:
     return min(dataset.qrels[query.query_id], default=query.parallel)
 
 
-def index_corpora(reports: Path, digests: Path, data: Path, cache: Path, embedder: Embedder, report: Report) -> None:
+def index_corpora(
+    reports: Path, digests: Path, data: Path, cache: Path, embedder: Embedder, report: Report
+) -> None:
     """Index every corpus below ``cache``; vectors are kept there, so a second time is quick."""
     for corpus in CORPORA:
         own = {REPORTS: reports, DIGESTS: digests}

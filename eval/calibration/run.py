@@ -19,7 +19,6 @@ from eval.report import as_json
 from indexer.embedder import SentenceTransformerEmbedder
 from indexer.errors import SourceError
 
-
 #: The questions on the digests of ``corpus/``.
 _QUESTIONS = Path(__file__).parent.parent / "questions" / "corpus.jsonl"
 
