@@ -148,3 +148,44 @@ def test_a_limit_is_of_questions_of_each_language() -> None:
 
     assert [q.query_id for q in first_of_each_language(queries, 1)] == ["0-de", "0-vi"]
     assert first_of_each_language(queries, None) == tuple(queries)
+
+
+def test_f1_joins_recall_and_precision_and_is_zero_where_nothing_was_answered() -> None:
+    gold = {"half": [(FIRST,), (SECOND,)], "refused": [(FIRST,)], "none": []}
+    replies = {"half": reply(FIRST), "refused": reply(status="no_evidence"), "none": reply(FIRST)}
+    assert answers.statement_f1(gold, replies) == {"half": pytest.approx(2 / 3), "refused": 0.0}
+
+
+def test_the_confidence_of_a_question_file_is_compared_with_what_is_to_be_answered() -> None:
+    cases = [case("a", "answered"), case("b", "no_evidence")]
+    replies = {"a": Reply("answered", 0.9, ()), "b": Reply("no_evidence", 0.1, ())}
+    quality = answers.confidence_quality(cases, replies)
+    assert quality["auroc"] == 1.0
+    assert quality["ece"] == pytest.approx(0.1)
+    assert [(row["said"], row["true"], row["count"]) for row in quality["reliability"]] == [
+        (pytest.approx(0.1), 0.0, 1),
+        (pytest.approx(0.9), 1.0, 1),
+    ]
+
+
+def test_of_questions_all_to_be_answered_no_discrimination_can_be_told() -> None:
+    quality = answers.confidence_quality([case("a", "answered")], {"a": Reply("answered", 0.9, ())})
+    assert quality["auroc"] is None
+
+
+def test_abstention_is_told_where_one_in_ten_of_the_answerable_is_refused() -> None:
+    known = [Query(f"k{n}", "?", "en", f"k{n}") for n in range(10)]
+    german = Query("d", "?", "de", "d")
+    unknown = [Query(f"u{n}", "?", "en", f"u{n}", unanswerable=True) for n in range(4)]
+    said = {f"k{n}": 0.1 + 0.1 * n for n in range(10)} | {
+        "u0": 0.05,
+        "u1": 0.11,
+        "u2": 0.5,
+        "u3": 0.9,
+        "d": 0.0,
+    }
+    replies = {name: Reply("answered", value, ()) for name, value in said.items()}
+    quality = answers.abstention_quality([*known, german], unknown, replies)
+    # The German question is left out; one in ten of the English ones lies below 0.19.
+    assert (quality["languages"], quality["answerable"], quality["unanswerable"]) == (["en"], 10, 4)
+    assert quality["abstained"] == 0.5
