@@ -154,15 +154,15 @@ def test_an_empty_question_file_says_so(tmp_path: Path) -> None:
 
 def test_questions_without_an_answer_beside_the_queries_are_taken_as_such(folder: Path) -> None:
     before = load_beir(folder).digest
-    jsonl(folder / "unanswerable.jsonl", [{"_id": "un-1", "text": "Wer baute den Mond?", "lang": "de"}])
+    write(folder / "unanswerable.jsonl", {"_id": "un-1", "text": "Wer baute den Mond?", "lang": "de"})
     dataset = load_beir(folder)
-    assert [query.query_id for query in dataset.queries if query.unanswerable] == ["un-1"]
+    assert {query.query_id for query in dataset.queries if query.unanswerable} == {"q2", "un-1"}
     assert "un-1" not in {query.query_id for query in dataset.judged}
     assert dataset.digest != before
 
 
 def test_a_question_that_is_there_with_and_without_an_answer_is_named(folder: Path) -> None:
     known = load_beir(folder).queries[0]
-    jsonl(folder / "unanswerable.jsonl", [{"_id": known.query_id, "text": known.text}])
+    write(folder / "unanswerable.jsonl", {"_id": known.query_id, "text": known.text})
     with pytest.raises(SourceError, match=f"{known.query_id!r} is in queries.jsonl too"):
         load_beir(folder)
