@@ -35,6 +35,12 @@ _ABOUT = 0.5
 _AS_SURE = 0.55
 
 
+#: How far below the best sentence of all the best one may lie that gives the figure asked for.
+_REACH = 0.06
+#: Statements that are counted, also where fewer are shown.
+_MOST = 50
+
+
 class Answerer(Protocol):
     """What the service asks of whatever makes answers out of a retriever's hits."""
 
@@ -94,9 +100,13 @@ class ExtractiveAnswerer:
         found = Candidates.of(asked.evidence, retriever, asked.hits, known, filters)
         features = Features.of(asked.evidence, asked.hits, found, retriever)
         probability = self._confidence.of_answer(features)
+        best = float(found.scores.max(initial=-np.inf))
         found = found.where(in_setting(question, found.documents, retriever))
         if asks_for_number(question.read):
             found = found.where([gives_number(question.read, retriever.text(int(n))) for n in found.numbers])
+            # The figure must be of what was asked: any sentence with a figure is no answer.
+            if found.scores.max(initial=-np.inf) < best - _REACH:
+                found = found.where(np.zeros(len(found), np.bool_))
         refused = min(probability, self._confidence.threshold)
         tells = found.tells >= _ABOUT
         # Where a sentence names the act, one that merely stands in a report on it is not about it.
@@ -112,7 +122,8 @@ class ExtractiveAnswerer:
         if not collected:
             # One fact is asked for: that it tells the aspect speaks for a sentence, and decides nothing.
             fitting = about
-        chosen = select(question, found, fitting, max_citations, retriever, collected=collected)
+        chosen = select(question, found, fitting, _MOST, retriever, collected=collected)
+        more, chosen = max(0, len(chosen) - max_citations), chosen[:max_citations]
         if collected:
             chosen = _in_reading_order(chosen, found)
         citations = self._cite(asked, retriever, found, chosen, probability)
@@ -125,6 +136,7 @@ class ExtractiveAnswerer:
             unnamed=asked.unnamed,
             conflicts=conflicts(citations, found, retriever),
             collected=collected,
+            more=more if collected else 0,
         )
 
     def _cite(

@@ -55,7 +55,7 @@ class Answer:
     ``unknown``: keys of the acts asked for that no document names; nothing is said on them. ``unnamed``:
     persons and provinces asked about that no document names. ``told``: where the aspect is not found, how
     many sentences tell what else of the act. ``collected``: whether the statements are all that is said of
-    the aspect asked for, not one fact.
+    the aspect asked for, not one fact; ``more``: how many further ones were found and are not shown.
     """
 
     question: Question
@@ -68,6 +68,7 @@ class Answer:
     told: Mapping[Aspect, int] = field(default_factory=dict)
     conflicts: tuple[Conflict, ...] = ()
     collected: bool = False
+    more: int = 0
 
 
 def verified(citation: Citation) -> Citation:

@@ -23,6 +23,8 @@ _STANDS_OUT = 0.06
 _KEPT = 4096
 
 _CUT = re.compile(r";\s+")
+#: What stands between quotation marks is never cut.
+_QUOTED = re.compile(r"„[^“”\"]*[“”\"]|“[^”]*”|»[^«]*«|«[^»]*»|\"[^\"]*\"")
 _LEAD = re.compile(r":\s+(?=\S)")
 
 
@@ -73,10 +75,14 @@ class Clauses:
 
 def clauses(sentence: str) -> list[tuple[int, int]]:
     """Spans of the clauses that semicolons part, without white space; the lead-in before a colon is none."""
+    quoted = [match.span() for match in _QUOTED.finditer(sentence)]
+    cuts = [
+        cut.span()
+        for cut in _CUT.finditer(sentence)
+        if not any(start < cut.start() < end for start, end in quoted)
+    ]
     lead = _LEAD.search(sentence)
-    first = _CUT.search(sentence)
-    start = lead.end() if lead and first and lead.end() < first.start() else 0
-    ends = [match.start() for match in _CUT.finditer(sentence, start)] + [len(sentence)]
-    starts = [start, *(match.end() for match in _CUT.finditer(sentence, start))]
+    start = lead.end() if lead and cuts and lead.end() < cuts[0][0] else 0
+    starts, ends = [start, *(end for _, end in cuts)], [*(begin for begin, _ in cuts), len(sentence)]
     found = [(a, b) for a, b in zip(starts, ends, strict=True) if b - a >= _SHORTEST]
     return found if len(found) > 1 else [(0, len(sentence))]

@@ -96,7 +96,7 @@ def figures(text: str) -> list[Figure]:
     found = []
     for match in _FIGURE.finditer(text):
         before = text[max(0, match.start() - 12) : match.start()]
-        value = _value(match[0])
+        value = value_of(match[0])
         if not (
             (match[0].isdigit() and value in _YEARS)
             or (
@@ -160,7 +160,7 @@ def differing(texts: Sequence[str], languages: Sequence[Language]) -> list[tuple
     return found
 
 
-def _value(text: str) -> float:
+def value_of(text: str) -> float:
     if not text[0].isdigit():
         # As the pattern reads it: "ſechs" and "NİNE" are no keys, whatever their case.
         return float(next(n for word, n in _WORDS.items() if re.fullmatch(word, text, re.IGNORECASE)))

@@ -10,8 +10,10 @@ from itertools import groupby
 from indexer.aspects import Aspect
 from indexer.documents import Document
 from indexer.language import Language
+from indexer.places import related_places
 from indexer.references import display_name
 from service.answers import Answer, Conflict, Place
+from service.figures import value_of
 from service.phrases import PHRASES, Phrases, plural
 
 
@@ -40,7 +42,21 @@ def note_lines(answer: Answer) -> list[str]:
     lines = [_unknown((key,), (), language) for key in answer.unknown]
     if answer.status == "answered":
         lines += [PHRASES[language].unnamed.format(names=name) for name in answer.unnamed]
-    return lines + [_conflict(conflict, PHRASES[language]) for conflict in answer.conflicts]
+    lines += [PHRASES[language].merged.format(asked=asked, place=place) for asked, place in _merged(answer)]
+    lines += [_conflict(conflict, PHRASES[language]) for conflict in answer.conflicts]
+    return lines + ([PHRASES[language].more.format(count=answer.more)] if answer.more else [])
+
+
+def _merged(answer: Answer) -> list[tuple[str, str]]:
+    """Provinces asked about that are answered from the report of one they were merged with."""
+    cited = {citation.document.place for citation in answer.citations if citation.document.place}
+    asked = list(dict.fromkeys(mention.place for mention in answer.question.places))
+    return [
+        (name, place)
+        for name in asked
+        for place in sorted(cited.intersection(related_places([name])) - {name})
+        if name not in cited
+    ]
 
 
 def answer_text(answer: Answer) -> str:
@@ -49,7 +65,7 @@ def answer_text(answer: Answer) -> str:
     Where all that is said was collected, each report's statements stand below its place and date.
     """
     lines = [framing_line(answer)]
-    grouped = answer.collected and len(answer.citations) > 1
+    grouped = answer.collected
     for document, citations in groupby(answer.citations, key=lambda citation: citation.document):
         if grouped:
             lines.append(f"{source_line(document)}:")
@@ -83,7 +99,7 @@ def _found(answer: Answer, phrases: Phrases) -> str:
 def _told(answer: Answer, phrases: Phrases) -> str:
     if not answer.told:
         return ""
-    listed = ", ".join(f"{phrases.aspects[aspect]} ({count})" for aspect, count in answer.told.items())
+    listed = ", ".join(phrases.aspects[aspect] for aspect in answer.told)
     return phrases.told.format(listed=listed)
 
 
@@ -100,7 +116,9 @@ def _conflict(conflict: Conflict, phrases: Phrases) -> str:
     total, *parts = conflict.places
     return phrases.wrong_sum.format(
         total=total.text,
-        parts=" + ".join(part.text for part in parts),
+        parts=" + ".join(
+            part.text if part.text[0].isdigit() else f"{value_of(part.text):g}" for part in parts
+        ),
         sum=f"{conflict.sum:.6f}".rstrip("0").rstrip("."),
         where=_where(total, parts[-1]),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from indexer.days import without_days
 from indexer.persons import find_persons
 from indexer.places import canonical_place, find_places
 from indexer.references import find_references
@@ -18,7 +19,7 @@ _NUMBER_ASKED = re.compile(
 _NUMBER = re.compile(
     r"\d|\b(?:zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf|zwanzig|jede[rsnm]?|täglich|wöchentlich"
     r"|monatlich|jährlich|quartal\w*|halb\w*|hälfte|drittel|viertel|dutzend\w*|paar|beide[nrms]?|einzige[nrms]?|einmal"
-    r"|zweimal|dreimal|doppelt\w*|erste[nrms]?|zweite[nrms]?|dritte[nrms]?|vierte[nrms]?"
+    r"|zweimal|dreimal|doppelt\w*"
     r"|both|half|third|dozens?|pair|two|three|four|five|six|seven|eight|nine|ten|every|once|twice|daily"
     r"|weekly|monthly|yearly|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười|hàng|mỗi)\b"
     r"|hundert|tausend|million|milliarde|vierteljährlich|thousand|billion|triệu|tỷ",
@@ -31,7 +32,7 @@ _UNITS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
         (
             # "Đồng chí" is a comrade, "Dong Ha" a town: the currency stands after a figure or a word for one.
             r"\b(?:vnd|euro|dollar|usd|milliarden|kostet|kosten|billions?|costs?|(?:viele|many|much) dong)\b"
-            r"|(?:tỷ|triệu|nghìn|nhiêu) đồng|nhiêu tỷ\b",
+            r"|(?:tỷ|triệu|nghìn|nhiêu) đồng(?! chí)|nhiêu tỷ\b",
             r"\d\s?(?:mio\.?|mrd\.?|milli\w+|billion|tausend|thousand|tỷ|triệu|nghìn)?\s?(?:dong|đồng|vnd|euro|dollar|usd|€)"
             r"|milliarde|\bbillion|tỷ đồng|[€$]\s?\d",
         ),
@@ -41,6 +42,7 @@ _UNITS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
         (r"kilometer|\bkm\b|ki lô mét|cây số", r"kilometer|kilometre|\bkm\b|ki lô mét|cây số"),
     )
 )
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b(?!\s*%)")
 _WHEN = re.compile(
     r"\bwann\b|in welchem jahr|bis zu welchem jahr|welche[snm]? (?:jahr|datum|monat|jahrhundert)"
     r"|an welchem tag|\bwhen\b|(?:what|which) (?:year|date|month|century|decade|day)"
@@ -73,9 +75,10 @@ def gives_number(question: str, sentence: str) -> bool:
 
 
 def _without_acts(sentence: str) -> str:
+    """A sentence without the numbers of acts, days and years, which count nothing."""
     for act in reversed(find_references(sentence)):
         sentence = f"{sentence[: act.start]} {sentence[act.end :]}"
-    return sentence
+    return _YEAR.sub(" ", without_days(sentence))
 
 
 @lru_cache(256)

@@ -27,6 +27,8 @@ class Phrases:
     told: str
     differ: str
     wrong_sum: str
+    merged: str
+    more: str
     aspects: Mapping[Aspect, str]
 
 
@@ -55,6 +57,8 @@ PHRASES: Mapping[Language, Phrases] = {
         told=" Die Dokumente sagen dazu etwas über: {listed}.",
         differ="Die Angaben widersprechen sich: {first} und {other}.",
         wrong_sum="Die Teile ergeben nicht die Summe: {total}, aber {parts} = {sum} ({where}).",
+        merged="{asked} ist mit {place} zusammengelegt; die Aussagen sind über {place}.",
+        more="{count} weitere Aussagen sind nicht gezeigt (max_citations).",
         aspects={
             "results": "Ergebnisse",
             "shortcomings": "Mängel",
@@ -85,6 +89,8 @@ PHRASES: Mapping[Language, Phrases] = {
         told=" What the documents do say of it: {listed}.",
         differ="The figures contradict each other: {first} and {other}.",
         wrong_sum="The parts do not add up to the total: {total}, but {parts} = {sum} ({where}).",
+        merged="{asked} has been merged with {place}; the statements are on {place}.",
+        more="{count} further statements are not shown (max_citations).",
         aspects={
             "results": "results",
             "shortcomings": "shortcomings",
@@ -114,6 +120,8 @@ PHRASES: Mapping[Language, Phrases] = {
         told=" Các văn bản có nói về: {listed}.",
         differ="Số liệu mâu thuẫn: {first} và {other}.",
         wrong_sum="Các phần cộng lại không bằng tổng số: {total}, nhưng {parts} = {sum} ({where}).",
+        merged="{asked} đã sáp nhập với {place}; các đoạn trích nói về {place}.",
+        more="Còn {count} đoạn trích khác chưa hiển thị (max_citations).",
         aspects={
             "results": "kết quả",
             "shortcomings": "hạn chế",

@@ -10,6 +10,7 @@ import numpy as np
 
 from indexer import analyzer
 from indexer.dates import Period, find_periods
+from indexer.days import find_days
 from indexer.places import find_places, fold, related_places
 from service.catalogue import Numbers
 from service.query import Question
@@ -23,11 +24,12 @@ def in_setting(question: Question, documents: Numbers, retriever: Retriever) -> 
     """Whether each sentence's document fits the provinces, dates and persons that a question names.
 
     A document fits a province when it is about it or names it, a year when it was published in it or names
-    it, a shorter period when it was published in it or names one that overlaps, a person when it names them.
-    What happened in one province, or in March, must not answer for another, or for August.
+    it, a shorter period when it was published in it or names one that overlaps, a day or a person when it
+    names it. What happened in one province, or in March, must not answer for another, or for August.
     """
     store, catalogue = retriever.generation.store, retriever.catalogue
     wanted = related_places(mention.place for mention in question.places)
+    days = find_days(question.read)
     fits: dict[int, bool] = {}
     for number in set(documents.tolist()):
         document = store.document(number)
@@ -41,7 +43,8 @@ def in_setting(question: Question, documents: Numbers, retriever: Retriever) -> 
             or any(_tells_of(period, document.text) for period in question.dates)
         )
         person = not question.persons or any(_stands_in(name, document.text) for name in question.persons)
-        fits[number] = place and date and person
+        day = not days or bool(days & _days(document.text))
+        fits[number] = place and date and person and day
     return [fits[number] for number in documents.tolist()]
 
 
@@ -65,6 +68,11 @@ def _is_long(period: Period) -> bool:
 @lru_cache(maxsize=512)
 def _periods(text: str) -> tuple[Period, ...]:
     return tuple(find_periods(text))
+
+
+@lru_cache(maxsize=512)
+def _days(text: str) -> frozenset[tuple[int, int]]:
+    return find_days(text)
 
 
 def absent(question: Question, retriever: Retriever) -> tuple[str, ...]:

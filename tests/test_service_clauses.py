@@ -106,3 +106,9 @@ def test_a_clause_is_embedded_once() -> None:
     for _ in range(2):
         cutter.answering(long(BRIDGES, SCHOOLS, FILLER), lambda vectors: vectors[:, 0], None)
     assert embedded == [BRIDGES, SCHOOLS, f"{FILLER}."]
+
+
+def test_a_semicolon_between_quotation_marks_parts_nothing() -> None:
+    title = f"„{BRIDGES}; {SCHOOLS}; {FILLER}; {WEAK}“"
+    sentence = f"Sie veranstalteten einen Workshop zum Thema {title}."
+    assert clauses(sentence) == [(0, len(sentence))]
