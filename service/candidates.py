@@ -30,7 +30,7 @@ _ACT, _ASPECT, _PLACE, _KIND = 0.08, 0.06, 0.03, 0.03
 #: this; and what that adds.
 _CLOSEST, _CLOSE, _WINDOW = 3, 0.012, 0.7
 #: Sentences, best first, whose words are compared with the question's.
-_READ = 30
+_READ = 15
 
 
 @dataclass(frozen=True, slots=True)
