@@ -10,7 +10,7 @@ from indexer.documents import Document
 from indexer.places import related_places
 from service.answers import Citation, Conflict, Place
 from service.candidates import Candidates
-from service.figures import Figure, differing, wrong_sum
+from service.figures import Figure, differing, figures, wrong_sum
 from service.retrieval import Retriever
 
 #: From this cosine on a sentence may say the same as a statement.
@@ -30,6 +30,8 @@ def conflicts(
         if wrong:
             places = tuple(_place(figure, citation) for figure in (wrong.total, *wrong.parts))
             found.append(Conflict(places, wrong.sum))
+    if not any(figures(citation.quote) for citation in citations):
+        return tuple(found)
     both = [*citations, *_alike(citations, candidates, retriever)]
     for a, mine, b, other in differing(
         [citation.quote for citation in both], [citation.document.language for citation in both]

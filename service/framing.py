@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from indexer.aspects import Aspect
 from indexer.documents import Document
 from indexer.language import Language
 from indexer.places import related_places
@@ -131,8 +130,3 @@ def _where(first: Place, last: Place) -> str:
 
 def _names(keys: tuple[str, ...], language: Language) -> str:
     return ", ".join(display_name(key, language) for key in keys)
-
-
-def aspect_names(language: Language) -> dict[Aspect, str]:
-    """What the aspects are called in a language, in the plural."""
-    return dict(PHRASES[language].aspects)
