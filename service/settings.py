@@ -1,15 +1,41 @@
-"""Settings of the service, from the environment (``FUNDSTELLE_…``), a ``.env`` file, or flags."""
+"""Settings of the service: flags before the environment (``FUNDSTELLE_…``), that before a ``.env`` file."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Annotated, Literal
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def origin(text: str) -> str:
+    """The text, if it is an origin as browsers send it: scheme and host, perhaps a port, nothing after.
+
+    Raises:
+        ValueError: it is none.
+    """
+    scheme, _, host = text.partition("://")
+    if scheme not in ("http", "https") or not host or set(host) & set("/?#@ ") or text != text.lower():
+        raise ValueError(f"{text!r} is no origin such as https://intranet.example")
+    return text
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+Origins = Annotated[tuple[Annotated[str, AfterValidator(origin)], ...], NoDecode, BeforeValidator(_split)]
+Rate = Annotated[float, Field(ge=0, le=1_000_000)]
 
 
 class Settings(BaseSettings):
-    """Each field can be set by ``FUNDSTELLE_`` and its name in capitals."""
+    """Each field can be set by ``FUNDSTELLE_`` and its name in capitals; docs/operating.md has the table."""
 
     model_config = SettingsConfigDict(env_prefix="FUNDSTELLE_", env_file=".env", extra="ignore")
 
@@ -17,4 +43,95 @@ class Settings(BaseSettings):
     model: str | None = Field(default=None, description="embedding model; by default the built-in one")
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
+
+    keys: Path | None = Field(
+        default=None, description="file of the API keys; without one, no key is asked for"
+    )
+    insecure: bool = Field(
+        default=False, description="listen beyond this machine although no key is asked for"
+    )
+    trusted_proxies: str = Field(
+        default="",
+        description="addresses or networks, with commas, whose `X-Forwarded-For` counts",
+    )
+    cors_origins: Origins = Field(
+        default=(),
+        description="origins, with commas, whose pages may call the API; those of widget keys are added",
+    )
+
+    workers: int = Field(
+        default_factory=lambda: min(2, _cores()),
+        ge=1,
+        le=256,
+        description="processes that answer, each with the model in memory; by default 2, or 1 on one core",
+    )
+    threads: int = Field(
+        default=0, ge=0, le=256, description="threads of the model in each worker; 0: cores / workers"
+    )
+    worker_slots: int = Field(
+        default=8, ge=1, le=64, description="questions that one worker takes at once, encoded together"
+    )
+    batch_wait_ms: float = Field(
+        default=20, ge=0, le=1000, description="longest that a text waits for others to be encoded with"
+    )
+
+    key_rate: Rate = Field(default=50, description="requests a second of one key; 0: no limit")
+    address_rate: Rate = Field(
+        default=100, description="requests a second of one client address; 0: no limit"
+    )
+    widget_rate: Rate = Field(default=20, description="requests a second of one widget key; 0: no limit")
+    widget_address_rate: Rate = Field(
+        default=2, description="requests a second of one address with a widget key; 0: no limit"
+    )
+    burst_seconds: float = Field(
+        default=2, ge=1, le=3600, description="how many seconds' worth of requests may come at once"
+    )
+    queue: int = Field(
+        default=64, ge=0, le=10_000, description="requests that may wait for a worker; one more gets 503"
+    )
+    queue_seconds: float = Field(default=3, gt=0, le=600, description="longest wait for a worker, then 503")
+    request_seconds: float = Field(
+        default=30, gt=0, le=3600, description="longest that a request may take in all, then 503"
+    )
+    receive_seconds: float = Field(
+        default=15, gt=0, le=600, description="longest that a client may take to send a request"
+    )
     max_body_bytes: int = Field(default=1_000_000, gt=0, description="largest request body")
+    cache_mb: float = Field(
+        default=16,
+        ge=0,
+        le=100_000,
+        description="megabytes of answers kept for questions that recur; 0: none",
+    )
+    cache_seconds: float = Field(default=600, gt=0, description="longest that an answer is kept")
+
+    poll_seconds: float = Field(
+        default=1, gt=0, le=3600, description="how often index and keys are looked at for changes"
+    )
+    drain_seconds: float = Field(
+        default=2,
+        ge=0,
+        le=600,
+        description="after SIGTERM: how long requests are still taken while /readyz says no",
+    )
+    stop_seconds: float = Field(
+        default=20, gt=0, le=3600, description="then: how long running requests may take to end"
+    )
+
+    log_format: Literal["auto", "json", "text"] = Field(
+        default="auto", description="`auto`: text on a terminal, else JSON lines"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="what is logged"
+    )
+    audit: Literal["off", "hash", "full"] = Field(
+        default="off", description="log of questions: none, their keyed hashes, or their texts"
+    )
+    audit_file: Path = Field(default=Path("audit.jsonl"), description="file of that log")
+    audit_mb: float = Field(default=10, gt=0, description="its size in megabytes before it is rotated")
+    audit_files: int = Field(default=10, ge=1, le=1000, description="rotated files kept")
+
+    @property
+    def worker_threads(self) -> int:
+        """Threads of the model in each worker."""
+        return self.threads or max(1, _cores() // self.workers)
