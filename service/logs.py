@@ -1,0 +1,103 @@
+"""What the process says on stderr: JSON lines for collectors, or lines for reading.
+
+Values may come from anyone who sends a request. No value can begin a line of its own, in either format.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from asgi_correlation_id.context import correlation_id
+from pythonjsonlogger.core import RESERVED_ATTRS, merge_record_extra
+from pythonjsonlogger.json import JsonFormatter
+
+Format = Literal["auto", "json", "text"]
+
+#: What is no field of its own. ``color_message``: uvicorn's messages once more, with codes of a terminal.
+_NOT_EXTRA = [*RESERVED_ATTRS, "color_message"]
+#: Begins each further line of a record, as no first line does.
+_CONTINUED = "  | "
+
+
+def configure(format: Format = "auto", level: str = "info") -> None:
+    """Send the whole process's log to stderr, from ``level`` on; called again, it replaces what it set up.
+
+    ``auto`` is text where stderr is a terminal, else JSON. Records of a request carry its id. What libraries
+    set up before goes, or their lines would come twice.
+    """
+    if format == "auto":
+        format = "text" if sys.stderr.isatty() else "json"
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Text() if format == "text" else _Json())
+    handler.addFilter(_with_request_id)
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # Warnings would be text between the JSON lines.
+    logging.captureWarnings(True)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.asgi"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+    # The service writes a line for each request itself. Without a handler uvicorn does not even make its own.
+    access = logging.getLogger("uvicorn.access")
+    access.handlers.clear()
+    access.propagate = False
+
+
+def utc(seconds: float) -> str:
+    """Seconds since 1970 in ISO 8601, to the millisecond: ``2025-03-17T08:05:00.120Z``."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def printable(text: str) -> str:
+    r"""The text with all that is not printed as JSON escapes it: line ends, codes of terminals, what turns
+    the direction of writing. JSON stays the same JSON.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
+
+
+def _with_request_id(record: logging.LogRecord) -> bool:
+    # Unlike the library's filter this leaves the field out where there is no request.
+    if request_id := correlation_id.get():
+        record.request_id = request_id
+    return True
+
+
+class _Json(JsonFormatter):
+    def __init__(self) -> None:
+        super().__init__(
+            ["time", "level", "logger", "message"],
+            rename_fields={"exc_info": "exception", "stack_info": "stack"},
+            reserved_attrs=_NOT_EXTRA,
+        )
+
+    def add_fields(
+        self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
+    ) -> None:
+        super().add_fields(log_data, record, message_dict)
+        # Last, so that no extra field takes their place.
+        log_data.update(time=utc(record.created), level=record.levelname.lower(), logger=record.name)
+
+
+class _Text(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        head = f"{utc(record.created)} {record.levelname.lower():<7} {record.name}"
+        extra: dict[str, Any] = merge_record_extra(record, {}, _NOT_EXTRA)
+        fields = [f"{printable(str(name))}={_value(value)}" for name, value in extra.items()]
+        line = " ".join([head, printable(record.getMessage()), *fields])
+        further = self.formatException(record.exc_info) if record.exc_info else record.exc_text or ""
+        if record.stack_info:
+            further = f"{further}\n{record.stack_info}"
+        return "\n".join([line, *(_CONTINUED + printable(more) for more in further.splitlines() if more)])
+
+
+def _value(value: object) -> str:
+    """The value; in quotes where it could be read as several or as none, so it cannot claim other fields."""
+    text = str(value)
+    plain = text and text.isprintable() and not set(text) & set(' "=')
+    return text if plain else printable(json.dumps(text, ensure_ascii=False))
