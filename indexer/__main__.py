@@ -14,11 +14,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from indexer import index as index_folder
+from indexer import generations
+from indexer import index as opened
 from indexer.build import Report, Summary
 from indexer.build import build as build_index
 from indexer.cli import IndexOption, JsonOption, ModelOption, failing_in_one_line
-from indexer.errors import IndexDamagedError
+from indexer.errors import IndexDamagedError, IndexMissingError
 from indexer.manifest import Manifest
 from indexer.passages import Chunking
 
@@ -59,8 +60,8 @@ def build(
 def status(index: IndexOption, as_json: JsonOption = False) -> None:
     """Show the generations of an index: counts, model, sizes."""
     with failing_in_one_line():
-        live = index_folder.live_name(index)
-        rows = [_describe(index, name, live) for name in reversed(index_folder.generation_names(index))]
+        live = generations.live_name(index)
+        rows = [_describe(index, name, live) for name in reversed(generations.generation_names(index))]
     if as_json:
         print(
             json.dumps({"index": str(index), "live": live, "generations": rows}, ensure_ascii=False, indent=1)
@@ -86,7 +87,7 @@ def status(index: IndexOption, as_json: JsonOption = False) -> None:
 def _describe(index: Path, name: str, live: str) -> dict[str, Any]:
     row: dict[str, Any] = {"name": name, "live": name == live}
     try:
-        manifest = Manifest.read(index / index_folder.GENERATIONS / name)
+        manifest = Manifest.read(index / generations.GENERATIONS / name)
     except IndexDamagedError as error:
         return row | {"damage": str(error)}
     return row | {
@@ -109,13 +110,36 @@ def verify(
 ) -> None:
     """Check digests, offsets and counts; exit with 1 and name what is damaged."""
     with failing_in_one_line():
-        name = generation or index_folder.live_name(index)
-        faults = list(index_folder.verify(index, name))
+        name = generation or generations.live_name(index)
+        faults = list(opened.verify(index, name))
     for fault in faults:
         print(f"damaged: {fault}", file=sys.stderr)
     if faults:
         raise typer.Exit(1)
     print(f"{name}: intact")
+
+
+@app.command()
+def rollback(
+    index: IndexOption,
+    to: Annotated[
+        str | None, typer.Option(help="A generation's name.", show_default="the one before the live one")
+    ] = None,
+) -> None:
+    """Make an older generation the live one, if it is intact; a running service follows."""
+    with failing_in_one_line():
+        live, names = generations.live_name(index), generations.generation_names(index)
+        older = [name for name in names if name < live]
+        name = to or (older[-1] if older else None)
+        if name is None:
+            raise IndexMissingError(f"{index}: no generation older than the live one, {live}")
+        if name not in names:
+            raise IndexMissingError(f"{index}: no generation {name!r}; there are {', '.join(names)}")
+        fault = next(opened.verify(index, name), None)
+        if fault:
+            raise IndexDamagedError(f"{fault}; {live} stays live")
+        generations.set_live(index, name)
+    print(f"{name} is live, no more {live}" if name != live else f"{name} is live already")
 
 
 @contextlib.contextmanager

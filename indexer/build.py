@@ -19,22 +19,8 @@ from indexer.discourse import Strengths
 from indexer.documents import Document, Passage, RawDocument, Sentence
 from indexer.embedder import Embedder
 from indexer.errors import IndexingError, SourceError
-from indexer.index import (
-    ALIGNMENT,
-    ASPECTS,
-    GENERATIONS,
-    LEXICAL,
-    PASSAGE_VECTORS,
-    SCOPE,
-    SENTENCE_VECTORS,
-    STAGING,
-    STORE,
-    is_live,
-    prune,
-    remove_abandoned,
-    set_live,
-    sync,
-)
+from indexer.generations import GENERATIONS, STAGING, is_live, prune, remove_abandoned, set_live, sync
+from indexer.index import ALIGNMENT, ASPECTS, LEXICAL, PASSAGE_VECTORS, SCOPE, SENTENCE_VECTORS, STORE
 from indexer.lexical import Bm25Index
 from indexer.manifest import Manifest, file_facts
 from indexer.metadata import describe

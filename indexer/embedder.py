@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -24,7 +25,7 @@ Progress = Callable[[int], None]
 
 _BATCH = 32
 #: Questions from which on bfloat16 saves more than converting costs; one alone takes a quarter longer.
-_WORTH_BFLOAT16 = 8
+_WORTH_BFLOAT16 = 2
 #: Texts handed to the model between two reports of progress.
 _CHUNK = 8 * _BATCH
 #: How tokenizers mark the beginning of a word: SentencePiece, byte-level BPE.
@@ -63,6 +64,8 @@ class SentenceTransformerEmbedder:
         self._digest = digest
         self._bfloat16 = bfloat16
         self._subwords = lru_cache(_REMEMBERED)(self._cut)
+        # The tokenizer is set to pad for a batch and not to for a word: two threads must not share it.
+        self._lock = threading.Lock()
 
     @classmethod
     def load(cls, model: str | None = None, bfloat16: bool | None = None) -> SentenceTransformerEmbedder:
@@ -117,7 +120,7 @@ class SentenceTransformerEmbedder:
         # Texts of one length go together: padding is what costs time on a CPU.
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]), reverse=True)
         for chunk in (order[i : i + _CHUNK] for i in range(0, len(order), _CHUNK)):
-            with self._precision():
+            with self._lock, self._precision():
                 vectors[chunk] = self._model.encode_document(
                     [texts[i] for i in chunk], batch_size=_BATCH, show_progress_bar=False
                 )
@@ -129,7 +132,7 @@ class SentenceTransformerEmbedder:
         """Vectors of shape ``(len(texts), dimension)``."""
         if not texts:
             return np.zeros((0, self.dimension), np.float32)
-        with self._precision(bfloat16=len(texts) >= _WORTH_BFLOAT16):
+        with self._lock, self._precision(bfloat16=len(texts) >= _WORTH_BFLOAT16):
             encoded = self._model.encode_query(list(texts), batch_size=_BATCH, show_progress_bar=False)
         return _unit(np.asarray(encoded, np.float32))
 
@@ -138,9 +141,9 @@ class SentenceTransformerEmbedder:
         return self._subwords(word)
 
     def _cut(self, word: str) -> tuple[str, ...]:
-        pieces = (
-            piece.removeprefix("##").lstrip(_WORD_MARKS) for piece in self._model.tokenizer.tokenize(word)
-        )
+        with self._lock:
+            tokens = self._model.tokenizer.tokenize(word)
+        pieces = (token.removeprefix("##").lstrip(_WORD_MARKS) for token in tokens)
         return tuple(piece for piece in pieces if piece)
 
     @contextlib.contextmanager

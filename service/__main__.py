@@ -10,11 +10,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from indexer.cli import IndexOption, JsonOption, ModelOption, failing_in_one_line
 from indexer.errors import FundstelleError
+from indexer.generations import live_name
 from indexer.language import Language
-from service import replies, schemas
+from service import exposure, logs, schemas
+from service.access import commands
 from service.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(commands.app, name="keys")
 
 
 @app.command()
@@ -27,6 +30,7 @@ def ask(
     as_json: JsonOption = False,
 ) -> None:
     """Answer QUESTION with cited statements."""
+    from service import replies
     from service.engine import Engine
 
     with failing_in_one_line():
@@ -54,6 +58,7 @@ def search(
     as_json: JsonOption = False,
 ) -> None:
     """Find the passages nearest to QUERY."""
+    from service import replies
     from service.engine import Engine
 
     with failing_in_one_line():
@@ -80,20 +85,30 @@ def serve(
         int | None, typer.Option(min=0, max=65535, help="Port to listen on.", show_default="8000")
     ] = None,
     model: ModelOption = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that answer.", show_default="2, or 1 on one core")
+    ] = None,
+    keys: Annotated[
+        Path | None, typer.Option(help="File of the API keys.", show_default="none: loopback only")
+    ] = None,
+    insecure: Annotated[
+        bool | None,
+        typer.Option("--insecure", help="Listen beyond this machine although no key is asked for."),
+    ] = None,
 ) -> None:
-    """Serve questions and searches over HTTP until interrupted."""
+    """Serve questions and searches over HTTP until interrupted. Further settings: docs/operating.md."""
     with failing_in_one_line():
-        settings = _settings(index=index, host=host, port=port, model=model)
-        # What can be wrong with the index is told in one line before any port is opened.
-        from service.engine import Engine
+        settings = _settings(
+            index=index, host=host, port=port, model=model, workers=workers, keys=keys, insecure=insecure
+        )
+        exposure.require_keys(settings)
+        logs.configure(settings.log_format, settings.log_level)
+        # What is wrong with the index is told in one line, before any worker starts to load a model.
+        live_name(settings.index)
+        from service.app import create_app
+        from service.server import serve as run
 
-        engine = Engine.open(settings.index, settings.model)
-    import uvicorn
-
-    from service.app import create_app
-
-    uvicorn.run(create_app(settings, engine), host=settings.host, port=settings.port, log_level="info")
-    engine.close()
+        run(create_app(settings), settings)
 
 
 def _settings(**flags: object) -> Settings:

@@ -2,37 +2,75 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-from fastapi import FastAPI
+from asgi_correlation_id import CorrelationIdMiddleware
+from fastapi import Depends, FastAPI
+from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi_offline import FastAPIOffline
-from starlette.concurrency import run_in_threadpool
 
+from indexer.errors import FundstelleError
 from service import problems
-from service.engine import Engine
-from service.middleware import LimitBody, Measure, Metrics
-from service.routes import probes, v1
+from service.access.limits import RateLimits
+from service.access.ring import KeyRing
+from service.audit import AuditLog
+from service.cache import AnswerCache
+from service.desk import Desk
+from service.metrics import Metrics
+from service.middleware.body import LimitBody
+from service.middleware.cors import Cors
+from service.middleware.gate import Gate
+from service.middleware.headers import ResponseHeaders
+from service.middleware.seen import Seen
+from service.routes import probes, v1, watched
 from service.settings import Settings
+from service.workers.backend import Backend
+from service.workers.pool import WorkerPool
+
+#: Told in the description of the API; the gate is what asks for them.
+_KEY = [
+    Depends(HTTPBearer(auto_error=False, description="A key of this service")),
+    Depends(APIKeyHeader(name="X-API-Key", auto_error=False, description="The same, in a header of its own")),
+]
 
 
-def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
+def create_app(settings: Settings, backend: Backend | None = None) -> FastAPI:
     """The application over an index.
 
     Args:
-        engine: an engine opened before, which then stays the caller's to close; by default the lifespan
-            opens the one the settings name.
+        backend: what answers, started and stopped by the lifespan; by default worker processes.
+
+    Raises:
+        KeyFileError, AuditError: a file that the settings name cannot be used.
     """
+    metrics = Metrics()
+    keys = KeyRing.open(settings.keys) if settings.keys else None
+    audit = AuditLog.open(settings.audit, settings.audit_file, settings.audit_mb, settings.audit_files)
+    desk = Desk(
+        backend or WorkerPool(settings, metrics),
+        AnswerCache(settings.cache_mb, settings.cache_seconds),
+        metrics,
+        audit,
+        settings.request_seconds,
+    )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        opened = engine if engine else await run_in_threadpool(Engine.open, settings.index, settings.model)
-        app.state.engine = opened
+        try:
+            await desk.backend.start()
+        except FundstelleError as error:
+            app.state.failure = error
+            raise
+        refreshing = asyncio.create_task(_refresh(keys, settings.poll_seconds)) if keys else None
         yield
-        app.state.engine = None
-        if opened is not engine:
-            opened.close()
+        if refreshing:
+            refreshing.cancel()
+        await desk.backend.stop()
+        audit.close()
 
     # The pages of /docs load their scripts from this service: there may be no internet.
     app = FastAPIOffline(
@@ -42,10 +80,30 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
         lifespan=lifespan,
         redoc_url=None,
     )
-    app.state.metrics = Metrics()
-    app.include_router(v1)
+    app.state.desk = desk
+    app.state.stopping = False
+    app.state.failure = None
+    for router in (v1, watched):
+        app.include_router(router, dependencies=_KEY if keys else None)
     app.include_router(probes)
     problems.install(app)
-    app.add_middleware(LimitBody, limit=settings.max_body_bytes)
-    app.add_middleware(Measure, metrics=app.state.metrics)
+
+    def origins() -> frozenset[str]:
+        return frozenset(settings.cors_origins) | (keys.origins() if keys else frozenset())
+
+    # The last added is the outermost.
+    app.add_middleware(LimitBody, limit=settings.max_body_bytes, seconds=settings.receive_seconds)
+    app.add_middleware(Gate, keys=keys, limits=RateLimits(settings), metrics=metrics)
+    app.add_middleware(Cors, origins=origins)
+    app.add_middleware(ResponseHeaders)
+    app.add_middleware(Seen, metrics=metrics)
+    app.add_middleware(CorrelationIdMiddleware)
     return app
+
+
+async def _refresh(keys: KeyRing, seconds: float) -> None:
+    """Follow the file of keys, so that a revoked one is refused soon."""
+    with contextlib.suppress(asyncio.CancelledError):
+        while True:
+            await asyncio.sleep(seconds)
+            await asyncio.to_thread(keys.refresh)

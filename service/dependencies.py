@@ -6,12 +6,12 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from service.engine import Engine
+from service.desk import Desk
 
 
-def _engine(request: Request) -> Engine:
-    engine: Engine = request.app.state.engine
-    return engine
+def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
 
 
-EngineDep = Annotated[Engine, Depends(_engine)]
+DeskDep = Annotated[Desk, Depends(_desk)]

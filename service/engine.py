@@ -38,12 +38,7 @@ class Engine:
         """
         generation = open_generation(index)
         try:
-            with ThreadPoolExecutor(max_workers=1) as pool:
-                # The language model is small and loads beside the large one.
-                warming = pool.submit(language.warm_up)
-                embedder = SentenceTransformerEmbedder.load(model)
-                warming.result()
-            return cls.of(generation, embedder)
+            return cls.of(generation, load_models(model))
         except BaseException:
             generation.close()
             raise
@@ -76,3 +71,16 @@ class Engine:
 
     def close(self) -> None:
         self.generation.close()
+
+
+def load_models(model: str | None = None) -> SentenceTransformerEmbedder:
+    """The embedding model; the one that tells languages is small and loads beside it.
+
+    Raises:
+        ModelError: it cannot be loaded.
+    """
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        warming = pool.submit(language.warm_up)
+        embedder = SentenceTransformerEmbedder.load(model)
+        warming.result()
+    return embedder

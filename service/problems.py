@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse
 
 from indexer.errors import FundstelleError
 from service.schemas import Problem
+from service.workers.backend import BusyError
 
 MEDIA_TYPE = "application/problem+json"
 _log = logging.getLogger(__name__)
@@ -23,8 +24,8 @@ def install(app: FastAPI) -> None:
     """Register the handlers."""
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(BusyError, _busy)
     app.add_exception_handler(FundstelleError, _known)
-    app.add_exception_handler(Exception, _unknown)
 
 
 def problem(
@@ -62,11 +63,17 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     return problem(request.url.path, error.status_code, str(error.detail), headers=headers)
 
 
+async def _busy(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, BusyError)
+    return problem(request.url.path, 503, str(error), headers={"Retry-After": str(error.retry_after)})
+
+
 async def _known(request: Request, error: Exception) -> JSONResponse:
+    # What it says may name folders of this machine: that is for the log.
     _log.error("%s: %s", request.url.path, error)
-    return problem(request.url.path, 503, str(error))
+    return problem(request.url.path, 503, "the service cannot answer at the moment; its log says why")
 
 
-async def _unknown(request: Request, error: Exception) -> JSONResponse:
-    _log.exception("%s failed", request.url.path, exc_info=error)
-    return problem(request.url.path, 500, "the service failed on this request; its log says why")
+def failed(path: str) -> JSONResponse:
+    """For an error that nobody expected."""
+    return problem(path, 500, "the service failed on this request; its log says why")

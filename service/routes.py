@@ -1,72 +1,106 @@
-"""The addresses of the HTTP contract. Handlers are plain functions: they run in worker threads."""
+"""The addresses of the HTTP contract."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Query, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from fastapi import APIRouter, Path, Query, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
-from service import replies, schemas
-from service.dependencies import EngineDep
+from service import schemas
+from service.dependencies import DeskDep
 
-PROBLEMS: dict[int | str, dict[str, object]] = {
-    status: {"model": schemas.Problem, "description": text, "content": {"application/problem+json": {}}}
-    for status, text in (
-        (400, "Malformed JSON"),
-        (413, "Body too large"),
-        (422, "A field is wrong; `errors` names it"),
-    )
-}
-v1 = APIRouter(prefix="/v1", responses=PROBLEMS)
+_RETRY = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 1}}}
+
+
+def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    texts: dict[int, tuple[str, dict[str, Any]]] = {
+        400: ("Not HTTP, or no JSON", {}),
+        401: ("A key is needed, and this is none, or none any more", {}),
+        403: ("The key is good, but not for this address or from this page", {}),
+        404: ("There is no such document", {}),
+        408: ("The body took too long to come", {}),
+        413: ("The body is too large", {}),
+        422: ("A field is wrong; `errors` names it", {}),
+        429: ("Too many requests with this key or from this address", _RETRY),
+        500: ("The service failed; its log says why", {}),
+        503: ("Too much is asked at the moment, or the service is about to stop", _RETRY),
+    }
+    return {
+        status: {
+            "model": schemas.Problem,
+            "description": texts[status][0],
+            "headers": texts[status][1],
+            "content": {"application/problem+json": {}},
+        }
+        for status in statuses
+    }
+
+
+_UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "As known by its `ETag`"}}
+v1 = APIRouter(prefix="/v1", responses=_problems(401, 403, 422, 429, 500, 503))
+_POST = _problems(400, 408, 413)
 probes = APIRouter()
+watched = APIRouter(responses=_problems(401, 403, 429))
 
 
-@v1.post("/ask", summary="Answer a question with cited statements")
-def ask(body: schemas.AskBody, engine: EngineDep) -> schemas.AskReply:
-    filters = replies.filters_of(body.filters)
-    return replies.ask_reply(engine.ask(body.question, body.language, body.max_citations, filters), engine)
+@v1.post(
+    "/ask",
+    summary="Answer a question with cited statements",
+    response_model=schemas.AskReply,
+    responses=_POST,
+)
+async def ask(body: schemas.AskBody, request: Request, desk: DeskDep) -> Response:
+    return await desk.respond(request, "ask", body)
 
 
-@v1.get("/ask", summary="The same, for links")
-def ask_by_link(query: Annotated[schemas.AskQuery, Query()], engine: EngineDep) -> schemas.AskReply:
-    return replies.ask_reply(engine.ask(query.q, query.language, query.max_citations), engine)
+@v1.get("/ask", summary="The same, for links", response_model=schemas.AskReply, responses=_UNCHANGED)
+async def ask_by_link(
+    query: Annotated[schemas.AskQuery, Query()], request: Request, desk: DeskDep
+) -> Response:
+    body = schemas.AskBody(question=query.q, language=query.language, max_citations=query.max_citations)
+    return await desk.respond(request, "ask", body)
 
 
-@v1.post("/search", summary="Find passages")
-def search(body: schemas.SearchBody, engine: EngineDep) -> schemas.SearchReply:
-    filters = replies.filters_of(body.filters)
-    return replies.search_reply(*engine.search(body.query, body.top_k, filters), engine)
+@v1.post("/search", summary="Find passages", response_model=schemas.SearchReply, responses=_POST)
+async def search(body: schemas.SearchBody, request: Request, desk: DeskDep) -> Response:
+    return await desk.respond(request, "search", body)
 
 
-@v1.get("/search", summary="The same, for links")
-def search_by_link(query: Annotated[schemas.SearchQuery, Query()], engine: EngineDep) -> schemas.SearchReply:
-    return replies.search_reply(*engine.search(query.q, query.top_k), engine)
+@v1.get("/search", summary="The same, for links", response_model=schemas.SearchReply, responses=_UNCHANGED)
+async def search_by_link(
+    query: Annotated[schemas.SearchQuery, Query()], request: Request, desk: DeskDep
+) -> Response:
+    return await desk.respond(request, "search", schemas.SearchBody(query=query.q, top_k=query.top_k))
 
 
-@v1.get("/documents", summary="List the documents")
-def documents(page: Annotated[schemas.PageQuery, Query()], engine: EngineDep) -> schemas.DocumentsReply:
-    found = engine.generation.store.documents(page.offset, page.limit)
-    return schemas.DocumentsReply(
-        total=engine.generation.manifest.counts["documents"],
-        offset=page.offset,
-        limit=page.limit,
-        documents=[replies.document_info(document) for document in found],
-    )
+@v1.get(
+    "/documents", summary="List the documents", response_model=schemas.DocumentsReply, responses=_UNCHANGED
+)
+async def documents(page: Annotated[schemas.PageQuery, Query()], request: Request, desk: DeskDep) -> Response:
+    return await desk.respond(request, "documents", page)
 
 
-@v1.get("/documents/{document_id:path}", summary="One document with its text")
-def document(document_id: str, engine: EngineDep) -> schemas.DocumentText:
-    number = engine.generation.store.number_of(document_id)
-    if number is None:
-        raise HTTPException(404, f"no document {document_id!r}")
-    return replies.document_text(engine.generation.store.document(number))
+@v1.get(
+    "/documents/{document_id:path}",
+    summary="One document with its text",
+    response_model=schemas.DocumentText,
+    responses=_UNCHANGED | _problems(404),
+)
+async def document(
+    document_id: Annotated[str, Path(max_length=2000)], request: Request, desk: DeskDep
+) -> Response:
+    return await desk.respond(request, "document", schemas.DocumentPath(document_id=document_id))
 
 
-@v1.get("/references", summary="List the numbered acts that the documents name")
-def references(engine: EngineDep) -> schemas.ReferencesReply:
-    known = replies.reference_infos(engine.retriever.catalogue)
-    return schemas.ReferencesReply(references=known, index=replies.index_info(engine))
+@v1.get(
+    "/references",
+    summary="List the numbered acts that the documents name",
+    response_model=schemas.ReferencesReply,
+    responses=_UNCHANGED,
+)
+async def references(request: Request, desk: DeskDep) -> Response:
+    return await desk.respond(request, "references")
 
 
 @probes.get("/healthz", summary="Alive")
@@ -74,13 +108,16 @@ async def healthz() -> schemas.Health:
     return schemas.Health(status="alive")
 
 
-@probes.get("/readyz", summary="Ready to answer")
+@probes.get(
+    "/readyz", summary="Ready to answer", responses={503: {"model": schemas.Health, "description": "Not now"}}
+)
 async def readyz(request: Request, response: Response) -> schemas.Health:
-    ready = getattr(request.app.state, "engine", None) is not None
-    response.status_code = 200 if ready else 503
-    return schemas.Health(status="ready" if ready else "loading")
+    state = request.app.state
+    status = "stopping" if state.stopping else "ready" if state.desk.backend.ready else "loading"
+    response.status_code = 200 if status == "ready" else 503
+    return schemas.Health(status=status)
 
 
-@probes.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
-def metrics(request: Request) -> Response:
-    return Response(generate_latest(request.app.state.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+@watched.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
+async def metrics(desk: DeskDep) -> Response:
+    return Response(desk.metrics.exposed(), media_type=CONTENT_TYPE_LATEST)

@@ -103,6 +103,14 @@ class PageQuery(_Strict):
     limit: int = Field(default=50, ge=1, le=500)
 
 
+class DocumentPath(_Strict):
+    """Which document."""
+
+    model_config = ConfigDict(str_strip_whitespace=False)
+
+    document_id: str
+
+
 class IndexInfo(BaseModel):
     """What answered: the generation, and the model as name@digest."""
 

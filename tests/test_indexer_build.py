@@ -17,7 +17,8 @@ from indexer import store
 from indexer.build import Summary, build
 from indexer.embedder import Progress, Vectors
 from indexer.errors import IndexingError, SourceError
-from indexer.index import generation_names, live_name, open_generation, set_live, verify
+from indexer.generations import generation_names, live_name, set_live
+from indexer.index import open_generation, verify
 from indexer.passages import Chunking
 
 ONE = "Die Provinz Hà Giang setzt die Resolution Nr. 57 um."
@@ -203,7 +204,7 @@ FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         "indexer.build.file_facts",
         "indexer.manifest.Manifest.write",
         "indexer.build.sync",
-        "indexer.index.sync",
+        "indexer.generations.sync",
         "indexer.build.set_live",
         "pathlib.Path.rename",
         "pathlib.Path.replace",
@@ -288,7 +289,7 @@ def test_a_killed_build_leaves_the_old_generation(source: Path, index: Path) -> 
     live = build([source], index, FakeEmbedder()).generation
     code = (
         "import os, sys; from pathlib import Path; sys.path.insert(0, 'tests');"
-        "from fakes import FakeEmbedder; from indexer import build; from indexer.index import set_live;"
+        "from fakes import FakeEmbedder; from indexer import build; from indexer.generations import set_live;"
         "build.set_live = lambda *_: os._exit(9);"
         f"build.build([Path({str(source)!r})], Path({str(index)!r}), FakeEmbedder())"
     )

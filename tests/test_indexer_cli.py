@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from indexer.__main__ import app
 from indexer.errors import ModelError
-from indexer.index import generation_names, live_name
+from indexer.generations import generation_names, live_name
 
 ROOT = Path(__file__).parents[1]
 

@@ -14,15 +14,8 @@ from indexer import aspect_model
 from indexer.aspects import ASPECTS
 from indexer.build import build
 from indexer.errors import IndexDamagedError, IndexMissingError, ModelMismatchError
-from indexer.index import (
-    generation_names,
-    is_live,
-    live_name,
-    open_generation,
-    prune,
-    set_live,
-    verify,
-)
+from indexer.generations import generation_names, is_live, live_name, prune, set_live
+from indexer.index import open_generation, verify
 from indexer.manifest import MANIFEST, Manifest, file_facts
 from indexer.scope import Scopes
 from indexer.vectors import FaissStore

@@ -1,0 +1,1 @@
+"""Answering beside the HTTP front: processes that hold model and index, and how the front reaches them."""
