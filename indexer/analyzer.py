@@ -21,6 +21,8 @@ PIECE = "~"
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?")
 #: Words whose stem is kept; questions bring in new ones without end.
 _REMEMBERED = 1 << 16
+#: Longer ones are no words, and not worth the memory.
+_LONG_WORD = 40
 _STEMMERS: dict[Language, str] = {"de": "german", "en": "english"}
 
 #: Words that carry no topic. Vietnamese has no inflection, so its syllables stand for themselves.
@@ -132,7 +134,12 @@ def _words(text: str) -> list[str]:
 
 def _fold_word(word: str) -> str:
     # 1.088 and 1,088 are one number in two notations.
-    return re.sub(r"[.,]", "", word) if word[0].isdigit() else fold(word)
+    if word[0].isdigit():
+        return re.sub(r"[.,]", "", word)
+    return _folded(word) if len(word) <= _LONG_WORD else fold(word)
+
+
+_folded = lru_cache(_REMEMBERED)(fold)
 
 
 def _keys(text: str) -> list[str]:

@@ -8,8 +8,8 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -141,18 +141,46 @@ class SentenceTransformerEmbedder:
         return self._subwords(word)
 
     def _cut(self, word: str) -> tuple[str, ...]:
-        with self._lock:
-            tokens = self._model.tokenizer.tokenize(word)
-        pieces = (token.removeprefix("##").lstrip(_WORD_MARKS) for token in tokens)
+        pieces = (token.removeprefix("##").lstrip(_WORD_MARKS) for token in self._tokens(word))
         return tuple(piece for piece in pieces if piece)
+
+    def _tokens(self, word: str) -> list[str]:
+        tokenizer = getattr(self._model.tokenizer, "backend_tokenizer", None)
+        if tokenizer is None or tokenizer.pre_tokenizer is None:
+            with self._lock:
+                return list(self._model.tokenizer.tokenize(word))
+        # The same by its parts, which know nothing of padding: a word need not wait for a batch to be done.
+        text = tokenizer.normalizer.normalize_str(word) if tokenizer.normalizer else word
+        return [
+            token.value
+            for piece, _ in tokenizer.pre_tokenizer.pre_tokenize_str(text)
+            for token in tokenizer.model.tokenize(piece)
+        ]
 
     @contextlib.contextmanager
     def _precision(self, bfloat16: bool = True) -> Iterator[None]:
         import torch
 
         enabled = self._bfloat16 and bfloat16
+        weights = self._halved if enabled else ()
         with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=enabled):
-            yield
+            try:
+                for parameter, _, half in weights:
+                    parameter.data = half
+                yield
+            finally:
+                for parameter, full, _ in weights:
+                    parameter.data = full
+
+    @cached_property
+    def _halved(self) -> list[tuple[Any, Any, Any]]:
+        """The weights that autocast would convert to bfloat16 in every call, converted once: parameter, its
+        numbers, and the same in bfloat16. A tenth of the model's size; a third of the time of a small batch."""
+        import torch
+
+        layers = (module for module in self._model.modules() if isinstance(module, torch.nn.Linear))
+        parameters = [parameter for layer in layers for parameter in layer.parameters()]
+        return [(parameter, parameter.data, parameter.data.to(torch.bfloat16)) for parameter in parameters]
 
 
 def cpu_has_bfloat16() -> bool:

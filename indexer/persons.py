@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from indexer.places import fold
 from indexer.words import word_list
@@ -26,6 +27,7 @@ _LONGEST = 4
 _PARTY = re.compile(r"Dang (?:cong san|uy|bo|vien)\b", re.IGNORECASE)
 
 
+@lru_cache(4096)
 def find_persons(text: str) -> tuple[str, ...]:
     """Names of two to four capitalised syllables of which the first is a family name, in reading order."""
     text = unicodedata.normalize("NFC", text)

@@ -53,6 +53,8 @@ class FaissStore:
         index = faiss.downcast_index(index)
         self._shortlist = index if isinstance(index, faiss.IndexRefine) else None
         self._index = faiss.downcast_index(index.refine_index) if self._shortlist else index
+        # The stored numbers themselves, shape (n, dimension): decoding rows by FAISS takes six times as long.
+        self._halves = _halves(self._index)
 
     @classmethod
     def build(cls, vectors: Vectors, shortlist_from: int = SHORTLIST_FROM) -> FaissStore:
@@ -116,9 +118,7 @@ class FaissStore:
 
     def rows(self, ids: Ids) -> Vectors:
         """Vectors of the given rows, shape ``(len(ids), dimension)``."""
-        if len(ids) == 0:
-            return np.zeros((0, self._index.d), np.float32)
-        return np.asarray(self._index.reconstruct_batch(np.ascontiguousarray(ids)), np.float32)
+        return self._halves[ids].astype(np.float32)
 
     def similarities(self, vector: Vectors, ids: Ids) -> Vectors:
         """Inner products of one vector with the given rows, shape ``(len(ids),)``."""
@@ -132,3 +132,12 @@ class FaissStore:
     @property
     def dimension(self) -> int:
         return int(self._index.d)
+
+
+def _halves(index: Any) -> npt.NDArray[np.float16]:
+    """The codes of a flat float16 index as an array over the same memory, mapped or not."""
+    count, dimension = int(index.ntotal), int(index.d)
+    if count == 0:
+        return np.zeros((0, dimension), np.float16)
+    codes = faiss.rev_swig_ptr(index.codes.data(), count * index.code_size)
+    return codes.view(np.float16).reshape(count, dimension)

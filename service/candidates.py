@@ -149,4 +149,4 @@ def _with_acts(
     allowed = catalogue.passages_of(filters) if filters else None
     about = about if allowed is None else np.intersect1d(about, allowed)
     more = np.setdiff1d(about, [hit.passage for hit in hits])
-    return [*hits, *retriever.rank(evidence, more)[:_ABOUT_HITS]]
+    return [*hits, *retriever.rank(evidence, more, _ABOUT_HITS)]

@@ -74,12 +74,10 @@ def _names_found(question: Question, hits: list[Hit], retriever: Retriever) -> f
     wanted = set(analyzer.names(question.read, question.language))
     if not wanted:
         return 1.0
-    spans, store = retriever.generation.passages, retriever.generation.store
+    spans = retriever.generation.passages
     found: set[str] = set()
     for hit in hits:
-        document = store.document(int(spans.document[hit.passage]))
-        context = f"{document.title} {document.place or ''} {document.text}"
-        found |= wanted.intersection(analyzer.written_terms(context))
+        found |= wanted & retriever.written(spans.document[hit.passage])
     return len(found) / len(wanted)
 
 

@@ -74,6 +74,7 @@ def gives_number(question: str, sentence: str) -> bool:
     )
 
 
+@lru_cache(4096)
 def _without_acts(sentence: str) -> str:
     """A sentence without the numbers of acts, days and years, which count nothing."""
     for act in reversed(find_references(sentence)):

@@ -41,6 +41,7 @@ def configure(format: Format = "auto", level: str = "info") -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+        logger.setLevel(logging.NOTSET)
     # The service writes a line for each request itself. Without a handler uvicorn does not even make its own.
     access = logging.getLogger("uvicorn.access")
     access.handlers.clear()

@@ -28,6 +28,8 @@ from service.weights import WeightsByLanguage
 _BARE = 0.85
 #: Sentences whose stems are kept: questions on one matter read the same ones.
 _STEMMED = 1 << 14
+#: Documents whose words are kept.
+_WRITTEN = 1 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Retriever:
         self._catalogue = Catalogue.of(generation)
         self._stems = lru_cache(_STEMMED)(self._stems_of)
         self._concepts = lru_cache(_STEMMED)(self._concepts_of)
+        self._written = lru_cache(_WRITTEN)(self._written_in)
         self._windows: dict[int, Vectors] = {}
         language = self._catalogue.language
         self.passages = Space.of("passages", generation.passage_vectors, language)
@@ -91,6 +94,15 @@ class Retriever:
     def _concepts_of(self, sentence: int) -> frozenset[str]:
         document = self._generation.store.document(int(self._generation.sentences.document[sentence]))
         return glossary.concepts(self.text(sentence), document.language)
+
+    def written(self, document: int) -> frozenset[str]:
+        """Written terms of a document, its title and its place."""
+        return self._written(int(document))
+
+    def _written_in(self, number: int) -> frozenset[str]:
+        document = self._generation.store.document(number)
+        context = f"{document.title} {document.place or ''} {document.text}"
+        return frozenset(analyzer.written_terms(context))
 
     def embed_windows(self, sentences: Sequence[int]) -> Vectors:
         """Unit vectors of sentences, each read with the one before it in its passage; what was read is kept.
@@ -155,7 +167,7 @@ class Retriever:
         allowed = self._catalogue.passages_of(filters) if filters else None
         if (allowed is not None and len(allowed) == 0) or len(self._generation.passages) == 0:
             return []
-        return self.rank(evidence, self._candidates(evidence, limit, allowed))[:limit]
+        return self.rank(evidence, self._candidates(evidence, limit, allowed), limit)
 
     def _candidates(self, evidence: Evidence, limit: int, allowed: Numbers | None) -> Numbers:
         """Passages that any kind of evidence proposes, in order of their numbers."""
@@ -178,8 +190,8 @@ class Retriever:
             proposed += [by_passage, self._catalogue.passage_of[by_sentence]]
         return np.unique(np.concatenate(proposed))
 
-    def rank(self, evidence: Evidence, passages: Numbers) -> list[Hit]:
-        """The given passages as hits, best first."""
+    def rank(self, evidence: Evidence, passages: Numbers, limit: int) -> list[Hit]:
+        """The best ``limit`` of the given passages as hits, best first."""
         question, lexical = evidence.question, evidence.lexical
         spans, catalogue = self._generation.passages, self._catalogue
         similarity = self.similarities(evidence, self.passages, passages, spans.document[passages])
@@ -199,7 +211,7 @@ class Retriever:
         ]
         score = np.sum(parts, axis=0)
         # Equal scores are ordered by passage number: the same question gives the same list every time.
-        order = np.lexsort((passages, -score))
+        order = np.lexsort((passages, -score))[:limit]
         return [
             Hit(
                 passage=int(passages[i]),

@@ -69,10 +69,10 @@ class Settings(BaseSettings):
         default=0, ge=0, le=256, description="threads of the model in each worker; 0: cores / workers"
     )
     worker_slots: int = Field(
-        default=8, ge=1, le=64, description="questions that one worker takes at once, encoded together"
+        default=5, ge=1, le=64, description="questions that one worker takes at once, encoded together"
     )
     batch_wait_ms: float = Field(
-        default=20, ge=0, le=1000, description="longest that a text waits for others to be encoded with"
+        default=60, ge=0, le=1000, description="longest that a question waits for others to be encoded with"
     )
 
     key_rate: Rate = Field(default=50, description="requests a second of one key; 0: no limit")

@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 from beir import write_beir
 from fakes import FakeEmbedder
+from serving import LocalBackend
 
 from eval.datasets import Query, load_beir
 from eval.metrics import ranking_values
@@ -37,10 +38,13 @@ def engine(built_index: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def url(engine: Engine, tmp_path: Path) -> Iterator[str]:
+def url(built_index: Path, tmp_path: Path) -> Iterator[str]:
     """The service over the example corpus, on a free port."""
     config = uvicorn.Config(
-        create_app(Settings(index=tmp_path), engine), port=0, log_level="error", ws="none"
+        create_app(Settings(index=tmp_path, address_rate=0), LocalBackend(built_index, FakeEmbedder())),
+        port=0,
+        log_level="error",
+        ws="none",
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)

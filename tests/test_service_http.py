@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 from fakes import FakeEmbedder
+from serving import served
 from starlette.testclient import TestClient
 
 from indexer.build import build
-from indexer.index import open_generation
 from service.app import create_app
-from service.engine import Engine
 from service.settings import Settings
 
 QUESTION = "Welche Mängel gab es bei der Resolution 57?"
@@ -20,12 +19,9 @@ QUESTION = "Welche Mängel gab es bei der Resolution 57?"
 @pytest.fixture(scope="module")
 def client(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     index = tmp_path_factory.mktemp("http") / "index"
-    embedder = FakeEmbedder()
-    build([corpus], index, embedder)
-    engine = Engine.of(open_generation(index), embedder)
-    with TestClient(create_app(Settings(index=index), engine), raise_server_exceptions=False) as client:
+    build([corpus], index, FakeEmbedder())
+    with served(index, address_rate=0) as client:
         yield client
-    engine.close()
 
 
 def test_ask_replies_with_every_field_of_the_contract(client: TestClient) -> None:

@@ -1,23 +1,29 @@
 """Texts of several questions encoded in one call of the model.
 
 A model takes little longer for eight questions than for two, and on a small machine encoding is most of an
-answer. Each question runs in a thread of its own, and whoever wants a text encoded waits until every other
-running question wants so too, or has ended; the last to come encodes for all. So nobody waits for questions
-that may come, only, and at most ``patience`` seconds, for those that are there: one question alone is encoded
-at once.
+answer. Each question runs in a thread of its own; one more thread encodes for all. Questions wait until every
+other running one has come to the same point, since until then the processor is busy with those anyway: at
+most ``patience`` seconds. And where more ran at once a moment ago, for ``LINGER`` seconds, since who has just
+got an answer is likely to ask again. A question alone is encoded at once.
+
+Passages are read for questions that are half answered, and gain little by company: they come first, and do
+not wait.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from indexer.embedder import Embedder, Progress, Vectors
+
+#: Seconds that questions wait for as many as there were of late; and what "of late" means.
+LINGER, LATE = 0.006, 0.25
 
 
 @dataclass(slots=True)
@@ -30,36 +36,55 @@ class Share:
 
 @dataclass(slots=True, eq=False)
 class _Wish:
-    questions: bool
     texts: Sequence[str]
-    since: float
     share: Share
+    since: float = field(default_factory=time.monotonic)
+    granted: threading.Event = field(default_factory=threading.Event)
     vectors: Vectors | None = None
     error: BaseException | None = None
-
-    @property
-    def granted(self) -> bool:
-        return self.vectors is not None or self.error is not None
 
 
 @dataclass(slots=True)
 class _State:
-    """Guarded by the condition: how many questions run, what they wish for, whether the model is at work."""
+    """Guarded by the condition, which only the encoding thread waits for."""
 
     running: int = 0
-    wishes: list[_Wish] = field(default_factory=list)
-    encoding: bool = False
+    questions: list[_Wish] = field(default_factory=list)
+    passages: list[_Wish] = field(default_factory=list)
+    most: int = 0
+    most_at: float = 0.0
+    closed: bool = False
+
+    def busiest(self, now: float) -> int:
+        """How many questions ran at once of late."""
+        if self.running >= self.most or now - self.most_at > LATE:
+            self.most, self.most_at = self.running, now
+        return self.most
+
+    def left(self, patience: float) -> float:
+        """Seconds until the questions are to be encoded, if nothing changes until then."""
+        now = time.monotonic()
+        if len(self.questions) + len(self.passages) < self.running:
+            return self.questions[0].since + patience - now
+        if len(self.questions) < self.busiest(now):
+            return self.questions[-1].since + LINGER - now
+        return 0.0
 
 
 class BatchingEmbedder:
-    """An ``Embedder`` over another one, for several threads that announce themselves by ``question``."""
+    """An ``Embedder`` over another one, for several threads that announce themselves by ``question``.
 
-    def __init__(self, embedder: Embedder, patience: float = 0.02) -> None:
+    To be closed in the end. Vectors of a text hardly depend on what it was encoded with: cosine above 0.9999.
+    """
+
+    def __init__(self, embedder: Embedder, patience: float = 0.06) -> None:
         self._embedder = embedder
         self._patience = patience
         self._changed = threading.Condition()
         self._state = _State()
         self._local = threading.local()
+        self._thread = threading.Thread(target=self._run, name="encoding", daemon=True)
+        self._thread.start()
 
     @property
     def name(self) -> str:
@@ -78,82 +103,90 @@ class BatchingEmbedder:
 
     @contextmanager
     def question(self) -> Iterator[Share]:
-        """Answer one question in this thread; the others wait for its texts while the block runs."""
-        share = Share()
-        self._local.share = share
+        """Answer one question in this thread; the texts of others wait for its own while the block runs."""
+        share = self._local.share = Share()
         with self._changed:
             self._state.running += 1
+            self._state.busiest(time.monotonic())
         try:
             yield share
         finally:
             del self._local.share
             with self._changed:
                 self._state.running -= 1
-                self._changed.notify_all()
+                self._changed.notify()
 
     def embed_questions(self, texts: Sequence[str]) -> Vectors:
         """As of the embedder below, together with what other threads want."""
-        return self._embed(questions=True, texts=texts)
+        return self._wait(self._state.questions, texts)
 
     def embed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """As of the embedder below, together with what other threads want."""
-        vectors = self._embed(questions=False, texts=texts)
+        """As of the embedder below, in turn with what other threads want."""
+        vectors = self._wait(self._state.passages, texts)
         if progress:
             progress(len(texts))
         return vectors
 
-    def _embed(self, questions: bool, texts: Sequence[str]) -> Vectors:
+    def close(self) -> None:
+        """End the thread; what is waiting is encoded first."""
+        with self._changed:
+            self._state.closed = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _wait(self, wishes: list[_Wish], texts: Sequence[str]) -> Vectors:
         if not texts:
             return np.zeros((0, self.dimension), np.float32)
-        wish = _Wish(questions, texts, time.monotonic(), getattr(self._local, "share", None) or Share())
-        taken = self._wait(wish)
-        if taken:
-            self._encode(taken)
+        wish = _Wish(texts, getattr(self._local, "share", None) or Share())
+        with self._changed:
+            wishes.append(wish)
+            self._changed.notify()
+        wish.granted.wait()
         wish.share.seconds += time.monotonic() - wish.since
         if wish.error is not None:
             raise wish.error
         assert wish.vectors is not None
         return wish.vectors
 
-    def _wait(self, wish: _Wish) -> list[_Wish]:
-        """Wait until the wish is granted, or it falls to this thread to encode: what it is to encode."""
-        state = self._state
-        with self._changed:
-            state.wishes.append(wish)
-            # Others may have been waiting for this one.
-            self._changed.notify_all()
-            while not wish.granted:
-                left = state.wishes[0].since + self._patience - time.monotonic() if state.wishes else None
-                all_here = len(state.wishes) >= state.running
-                if not state.encoding and left is not None and (all_here or left <= 0):
-                    taken, state.wishes = state.wishes, []
-                    state.encoding = True
-                    return taken
-                self._changed.wait(None if state.encoding or left is None else left)
-        return []
-
-    def _encode(self, wishes: list[_Wish]) -> None:
-        try:
-            for questions in (True, False):
-                self._grant([wish for wish in wishes if wish.questions is questions])
-        finally:
+    def _run(self) -> None:
+        while True:
             with self._changed:
-                self._state.encoding = False
-                self._changed.notify_all()
+                questions, passages = self._take()
+            if not questions and not passages:
+                return
+            self._grant(passages, self._embedder.embed_passages)
+            self._grant(questions, self._embedder.embed_questions)
 
-    def _grant(self, wishes: list[_Wish]) -> None:
+    def _take(self) -> tuple[list[_Wish], list[_Wish]]:
+        """Wait for what is to be encoded next: questions, passages or both; nothing at the end."""
+        state = self._state
+        while not state.closed or state.questions or state.passages:
+            left = state.left(self._patience) if state.questions else None
+            due = left is not None and (left <= 0 or state.closed)
+            if due or state.passages:
+                questions = list(state.questions) if due else []
+                del state.questions[: len(questions)]
+                passages = list(state.passages)
+                state.passages.clear()
+                return questions, passages
+            self._changed.wait(left)
+        return [], []
+
+    @staticmethod
+    def _grant(wishes: list[_Wish], embed: Callable[[Sequence[str]], Vectors]) -> None:
         if not wishes:
             return
         texts = [text for wish in wishes for text in wish.texts]
-        embed = self._embedder.embed_questions if wishes[0].questions else self._embedder.embed_passages
         try:
             vectors = embed(texts)
-        except BaseException as error:  # each thread gets it as if it had called itself; none waits on
-            for wish in wishes:
-                wish.error = error
-            return
+        except Exception as error:  # each thread gets it as if it had called itself
+            vectors, failure = None, error
         first = 0
         for wish in wishes:
             wish.share.batch = max(wish.share.batch, len(texts))
-            wish.vectors = vectors[first : first + len(wish.texts)]
+            if vectors is None:
+                wish.error = failure
+            else:
+                wish.vectors = vectors[first : first + len(wish.texts)]
             first += len(wish.texts)
+            wish.granted.set()

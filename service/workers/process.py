@@ -115,7 +115,7 @@ def main(descriptor: int) -> None:
         gc.collect()
         gc.freeze()
         Worker(connection, live, embedder).run(stream, config["slots"])
-    # Threads of the libraries would only delay the end.
+    # Threads of the libraries would only delay the end: they hold nothing.
     logging.shutdown()
     os._exit(0)
 
