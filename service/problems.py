@@ -59,7 +59,12 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    headers = dict(error.headers) if error.headers else None
+    headers = dict(error.headers or {})
+    route = request.scope.get("route")
+    if error.status_code == 405 and route is not None:
+        # The router names the methods of one handler only, where an address has several.
+        described = request.app.openapi()["paths"].get(route.path, {})
+        headers["Allow"] = ", ".join(sorted(map(str.upper, described))) or headers["Allow"]
     return problem(request.url.path, error.status_code, str(error.detail), headers=headers)
 
 

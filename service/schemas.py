@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import datetime
+import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from indexer.aspects import Aspect
 from indexer.language import Language
@@ -15,6 +24,10 @@ from service.answers import Status
 MAX_QUESTION = 2000
 MAX_CITATIONS = 20
 MAX_HITS = 100
+#: A letter or figure of any script, told in a way that schemas, which know no classes of letters, share.
+_WORD = re.compile(
+    "[0-9A-Za-zÀ-ÖØ-öø-ʯͰ-῿Ⰰ-⿕々-힣豈-﷏ﷰ-﷼ﹰ-ﻼ０-９Ａ-Ｚａ-ｚｦ-ﾾ\U00010000-\U0001efff\U00020000-\U000323af]"
+)
 
 
 class _Strict(BaseModel):
@@ -26,9 +39,16 @@ def _encodable(text: str) -> str:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise ValueError("holds half a surrogate pair, which is no character") from error
-    if not any(character.isalnum() for character in text):
+    if not _WORD.search(text):
         raise ValueError("holds no word")
     return text
+
+
+def _day(value: object) -> object:
+    # Numbers would be taken for seconds since 1970.
+    if not isinstance(value, str | datetime.date):
+        raise ValueError("is no day such as 2025-03-17")
+    return value
 
 
 def _key(text: str) -> str:
@@ -39,9 +59,25 @@ def _key(text: str) -> str:
 
 
 QuestionText = Annotated[
-    str, StringConstraints(min_length=1, max_length=MAX_QUESTION), AfterValidator(_encodable)
+    str,
+    StringConstraints(min_length=1, max_length=MAX_QUESTION),
+    AfterValidator(_encodable),
+    Field(json_schema_extra={"pattern": _WORD.pattern}),
 ]
-ReferenceKey = Annotated[str, StringConstraints(max_length=200), AfterValidator(_key)]
+ReferenceKey = Annotated[
+    str,
+    StringConstraints(max_length=200),
+    AfterValidator(_key),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": "^(NQ|CT|KL|QD|CTR)-[1-9][0-9]{0,3}$",
+            "description": "Key of a numbered act; other keys of `/v1/references` and names are taken too",
+            "examples": ["NQ-57"],
+        }
+    ),
+]
+Day = Annotated[datetime.date, BeforeValidator(_day)]
 FilterText = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 FilterList = Field(default=(), max_length=1000)
 
@@ -52,8 +88,8 @@ class FiltersBody(_Strict):
     references: tuple[ReferenceKey, ...] = FilterList
     places: tuple[FilterText, ...] = FilterList
     documents: tuple[FilterText, ...] = FilterList
-    published_from: datetime.date | None = None
-    published_to: datetime.date | None = None
+    published_from: Day | None = None
+    published_to: Day | None = None
 
 
 class AskBody(_Strict):

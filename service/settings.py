@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_ORIGIN = re.compile(
+    r"(?P<scheme>https?)://(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::(?P<port>[1-9]\d{0,4}))?"
+)
 
 
 def _split(value: object) -> object:
@@ -17,12 +23,26 @@ def _split(value: object) -> object:
 def origin(text: str) -> str:
     """The text, if it is an origin as browsers send it: scheme and host, perhaps a port, nothing after.
 
+    Hosts that are not ASCII are sent as ``xn--…``, the usual ports not at all.
+
     Raises:
         ValueError: it is none.
     """
-    scheme, _, host = text.partition("://")
-    if scheme not in ("http", "https") or not host or set(host) & set("/?#@ ") or text != text.lower():
-        raise ValueError(f"{text!r} is no origin such as https://intranet.example")
+    found = _ORIGIN.fullmatch(text)
+    if found is None or (found["scheme"], found["port"]) in (("http", "80"), ("https", "443")):
+        raise ValueError(f"{text!r} is no origin as browsers send it, such as https://intranet.example")
+    return text
+
+
+def _networks(text: str) -> str:
+    """Addresses and networks with commas; never all of them, for then anyone could claim to be anyone.
+
+    Raises:
+        ValueError: names the part that is none.
+    """
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        if ipaddress.ip_network(part, strict=False).prefixlen == 0:
+            raise ValueError(f"{part} trusts everyone")
     return text
 
 
@@ -37,7 +57,10 @@ Rate = Annotated[float, Field(ge=0, le=1_000_000)]
 class Settings(BaseSettings):
     """Each field can be set by ``FUNDSTELLE_`` and its name in capitals; docs/operating.md has the table."""
 
-    model_config = SettingsConfigDict(env_prefix="FUNDSTELLE_", env_file=".env", extra="ignore")
+    # An empty variable is one that is not set, as people write it in files of them.
+    model_config = SettingsConfigDict(
+        env_prefix="FUNDSTELLE_", env_file=".env", env_ignore_empty=True, extra="ignore"
+    )
 
     index: Path = Field(default=Path("index"), description="folder of the index")
     model: str | None = Field(default=None, description="embedding model; by default the built-in one")
@@ -50,7 +73,7 @@ class Settings(BaseSettings):
     insecure: bool = Field(
         default=False, description="listen beyond this machine although no key is asked for"
     )
-    trusted_proxies: str = Field(
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = Field(
         default="",
         description="addresses or networks, with commas, whose `X-Forwarded-For` counts",
     )
