@@ -109,12 +109,14 @@ def _ask(port: int, question: str) -> None:
 
 
 def _peak(pid: int) -> int:
-    """Largest resident set of a process so far, in bytes; 0 where the system does not tell (not Linux)."""
+    """Largest resident sets so far of a process and those it started, in bytes, added up; 0 where the system
+    does not tell (not Linux)."""
     try:
         found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except OSError:
         return 0
-    return int(found[1]) * 1024 if found else 0
+    return (int(found[1]) * 1024 if found else 0) + sum(_peak(int(child)) for child in children)
 
 
 def main(index: Path, runs: int = 3) -> None:
@@ -124,4 +126,4 @@ def main(index: Path, runs: int = 3) -> None:
     print(f"load the model alone   {statistics.median(found.load_seconds):6.2f} s  (median of {runs})")
     print(f"serve to first answer  {statistics.median(found.answer_seconds):6.2f} s  (median of {runs})")
     print(f"ratio                  {found.ratio:6.2f}    (median of pairs)")
-    print(f"peak memory of serving {found.peak_bytes / 1e9:6.2f} GB")
+    print(f"peak memory of serving {found.peak_bytes / 1e9:6.2f} GB   (front and workers)")

@@ -6,9 +6,11 @@
     ├── SourceError           a source folder or file that cannot be indexed
     ├── ModelError            an embedding model that cannot be loaded
     │   └── ModelMismatchError    index and loaded model are of different vector spaces
-    └── IndexingError
-        ├── IndexMissingError     no index, or no live generation, where one was expected
-        └── IndexDamagedError     a generation whose files are not what its manifest says
+    ├── IndexingError
+    │   ├── IndexMissingError     no index, or no live generation, where one was expected
+    │   └── IndexDamagedError     a generation whose files are not what its manifest says
+    └── of the service, each beside what raises it: KeyFileError, KeyRefused, AuditError (files of keys and
+        questions), ExposureError, ListenError (where to listen), BusyError, WorkerLostError (answering)
 
 Each message is one line that names the file, field or value at fault, fit to be shown to a user as it is.
 """

@@ -86,7 +86,8 @@ def serve(
     ] = None,
     model: ModelOption = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes that answer.", show_default="2, or 1 on one core")
+        int | None,
+        typer.Option(min=1, help="Processes that answer: best one for each core.", show_default="1"),
     ] = None,
     keys: Annotated[
         Path | None, typer.Option(help="File of the API keys.", show_default="none: loopback only")

@@ -83,10 +83,10 @@ class Settings(BaseSettings):
     )
 
     workers: int = Field(
-        default_factory=lambda: min(2, _cores()),
+        default=1,
         ge=1,
         le=256,
-        description="processes that answer, each with the model in memory; by default 2, or 1 on one core",
+        description="processes that answer, each with about 0.8 GB of its own; best one for each core",
     )
     threads: int = Field(
         default=0, ge=0, le=256, description="threads of the model in each worker; 0: cores / workers"

@@ -52,7 +52,8 @@ class Gate:
                 key = self._keys.identify(_key_text(Headers(scope=scope)))
             except KeyRefused as refused:
                 # The log tells what the reply does not.
-                _log.warning("key refused", extra={"why": refused.reason, "client": address})
+                known = refused.key.id if refused.key else None
+                _log.warning("key refused", extra={"why": refused.reason, "key": known, "client": address})
                 await self._refuse(401, "a valid key is needed", scope, receive, send, _CHALLENGE)
                 return
             scope.setdefault("state", {})["key"] = key
