@@ -1,0 +1,1 @@
+"""A service under load, from outside: ``python -m eval load``."""
