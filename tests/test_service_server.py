@@ -272,9 +272,18 @@ def listening(index: Path, **settings: object) -> Iterator[int]:
             assert not thread.is_alive()
 
 
-@pytest.fixture
-def port(built_index: Path) -> Iterator[int]:
-    with listening(built_index) as port:
+@pytest.fixture(scope="module")
+def village(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small index, made with the fake embedder."""
+    folder = tmp_path_factory.mktemp("village")
+    (folder / "dorf.txt").write_text("Im Dorf gibt es eine Schule.", "utf-8")
+    build([folder / "dorf.txt"], folder / "index", FakeEmbedder())
+    return folder / "index"
+
+
+@pytest.fixture(scope="module")
+def port(village: Path) -> Iterator[int]:
+    with listening(village) as port:
         yield port
 
 
@@ -309,25 +318,24 @@ def test_what_is_no_http_is_replied_to_with_a_problem(
     assert get(port, "/healthz")[0] == 200
 
 
-def test_a_body_that_is_too_large_is_replied_to_although_it_is_still_being_sent(port: int) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LONG)
-    connection.request("POST", "/v1/ask", body=b"x" * 3_000_000)
-    assert connection.getresponse().status == 413
-    connection.close()
+def test_who_announces_a_body_that_is_too_large_is_told_before_sending_it(port: int) -> None:
+    sent = b"POST /v1/ask HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\nExpect: 100-continue\r\n\r\n"
+    status, headers, _ = replied(port, sent)
+    assert status.startswith("HTTP/1.1 413 ") and headers["connection"] == "close"
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET /heal", b"GET /healthz HTTP/1.1\r\nHost: x\r\n"])
-def test_who_does_not_send_a_whole_head_is_hung_up_on(built_index: Path, sent: bytes) -> None:
+def test_who_does_not_send_a_whole_head_is_hung_up_on(village: Path, sent: bytes) -> None:
     with (
-        listening(built_index, receive_seconds=0.1) as port,
+        listening(village, receive_seconds=0.1) as port,
         socket.create_connection(("127.0.0.1", port), timeout=LONG) as connection,
     ):
         connection.sendall(sent)
         assert connection.recv(1000) == b""
 
 
-def test_who_does_not_send_the_body_is_told_and_hung_up_on(built_index: Path) -> None:
-    with listening(built_index, receive_seconds=0.1) as port:
+def test_who_does_not_send_the_body_is_told_and_hung_up_on(village: Path) -> None:
+    with listening(village, receive_seconds=0.1) as port:
         sent = b"POST /v1/ask HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
         status, headers, _ = replied(port, sent)
     assert status.startswith("HTTP/1.1 408 ") and headers["connection"] == "close"
