@@ -19,7 +19,7 @@ from indexer import index as opened
 from indexer.build import Report, Summary
 from indexer.build import build as build_index
 from indexer.cli import IndexOption, JsonOption, ModelOption, failing_in_one_line
-from indexer.errors import IndexDamagedError, IndexMissingError
+from indexer.errors import IndexDamagedError, IndexingError, IndexMissingError
 from indexer.manifest import Manifest
 from indexer.passages import Chunking
 
@@ -138,7 +138,10 @@ def rollback(
         fault = next(opened.verify(index, name), None)
         if fault:
             raise IndexDamagedError(f"{fault}; {live} stays live")
-        generations.set_live(index, name)
+        try:
+            generations.set_live(index, name)
+        except OSError as error:
+            raise IndexingError(f"cannot write {index}: {error.strerror}; {live} stays live") from error
     print(f"{name} is live, no more {live}" if name != live else f"{name} is live already")
 
 

@@ -68,6 +68,8 @@ def ensure_default_model(cache: Path | None = None) -> Path:
         raise ModelError(f"the package {PACKAGE} that carries the default model is not installed")
     cache = cache or default_cache()
     target = cache / f"multilingual-e5-small-{PACKED_SHA256[:12]}-{LAYOUT}"
+    if _intact(target):  # looked at first, so that a cache that nobody may write is good enough
+        return target
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with FileLock(cache / f"{target.name}.lock"):

@@ -68,7 +68,8 @@ def set_live(index: Path, name: str) -> None:
         temporary.replace(index / CURRENT)
         sync(index)
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def sync(path: Path) -> None:

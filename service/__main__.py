@@ -117,7 +117,7 @@ def _settings(**flags: object) -> Settings:
         return Settings(**{name: value for name, value in flags.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
-        name = "FUNDSTELLE_" + "_".join(str(part) for part in first["loc"]).upper()
+        name = f"FUNDSTELLE_{first['loc'][0]}".upper()
         raise FundstelleError(f"setting {name}: {first['msg']}") from error
 
 

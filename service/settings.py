@@ -40,10 +40,10 @@ def _networks(text: str) -> str:
     Raises:
         ValueError: names the part that is none.
     """
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        if ipaddress.ip_network(part, strict=False).prefixlen == 0:
-            raise ValueError(f"{part} trusts everyone")
-    return text
+    found = [ipaddress.ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip()]
+    if any(network.prefixlen == 0 for network in found):
+        raise ValueError(f"{text} trusts everyone")
+    return ",".join(map(str, found))
 
 
 def _cores() -> int:

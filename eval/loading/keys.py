@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import re
 import statistics
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from scipy.stats import mannwhitneyu
+from scipy import stats
 
 from eval.loading.figures import Figure
 from eval.loading.phases import Plan
@@ -21,8 +22,8 @@ from service.access.keys import KeyFile
 _ORIGIN = "https://intranet.example"
 #: What no error tells: folders, tracebacks, what the service is made of.
 _INSIDE = re.compile(
-    r"(?<![\w/.])/(?!v1/|metrics|healthz|readyz|docs|openapi)[\w.-]+/[\w.-]+|Traceback|File \"|\b(?:torch|faiss|starlette"
-    r"|fastapi|uvicorn|pydantic|sqlite\d?|transformers|python|h11|numpy)\b",
+    r"(?<![\w/.])/(?!v1/|metrics|healthz|readyz|docs|openapi)[\w.-]+/[\w.-]+|Traceback|File \""
+    r"|\b(?:torch|faiss|starlette|fastapi|uvicorn|pydantic|sqlite\d?|transformers|python|h11|numpy)\b",
     re.IGNORECASE,
 )
 _TIMED = 2000
@@ -44,10 +45,9 @@ class _Asking:
         """Status, media type and body of a reply."""
         connection = http.client.HTTPConnection(str(urllib.parse.urlsplit(self.url).netloc), timeout=30)
         try:
-            try:
+            # It may be refused before the whole of it was sent: the reply is there all the same.
+            with contextlib.suppress(OSError):
                 connection.request("GET", path, headers=dict(headers))
-            except OSError:
-                pass  # refused before the whole request was sent: the reply is there all the same
             reply = connection.getresponse()
             body = reply.read().decode("utf-8", "replace")
         finally:
@@ -70,7 +70,7 @@ def keys(plan: Plan) -> list[Figure]:
     settings = {"FUNDSTELLE_ADDRESS_RATE": "0", "FUNDSTELLE_KEYS": str(file.path), "FUNDSTELLE_KEY_RATE": "0"}
     with running(plan.index, 1, plan.folder, settings) as service:
         asking = _Asking(service.url)
-        cases = (
+        cases: tuple[tuple[str, str, dict[str, str], int], ...] = (
             ("no key", "/v1/references", {}, 401),
             ("unknown id", "/v1/references", _bearer(unknown), 401),
             ("known id, wrong secret", "/v1/references", _bearer(wrong), 401),
@@ -149,7 +149,7 @@ def _timing(url: str, unknown: str, wrong: str) -> list[Figure]:
             values.append((time.perf_counter() - began) * 1000)
     connection.close()
     a, b = (statistics.median(values) for values in taken.values())
-    p = float(mannwhitneyu(*taken.values()).pvalue)
+    p = float(stats.mannwhitneyu(*taken.values()).pvalue)
     name = f"refusal: unknown id against wrong secret, medians of {_TIMED}"
     return [
         Figure(

@@ -1,7 +1,7 @@
 """What locust runs, in a process of its own: clients that ask, and a line in a file for each reply.
 
-``LOAD_QUESTIONS``: file with one JSON text a line. ``LOAD_RECORDS``: file for the lines. ``LOAD_AT_ONCE``: set
-when every client is to ask once, all of them at the same moment.
+``LOAD_QUESTIONS``: file with one JSON text a line. ``LOAD_RECORDS``: file for the lines. ``LOAD_AT_ONCE``:
+set when every client is to ask once, all of them at the same moment.
 """
 
 import json
@@ -48,7 +48,7 @@ class Client(FastHttpUser):
         began = time.time()
         with self.client.post(
             "/v1/ask",
-            data='{"question": %s}' % question,
+            data=f'{{"question": {question}}}',
             headers={"Content-Type": "application/json"},
             catch_response=True,
         ) as reply:

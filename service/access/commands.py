@@ -136,7 +136,7 @@ def _file(path: Path | None) -> KeyFile:
             path = Settings().keys
         except ValidationError as error:
             first = error.errors()[0]
-            name = "FUNDSTELLE_" + "_".join(str(part) for part in first["loc"]).upper()
+            name = f"FUNDSTELLE_{first['loc'][0]}".upper()
             raise FundstelleError(f"setting {name}: {first['msg']}") from error
     if path is None:
         raise typer.BadParameter("which file? Give --keys FILE or set FUNDSTELLE_KEYS")

@@ -73,6 +73,11 @@ class WorkerHandle:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def alive(self) -> bool:
+        """Whether it can still be asked; the process itself may end a little later than its socket."""
+        return self._receiving is not None and not self._receiving.done()
+
     async def call(self, call: Call) -> Reply:
         """Have a call answered.
 
@@ -126,7 +131,7 @@ class WorkerHandle:
             self._process.kill()
 
     async def _exchange(self, message: Mapping[str, Any], since: float | None = None) -> wire.Message:
-        if self._receiving is None or self._receiving.done():
+        if not self.alive:
             raise WorkerLostError("the worker has ended")
         number = next(self._numbers)
         reply: asyncio.Future[wire.Message] = asyncio.get_running_loop().create_future()

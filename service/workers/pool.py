@@ -117,7 +117,8 @@ class WorkerPool:
             self._count()
 
     def _least_busy(self) -> WorkerHandle | None:
-        worker = min(self._workers, key=lambda worker: worker.busy, default=None)
+        alive = (worker for worker in self._workers if worker.alive)
+        worker = min(alive, key=lambda worker: worker.busy, default=None)
         return worker if worker and worker.busy < self._settings.worker_slots else None
 
     def _let_go(self, worker: WorkerHandle) -> None:
