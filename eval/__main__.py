@@ -15,7 +15,7 @@ from eval import ablate, aspects, chunking, fit, metric, segmentation
 from eval.comparing import compare_records, comparison_table
 from eval.datasets import BeirSet, load
 from eval.latency import latency_record, print_latencies, spread
-from eval.load import command as load_command
+from eval.loading import command as load_command
 from eval.progress import tracked
 from eval.records import read_record, record_file
 from eval.report import as_json, print_record, write_output, write_record
