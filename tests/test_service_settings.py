@@ -82,7 +82,7 @@ def test_lists_are_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FUNDSTELLE_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8, ::1")
     settings = Settings()
     assert settings.cors_origins == ("https://a.example", "http://b.example:8080")
-    assert settings.trusted_proxies == "127.0.0.1, 10.0.0.0/8, ::1"
+    assert settings.trusted_proxies == "127.0.0.1/32,10.0.0.0/8,::1/128"
 
 
 @pytest.mark.parametrize(
