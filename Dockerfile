@@ -49,8 +49,8 @@ COPY --from=model /models /opt/fundstelle/models
 RUN --mount=type=bind,from=wheel,source=/wheel,target=/wheel \
     python -m pip install --no-cache-dir --root-user-action=ignore --no-index --no-deps /wheel/*.whl
 
-# Python cannot write beside the sources, so it need not try. The model is named by its folder, since looking
-# for the default one takes a lock in a folder that is read-only here. Whoever reaches the port could ask, so
+# Python cannot write beside the sources, so it need not try. The model is named by its folder: what is in the
+# image is used, or told to be missing, never unpacked anew. Whoever reaches the port could ask, so
 # there must be keys unless FUNDSTELLE_KEYS is emptied and FUNDSTELLE_INSECURE set.
 ENV PYTHONDONTWRITEBYTECODE=1 \
     HF_HUB_OFFLINE=1 \
