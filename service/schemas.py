@@ -78,7 +78,7 @@ ReferenceKey = Annotated[
     ),
 ]
 Day = Annotated[datetime.date, BeforeValidator(_day)]
-FilterText = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+FilterText = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"\S")]
 FilterList = Field(default=(), max_length=1000)
 
 

@@ -102,12 +102,13 @@ def running(
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    command = [sys.executable, "-m", "service", "serve", "--index", str(index), "--port", str(port)]
+    command = [sys.executable, "-m", "service", "serve", "--index", str(index.resolve()), "--port", str(port)]
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("FUNDSTELLE_")}
     log = folder / f"service-{port}.log"
     with log.open("wb") as file:
         process = subprocess.Popen(
             [*command, "--workers", str(workers)],
+            cwd=folder,  # where no ``.env`` is
             stdout=file,
             stderr=file,
             env=inherited
