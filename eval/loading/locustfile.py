@@ -8,10 +8,12 @@ import json
 import os
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import gevent
 from gevent.event import Event
 from locust import FastHttpUser, constant, events, task
+from locust.exception import StopUser
 
 _QUESTIONS = iter(Path(os.environ["LOAD_QUESTIONS"]).read_text("utf-8").splitlines())
 _RECORDS = Path(os.environ["LOAD_RECORDS"]).open("w", encoding="utf-8")  # noqa: SIM115 (open for the whole run)
@@ -42,9 +44,7 @@ class Client(FastHttpUser):
             _ALL_HERE.wait()
         question = next(_QUESTIONS, None)
         if question is None:
-            self.environment.runner.quit()
-            gevent.sleep(60)
-            return
+            self.leave()
         began = time.time()
         with self.client.post(
             "/v1/ask",
@@ -70,4 +70,12 @@ class Client(FastHttpUser):
             }
             _RECORDS.write(json.dumps(record) + "\n")
         if _AT_ONCE:
-            gevent.sleep(600)
+            self.leave()
+
+    def leave(self) -> NoReturn:
+        """Ask no more; the last one to leave ends the run."""
+        runner = self.environment.runner
+        if runner.user_count <= 1:
+            # Not from here: it would end this very client before it has ended the run.
+            gevent.spawn(runner.quit)
+        raise StopUser
