@@ -14,7 +14,7 @@ import pytest
 from fakes import FakeEmbedder
 
 from indexer.embedder import Vectors
-from service.workers.batching import BatchingEmbedder
+from service.workers.batching import LINGER, BatchingEmbedder
 
 Result = TypeVar("Result")
 
@@ -94,7 +94,7 @@ def running(embedder: BatchingEmbedder) -> Iterator[None]:
     def work() -> None:
         with embedder.question():
             begun.set()
-            ended.wait(LONG)
+            ended.wait()
 
     done = started(work)
     assert begun.wait(LONG)
@@ -151,6 +151,15 @@ def test_questions_that_come_while_the_model_is_busy_are_encoded_together_next(m
         for asked in (first, *others):
             asked.result(LONG)
     assert [len(batch) for batch in model.batches] == [1, 2]
+
+
+def test_a_question_waits_for_another_one_that_runs(model: Model) -> None:
+    with batching(model) as embedder:
+        with running(embedder):
+            asked = asking(embedder, RIVER)
+            time.sleep(10 * LINGER)
+            assert model.batches == []
+        asked.result(LONG)
 
 
 def test_a_question_that_ends_without_texts_holds_up_none(model: Model) -> None:
@@ -252,7 +261,7 @@ def test_closing_finishes_what_waits_and_ends_the_thread(model: Model) -> None:
     with running(embedder):
         asked = asking(embedder, RIVER)
         wait_until_wanted(embedder, 1)
-        embedder.close()
+        started(embedder.close).result(LONG)
         assert np.array_equal(asked.result(LONG), alone(RIVER))
     assert not thread.is_alive()
 
