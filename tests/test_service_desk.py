@@ -127,8 +127,15 @@ def test_an_answer_that_comes_after_the_exchange_is_not_given_for_the_new_genera
     assert cache.get("old", call) is not None
 
 
+def test_a_question_is_not_answered_by_a_search_for_it() -> None:
+    cache, arguments = AnswerCache(1, 60), {"q": QUESTION}
+    cache.put(Call("search", arguments), Reply(200, b"{}", {"generation": "g"}))
+    assert cache.get("g", Call("ask", arguments)) is None
+
+
 def test_errors_are_not_kept(client: TestClient) -> None:
-    answers = [Reply(503, b"", {"generation": "g"}, "the index cannot be read"), BusyError("too many"), None]
+    facts = {"generation": backend(client).generation}
+    answers = [Reply(503, b"", facts, "the index cannot be read"), BusyError("too many"), None]
     call = backend(client).call
 
     async def first_fail(what: Call) -> Reply:
