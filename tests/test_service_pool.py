@@ -387,16 +387,36 @@ def test_a_call_that_is_cancelled_while_it_waits_takes_no_slot_and_leaks_none(in
     run(work())
 
 
-def test_a_call_that_is_cancelled_in_the_moment_it_gets_a_worker_gives_it_back(index: Path) -> None:
+@pytest.mark.parametrize("first", ["cancelled", "given"])
+def test_a_call_that_is_cancelled_in_the_moment_it_is_given_a_worker_leaks_no_slot(
+    index: Path, first: str
+) -> None:
     async def work() -> None:
         async with running(index, worker_slots=1) as it:
             worker = await it.pool._free_worker()
             cancelled, last = it.calling("echo"), it.calling("echo")
             await it.waiting(2)
-            it.pool._let_go(worker)
-            cancelled.cancel()
+            steps = [cancelled.cancel, lambda: it.pool._let_go(worker)]
+            for step in steps if first == "cancelled" else reversed(steps):
+                step()
             assert (await last).status == 200
             assert cancelled.cancelled() and it.metric("in_flight") == 0
+
+    run(work())
+
+
+def test_a_call_that_is_cancelled_in_the_moment_it_is_answered_harms_no_other(index: Path) -> None:
+    async def work() -> None:
+        async with running(index) as it:
+            cancelled = it.calling("hang")
+            await it.in_flight(1)
+            [worker] = it.pool._workers
+            [number] = worker._waiting
+            worker._reader.feed_data(wire.packed({"id": number, "status": 200, "facts": {}, "detail": ""}))
+            cancelled.cancel()
+            await asyncio.wait([cancelled])
+            assert cancelled.cancelled()
+            assert (await it.call("echo")).status == 200
 
     run(work())
 
@@ -422,27 +442,37 @@ def test_the_reply_to_a_call_that_was_cancelled_is_nobody_elses(index: Path) -> 
 def test_the_call_of_a_worker_that_was_killed_is_answered_by_another(index: Path) -> None:
     async def work() -> None:
         async with running(index, workers=2) as it:
-            other, victim = await it.workers(2)
-            first = it.calling("wait", until=str(index / "first"))
-            await it.in_flight(1)
-            call = it.calling("wait", until=str(index / "go"))
+            calls = [it.calling("wait", until=str(index / "go")) for _ in range(2)]
             await it.in_flight(2)
-            (index / "first").touch()
-            assert (await first).facts["pid"] == other
+            victim, other = it.pool.pids
             os.kill(victim, signal.SIGKILL)
             (index / "go").touch()
-            assert (await call).facts["pid"] == other
+            assert [reply.facts["pid"] for reply in await asyncio.gather(*calls)] == [other] * 2
 
     run(work())
 
 
-def test_a_question_that_ends_every_worker_it_is_asked_of_is_given_up(index: Path) -> None:
+def test_no_call_is_refused_because_a_worker_ends_that_is_idle(index: Path) -> None:
     async def work() -> None:
         async with running(index, workers=2) as it:
+            victim, other = it.pool.pids
+            os.kill(victim, signal.SIGKILL)
+            while victim in it.pool.pids:
+                assert (await it.call("echo")).facts["pid"] == other
+                await asyncio.sleep(0)
+
+    run(work())
+
+
+def test_a_question_that_ends_workers_is_asked_of_two_only(index: Path) -> None:
+    async def work() -> None:
+        async with running(index, workers=3) as it:
+            pids = it.pool.pids
             busy = await refused(it.call("die"))
             assert "ended twice" in str(busy) and busy.retry_after == 5
-            await until(lambda: it.metric("workers_lost_total") >= 1)
-            await it.workers(2)
+            await until(lambda: it.metric("workers_lost_total") == 2)
+            [left] = set(pids) & set(it.pool.pids)
+            assert alive(left)
             assert (await it.call("echo")).status == 200
 
     run(work())
