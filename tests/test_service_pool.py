@@ -45,7 +45,7 @@ def index(tmp_path: Path) -> Path:
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that ended is started again soon; one that does not end by itself is soon made to."""
     monkeypatch.setattr(pool_module, "_LONGEST_PAUSE", 0.01)
-    monkeypatch.setattr(WorkerHandle.end, "__defaults__", (0.5,))
+    monkeypatch.setattr(WorkerHandle.end, "__defaults__", (0.2,))
 
 
 @pytest.fixture(autouse=True)
@@ -687,7 +687,7 @@ HEADS = st.dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(st.lists(st.tuples(HEADS, st.binary()), max_size=5))
 def test_messages_are_read_as_they_were_packed(messages: list[wire.Message]) -> None:
     stream = io.BytesIO(b"".join(wire.packed(head, body) for head, body in messages))
