@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +17,7 @@ from indexer.documents import Document, Passage, Sentence
 from indexer.errors import IndexDamagedError
 from indexer.language import Language
 from indexer.references import Reference
+from indexer.remembering import remembering
 
 _SCHEMA = """
 CREATE TABLE documents (number INTEGER PRIMARY KEY, document_id TEXT UNIQUE NOT NULL, title TEXT NOT NULL,
@@ -119,7 +119,7 @@ class DocumentStore:
         self._connection = connection
         self._name = name
         self._lock = threading.Lock()
-        self.document = lru_cache(maxsize=512)(self._document)
+        self.document = remembering(self._document, 512)
 
     @classmethod
     def open(cls, path: Path) -> DocumentStore:

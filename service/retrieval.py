@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 
 from indexer import analyzer, glossary
 from indexer.embedder import Embedder, Vectors
 from indexer.index import Generation
+from indexer.remembering import remembering
 from service.catalogue import Catalogue, Filters, Numbers, Scores
 from service.evidence import Evidence
 from service.query import Question
@@ -55,9 +55,9 @@ class Retriever:
         self._generation = generation
         self._embedder = embedder
         self._catalogue = Catalogue.of(generation)
-        self._stems = lru_cache(_STEMMED)(self._stems_of)
-        self._concepts = lru_cache(_STEMMED)(self._concepts_of)
-        self._written = lru_cache(_WRITTEN)(self._written_in)
+        self._stems = remembering(self._stems_of, _STEMMED)
+        self._concepts = remembering(self._concepts_of, _STEMMED)
+        self._written = remembering(self._written_in, _WRITTEN)
         self._windows: dict[int, Vectors] = {}
         language = self._catalogue.language
         self.passages = Space.of("passages", generation.passage_vectors, language)

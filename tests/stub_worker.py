@@ -8,7 +8,8 @@ What it does is said by its calls, and by files that a test puts into the index 
   opening it ends the worker, or never ends.
 - ``stay``: workers do not end when the front closes the socket.
 
-The worker adds its line to ``started``, and each generation that it was to open to ``offered``.
+Waiting calls are answered before it ends. The worker adds its line to ``started``, and
+each generation that it was to open to ``offered``.
 """
 
 import json
@@ -117,11 +118,17 @@ class Stub:
 
     def run(self) -> None:
         self.start()
+        waiting = []
         with suppress(EOFError), self.connection.makefile("rb") as stream:
             while True:
                 head, _ = wire.read(stream)
                 work = self.open if "open" in head else self.answer
-                threading.Thread(target=work, args=(head,), daemon=True).start()
+                thread = threading.Thread(target=work, args=(head,), daemon=True)
+                thread.start()
+                if head.get("call") == "wait":
+                    waiting.append(thread)
+        for thread in waiting:
+            thread.join()
         if (self.index / "stay").exists():
             hang()
 

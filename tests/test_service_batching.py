@@ -302,3 +302,26 @@ def test_many_threads_get_exactly_what_the_model_alone_gives(model: Model) -> No
     for texts, vectors in found:
         # Of the fake model, passages and questions have the same vectors.
         assert np.array_equal(vectors, alone(*texts))
+
+
+class Panicking(Model):
+    """Ends as a tokenizer written in Rust does that meets what it did not expect."""
+
+    def embed_questions(self, texts: Sequence[str]) -> Vectors:
+        if RIVER in texts:
+            raise BaseException("index out of bounds")
+        return super().embed_questions(texts)
+
+
+def test_what_is_no_exception_is_an_error_for_who_asked_and_the_embedder_goes_on() -> None:
+    with batching(Panicking()) as embedder:
+        with pytest.raises(RuntimeError, match="index out of bounds"):
+            asking(embedder, RIVER).result(LONG)
+        assert np.array_equal(asking(embedder, SCHOOL).result(LONG), alone(SCHOOL))
+
+
+def test_what_is_wanted_after_closing_is_an_error(model: Model) -> None:
+    with batching(model) as embedder:
+        pass
+    with pytest.raises(RuntimeError, match="closed"):
+        asking(embedder, RIVER).result(LONG)

@@ -203,3 +203,18 @@ def test_many_questions_during_many_exchanges_each_see_one_sound_generation(
     with live.lease() as last:
         assert [closed(engine) for engine in handed_out] == [engine is not last for engine in handed_out]
         assert live.generation == names[1] and told(last) == NEW
+
+
+def test_a_replaced_generation_is_let_go_without_the_collector(
+    live: LiveEngine, index: Path, names: list[str]
+) -> None:
+    with live.lease() as engine:
+        told(engine)
+    del engine
+    gc.collect()
+    gc.disable()
+    try:
+        live.replace(names[1])
+        assert opened_files(index / "generations" / names[0]) == []
+    finally:
+        gc.enable()

@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import os
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -46,19 +47,6 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that ended is started again soon; one that does not end by itself is soon made to."""
     monkeypatch.setattr(pool_module, "_LONGEST_PAUSE", 0.01)
     monkeypatch.setattr(WorkerHandle.end, "__defaults__", (0.2,))
-
-
-@pytest.fixture(autouse=True)
-def _closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The front's end of the socket of a worker that ended is closed here, since nobody else does."""
-    ended = WorkerHandle.ended
-
-    async def closing(worker: WorkerHandle) -> int:
-        code = await ended(worker)
-        worker._writer.close()
-        return code
-
-    monkeypatch.setattr(WorkerHandle, "ended", closing)
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
@@ -216,7 +204,7 @@ def test_a_worker_that_does_not_end_by_itself_is_made_to(index: Path) -> None:
     (index / "stay").touch()
 
     async def work() -> None:
-        worker = await WorkerHandle.start(Running(index).pool._config(), PROGRAM)
+        worker = await WorkerHandle.start(Running(index).pool._config(None), PROGRAM)
         await worker.end(patience=0.05)
         assert not alive(worker.pid)
 
@@ -225,7 +213,7 @@ def test_a_worker_that_does_not_end_by_itself_is_made_to(index: Path) -> None:
 
 def test_a_worker_ends_when_the_front_is_gone(index: Path) -> None:
     async def work() -> None:
-        worker = await WorkerHandle.start(Running(index).pool._config(), PROGRAM)
+        worker = await WorkerHandle.start(Running(index).pool._config(None), PROGRAM)
         worker._writer.close()
         assert await worker.ended() == 0
 
@@ -393,10 +381,10 @@ def test_a_call_that_is_cancelled_in_the_moment_it_is_given_a_worker_leaks_no_sl
 ) -> None:
     async def work() -> None:
         async with running(index, worker_slots=1) as it:
-            worker = await it.pool._free_worker()
+            worker = await it.pool._slots.take()
             cancelled, last = it.calling("echo"), it.calling("echo")
             await it.waiting(2)
-            steps = [cancelled.cancel, lambda: it.pool._let_go(worker)]
+            steps = [cancelled.cancel, lambda: it.pool._slots.give_back(worker)]
             for step in steps if first == "cancelled" else reversed(steps):
                 step()
             assert (await last).status == 200
@@ -411,7 +399,7 @@ def test_a_call_that_is_cancelled_in_the_moment_it_is_answered_harms_no_other(in
             cancelled = it.calling("hang")
             await it.in_flight(1)
             [worker] = it.pool._workers
-            [number] = worker._waiting
+            [number] = worker._asked
             worker._reader.feed_data(wire.packed({"id": number, "status": 200, "facts": {}, "detail": ""}))
             cancelled.cancel()
             await asyncio.wait([cancelled])
@@ -593,16 +581,16 @@ def test_a_refused_generation_is_not_served_nor_offered_again_until_it_is_made_l
 async def polls(it: Running, number: int) -> None:
     """Return when the pool has looked at the index so many times more."""
     looked = 0
-    news = it.pool._watch.news
+    news = it.pool._following._watch.news
 
     def counted() -> str | None:
         nonlocal looked
         looked += 1
         return news()
 
-    it.pool._watch.news = counted  # type: ignore[method-assign]
+    it.pool._following._watch.news = counted  # type: ignore[method-assign]
     await until(lambda: looked > number)
-    it.pool._watch.news = news  # type: ignore[method-assign]
+    it.pool._following._watch.news = news  # type: ignore[method-assign]
 
 
 def test_going_back_to_the_former_generation_is_news_too(index: Path) -> None:
@@ -736,3 +724,261 @@ def test_a_message_that_ends_too_soon_is_the_end() -> None:
         with pytest.raises(EOFError):
             wire.read(io.BytesIO(whole[:size]))
         run(received(whole[:size]))
+
+
+# What goes wrong.
+
+
+def test_a_worker_whose_callers_have_all_given_up_is_still_found_stuck(index: Path) -> None:
+    async def work() -> None:
+        async with running(index, request_seconds=0.1, worker_slots=2) as it:
+            [pid] = await it.workers(1)
+            for _ in range(2):
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(0.1):
+                        await it.call("hang")
+            await until(lambda: pid not in it.pool.pids)
+
+    run(work())
+
+
+def test_a_call_that_nobody_waits_for_keeps_its_slot_while_the_worker_is_at_it(index: Path) -> None:
+    async def work() -> None:
+        async with running(index, worker_slots=1) as it:
+            cancelled = it.calling("wait", until=str(index / "go"))
+            await it.in_flight(1)
+            cancelled.cancel()
+            await asyncio.wait([cancelled])
+            assert it.metric("in_flight") == 1
+            (index / "go").touch()
+            await it.in_flight(0)
+
+    run(work())
+
+
+def test_a_worker_that_cannot_be_started_is_said_so(index: Path) -> None:
+    async def work() -> None:
+        it = Running(index)
+        it.pool._program = ("/nowhere/python",)
+        with pytest.raises(FundstelleError, match="a worker cannot be started: No such file"):
+            await it.pool.start()
+
+    run(work())
+
+
+def test_a_worker_that_could_not_be_started_for_want_of_memory_is_started_later(
+    index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work() -> None:
+        async with running(index) as it:
+            [pid] = await it.workers(1)
+            start, failures = asyncio.create_subprocess_exec, [OSError(12, "Cannot allocate memory")]
+
+            async def failing_once(*program: Any, **options: Any) -> asyncio.subprocess.Process:
+                if failures:
+                    raise failures.pop()
+                return await start(*program, **options)
+
+            monkeypatch.setattr(asyncio, "create_subprocess_exec", failing_once)
+            os.kill(pid, signal.SIGKILL)
+            await until(lambda: not failures)
+            await it.workers(1)
+
+    run(work())
+
+
+def test_calls_that_are_being_answered_are_answered_when_the_pool_stops(index: Path) -> None:
+    async def work() -> None:
+        async with running(index) as it:
+            call = it.calling("wait", until=str(index / "go"))
+            await it.in_flight(1)
+            stopping = asyncio.create_task(it.pool.stop())
+            await asyncio.sleep(0.02)
+            (index / "go").touch()
+            assert (await call).status == 200
+            await stopping
+
+    run(work())
+
+
+def test_a_generation_whose_opening_ends_workers_is_refused_after_the_second(index: Path) -> None:
+    (index / "generations" / "new" / "die").touch()
+
+    async def work() -> None:
+        async with running(index, workers=2) as it:
+            set_live(index, "new")
+            await until(lambda: it.metric("generations_total", result="refused") == 1)
+            assert it.pool.generation == "old"
+            assert lines(index / "offered") == ["new", "new"]
+
+    run(work())
+
+
+def test_a_worker_may_end_once_while_it_opens_a_generation(index: Path) -> None:
+    (index / "generations" / "new" / "die").touch()
+
+    async def work() -> None:
+        async with running(index) as it:
+            set_live(index, "new")
+            await until(lambda: lines(index / "offered") == ["new"])
+            (index / "generations" / "new" / "die").unlink()
+            await until(lambda: it.pool.generation == "new")
+
+    run(work())
+
+
+def test_stuck_workers_are_found_while_another_opens_a_generation(index: Path) -> None:
+    (index / "generations" / "new" / "hang").touch()
+
+    async def work() -> None:
+        async with running(index, workers=2, request_seconds=0.1) as it:
+            set_live(index, "new")
+            await until(lambda: lines(index / "offered") == ["new"])
+            pids = set(await it.workers(2))
+            calls = [it.calling("hang") for _ in range(2)]
+            await until(lambda: not pids <= set(it.pool.pids))
+            for call in calls:
+                call.cancel()
+
+    run(work())
+
+
+def test_a_worker_that_never_ends_opening_is_ended(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "_STUCK_OPENING", 0.05)
+    (index / "generations" / "new" / "hang").touch()
+
+    async def work() -> None:
+        async with running(index) as it:
+            set_live(index, "new")
+            await until(lambda: it.metric("generations_total", result="refused") == 1)
+            assert it.pool.generation == "old"
+
+    run(work())
+
+
+def test_where_the_served_generation_is_gone_a_new_worker_serves_the_live_one(
+    index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = WorkerHandle.start
+
+    async def with_the_live_one(config: dict[str, Any], program: Any) -> WorkerHandle:
+        # As a worker does that finds the wanted one gone.
+        return await start(config | {"generation": None}, program)
+
+    async def work() -> None:
+        async with running(index, poll_seconds=0.2) as it:
+            [pid] = await it.workers(1)
+            monkeypatch.setattr(WorkerHandle, "start", with_the_live_one)
+            shutil.rmtree(index / "generations" / "old")
+            set_live(index, "new")
+            os.kill(pid, signal.SIGKILL)
+            await until(lambda: it.pool.generation == "new" and len(it.pool.pids) == 1)
+            # The next looks at the index find nothing to do.
+            await asyncio.sleep(0.5)
+            assert it.metric("workers_lost_total") == 1
+
+    run(work())
+
+
+def test_an_error_of_the_file_system_does_not_end_the_following(
+    index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work() -> None:
+        async with running(index) as it:
+            follow, failures = it.pool._following.follow, [OSError(116, "Stale file handle")]
+
+            async def failing_once() -> None:
+                if failures:
+                    raise failures.pop()
+                await follow()
+
+            monkeypatch.setattr(it.pool._following, "follow", failing_once)
+            await until(lambda: not failures)
+            set_live(index, "new")
+            await until(lambda: it.pool.generation == "new")
+
+    run(work())
+
+
+def test_the_pool_starts_where_one_of_two_workers_can(index: Path) -> None:
+    (index / "start").write_text(json.dumps(["exit 137", "wait go"]))
+
+    async def work() -> None:
+        it = Running(index, workers=2)
+        starting = asyncio.create_task(it.pool.start())
+        await asyncio.sleep(0.3)
+        (index / "go").touch()
+        await starting
+        await it.pool.stop()
+
+    run(work())
+
+
+def test_the_socket_of_a_worker_that_ended_is_closed(index: Path) -> None:
+    async def work() -> None:
+        async with running(index) as it:
+            [worker] = it.pool._workers
+            os.kill(worker.pid, signal.SIGKILL)
+            await until(lambda: bool(it.pool.pids) and worker.pid not in it.pool.pids)
+            assert worker._writer.transport.is_closing()
+
+    run(work())
+
+
+def test_a_start_that_is_cancelled_leaves_no_process(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    start = asyncio.create_subprocess_exec
+    pids: list[int] = []
+
+    async def noted(*program: Any, **options: Any) -> asyncio.subprocess.Process:
+        process = await start(*program, **options)
+        pids.append(process.pid)
+        return process
+
+    async def never(**_: Any) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", noted)
+    monkeypatch.setattr(asyncio, "open_connection", never)
+
+    async def work() -> None:
+        starting = asyncio.create_task(Running(index).pool.start())
+        await until(lambda: bool(pids))
+        starting.cancel()
+        await asyncio.wait([starting])
+        assert not alive(pids[0])
+
+    run(work())
+
+
+def test_a_reply_that_cannot_be_read_ends_the_worker_and_its_calls_go_to_another(index: Path) -> None:
+    async def work() -> None:
+        async with running(index) as it:
+            [worker] = it.pool._workers
+            call = it.calling("wait", until=str(index / "go"))
+            await it.in_flight(1)
+            worker._reader.feed_data(wire._LENGTHS.pack(3, 0) + b"{]}")
+            (index / "go").touch()
+            assert (await call).facts["pid"] != worker.pid
+
+    run(work())
+
+
+def test_a_generation_made_live_again_while_it_is_refused_is_opened_again(index: Path) -> None:
+    (index / "generations" / "new" / "refuse").write_text("damaged")
+
+    async def work() -> None:
+        async with running(index) as it:
+            [worker] = it.pool._workers
+            open_ = worker.open
+
+            async def repaired_meanwhile(name: str) -> str:
+                why = await open_(name)
+                (index / "generations" / "new" / "refuse").unlink(missing_ok=True)
+                set_live(index, "new")
+                return why
+
+            worker.open = repaired_meanwhile  # type: ignore[method-assign]
+            set_live(index, "new")
+            await until(lambda: it.pool.generation == "new")
+
+    run(work())

@@ -41,7 +41,7 @@ class _Wish:
     since: float = field(default_factory=time.monotonic)
     granted: threading.Event = field(default_factory=threading.Event)
     vectors: Vectors | None = None
-    error: BaseException | None = None
+    error: Exception | None = None
 
 
 @dataclass(slots=True)
@@ -74,7 +74,8 @@ class _State:
 class BatchingEmbedder:
     """An ``Embedder`` over another one, for several threads that announce themselves by ``question``.
 
-    To be closed in the end. Vectors of a text hardly depend on what it was encoded with: cosine above 0.9999.
+    To be closed in the end; what is wanted later is an error. Vectors of a text hardly depend on what
+    it was encoded with: cosine above 0.9999.
     """
 
     def __init__(self, embedder: Embedder, patience: float = 0.06) -> None:
@@ -139,6 +140,8 @@ class BatchingEmbedder:
             return np.zeros((0, self.dimension), np.float32)
         wish = _Wish(texts, getattr(self._local, "share", None) or Share())
         with self._changed:
+            if self._state.closed:
+                raise RuntimeError("the embedder is closed")
             wishes.append(wish)
             self._changed.notify()
         wish.granted.wait()
@@ -177,16 +180,19 @@ class BatchingEmbedder:
         if not wishes:
             return
         texts = [text for wish in wishes for text in wish.texts]
+        failure: Exception | None = None
+        vectors: Vectors | None = None
         try:
             vectors = embed(texts)
         except Exception as error:  # each thread gets it as if it had called itself
-            vectors, failure = None, error
+            failure = error
+        except BaseException as error:  # such as a panic of the tokenizer: this thread goes on
+            failure = RuntimeError(f"encoding ended by {type(error).__name__}: {error}")
         first = 0
         for wish in wishes:
             wish.share.batch = max(wish.share.batch, len(texts))
-            if vectors is None:
-                wish.error = failure
-            else:
+            wish.error = failure
+            if vectors is not None:
                 wish.vectors = vectors[first : first + len(wish.texts)]
             first += len(wish.texts)
             wish.granted.set()

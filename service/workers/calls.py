@@ -17,6 +17,8 @@ from service.workers.batching import BatchingEmbedder
 from service.workers.live import LiveEngine
 
 _log = logging.getLogger(__name__)
+#: Told in place of a cause that nobody has foreseen.
+FAILED = "the service failed on this request; its log says why"
 
 
 def answer(call: Call, live: LiveEngine, embedder: BatchingEmbedder) -> Reply:
@@ -37,7 +39,7 @@ def answer(call: Call, live: LiveEngine, embedder: BatchingEmbedder) -> Reply:
             return Reply(503, b"", facts, "the index cannot be read; the service's log says why")
         except Exception:
             _log.exception("%s failed", call.name)
-            return Reply(500, b"", facts, "the service failed on this request; its log says why")
+            return Reply(500, b"", facts, FAILED)
 
 
 def _ask(engine: Engine, arguments: Mapping[str, Any], facts: dict[str, Any]) -> schemas.AskReply:

@@ -1,16 +1,17 @@
-"""One worker as the front sees it: a process, a socket, and the calls that wait for its replies."""
+"""One worker as the front sees it: a process, a socket, and the calls that it has not replied to."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import itertools
-import math
+import logging
 import os
 import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from asgi_correlation_id.context import correlation_id
@@ -19,12 +20,22 @@ from indexer.errors import FundstelleError
 from service.workers import wire
 from service.workers.backend import Call, Reply, WorkerLostError
 
+_log = logging.getLogger(__name__)
 #: What a worker is; tests put another program here.
 PROGRAM = (sys.executable, "-m", "service.workers.process")
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the worker has not replied to yet."""
+
+    reply: asyncio.Future[wire.Message]
+    opening: bool
+    since: float = field(default_factory=time.monotonic)
+
+
 class WorkerHandle:
-    """A running worker. ``generation``: what it serves; ``busy``: calls it was given and has not returned."""
+    """A running worker. ``generation``: what it serves; ``busy``: how many of its slots are taken."""
 
     def __init__(
         self, process: asyncio.subprocess.Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -33,7 +44,7 @@ class WorkerHandle:
         self._reader = reader
         self._writer = writer
         self._numbers = itertools.count()
-        self._waiting: dict[int, tuple[asyncio.Future[wire.Message], float]] = {}
+        self._asked: dict[int, _Asked] = {}
         self._receiving: asyncio.Task[None] | None = None
         self.generation = ""
         self.busy = 0
@@ -45,28 +56,41 @@ class WorkerHandle:
         Raises:
             FundstelleError: it says why it cannot be, or ended without a word.
         """
-        ours, theirs = socket.socketpair()
-        with theirs:
-            process = await asyncio.create_subprocess_exec(
-                *program, str(theirs.fileno()), pass_fds=(theirs.fileno(),), env=_environment(config)
-            )
-        worker = cls(process, *await asyncio.open_connection(sock=ours))
+        try:
+            worker = await cls._started(config, program)
+        except OSError as error:  # no memory, too many processes or open files
+            raise FundstelleError(f"a worker cannot be started: {error.strerror or error}") from error
         try:
             worker._writer.write(wire.packed({"config": dict(config)}))
             head, _ = await wire.receive(worker._reader)
         except (EOFError, ConnectionError) as error:
             await worker.end()
-            raise FundstelleError(
-                f"a worker ended with exit code {process.returncode} before it was ready"
-            ) from error
+            code = worker._process.returncode
+            raise FundstelleError(f"a worker ended with exit code {code} before it was ready") from error
         except BaseException:
-            await worker.end()
+            await worker.end(0.0)
             raise
         if "failed" in head:
             await worker.end()
             raise FundstelleError(head["failed"])
         worker.generation = head["ready"]
         worker._receiving = asyncio.create_task(worker._receive())
+        return worker
+
+    @classmethod
+    async def _started(cls, config: Mapping[str, Any], program: Sequence[str]) -> WorkerHandle:
+        """The process and the connection to it; both or, whatever happens, neither."""
+        async with contextlib.AsyncExitStack() as undo:
+            ours, theirs = socket.socketpair()
+            undo.callback(ours.close)
+            with theirs:
+                process = await asyncio.create_subprocess_exec(
+                    *program, str(theirs.fileno()), pass_fds=(theirs.fileno(),), env=_environment(config)
+                )
+            undo.push_async_callback(process.wait)
+            undo.callback(_kill, process)
+            worker = cls(process, *await asyncio.open_connection(sock=ours))
+            undo.pop_all()
         return worker
 
     @property
@@ -94,15 +118,18 @@ class WorkerHandle:
         Raises:
             WorkerLostError: the worker ended first.
         """
-        head, _ = await self._exchange({"open": generation}, since=math.inf)
+        head, _ = await self._exchange({"open": generation}, opening=True)
         if head["opened"]:
             self.generation = generation
         return str(head["detail"])
 
-    def longest(self) -> float:
-        """Seconds that the oldest call has waited for its reply; opening a generation may take its time."""
+    def longest(self, opening: bool = False) -> float:
+        """Seconds that the oldest call waits for its reply, or else the opening of a generation.
+
+        Also where whoever asked has given up: the worker is at it all the same.
+        """
         now = time.monotonic()
-        return max((now - since for _, since in self._waiting.values()), default=0.0)
+        return max((now - it.since for it in self._asked.values() if it.opening is opening), default=0.0)
 
     async def ended(self) -> int:
         """Wait for the end of the process; its exit code, negative for a signal."""
@@ -110,13 +137,19 @@ class WorkerHandle:
             # Whatever was still written is read first: those are replies. Not awaited itself, since whoever
             # is cancelled here would cancel it.
             await asyncio.wait([self._receiving])
-        return await self._process.wait()
+        code = await self._process.wait()
+        self._writer.close()
+        return code
 
     async def end(self, patience: float = 5.0) -> None:
-        """Let the worker end by closing the socket, and make it where it does not."""
-        self._writer.close()
-        with contextlib.suppress(ConnectionError):
-            await self._writer.wait_closed()
+        """Let the worker reply to what it was asked and end; make it end where that takes over ``patience``.
+
+        Args:
+            patience: in seconds.
+        """
+        with contextlib.suppress(OSError):
+            # Only this direction: replies still come.
+            self._writer.write_eof()
         try:
             await asyncio.wait_for(self._process.wait(), patience)
         except TimeoutError:
@@ -124,35 +157,46 @@ class WorkerHandle:
             await self._process.wait()
         if self._receiving:
             await asyncio.wait([self._receiving])
+        self._writer.close()
+        with contextlib.suppress(ConnectionError):
+            await self._writer.wait_closed()
 
     def kill(self) -> None:
         """End the process at once; what it was answering is lost."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+        _kill(self._process)
 
-    async def _exchange(self, message: Mapping[str, Any], since: float | None = None) -> wire.Message:
+    async def _exchange(self, message: Mapping[str, Any], opening: bool = False) -> wire.Message:
         if not self.alive:
             raise WorkerLostError("the worker has ended")
         number = next(self._numbers)
-        reply: asyncio.Future[wire.Message] = asyncio.get_running_loop().create_future()
-        self._waiting[number] = reply, time.monotonic() if since is None else since
-        try:
-            self._writer.write(wire.packed({"id": number, **message}))
-            return await reply
-        finally:
-            self._waiting.pop(number, None)
+        asked = _Asked(asyncio.get_running_loop().create_future(), opening)
+        self._asked[number] = asked
+        self._writer.write(wire.packed({"id": number, **message}))
+        # Stays among those asked until there is a reply.
+        return await asked.reply
 
     async def _receive(self) -> None:
-        with contextlib.suppress(EOFError, ConnectionError):
+        try:
             while True:
                 head, body = await wire.receive(self._reader)
-                # Whoever asked may have given up by now.
-                reply, _ = self._waiting.get(head["id"], (None, 0.0))
-                if reply is not None and not reply.done():
-                    reply.set_result((head, body))
-        for reply, _ in self._waiting.values():
-            if not reply.done():
-                reply.set_exception(WorkerLostError("the worker ended before it had answered"))
+                asked = self._asked.pop(head["id"])
+                if not asked.reply.done():
+                    asked.reply.set_result((head, body))
+        except (EOFError, ConnectionError):
+            pass
+        except Exception:
+            _log.exception("a worker's reply cannot be read, it is ended", extra={"pid": self.pid})
+            self.kill()
+        finally:
+            for asked in self._asked.values():
+                if not asked.reply.done():
+                    asked.reply.set_exception(WorkerLostError("the worker ended before it had answered"))
+            self._asked.clear()
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
 
 
 def _environment(config: Mapping[str, Any]) -> dict[str, str]:

@@ -1,28 +1,29 @@
-"""The workers together: which of them takes a call, how many calls may wait, and what when one ends."""
+"""The workers together: kept running, given calls, and asked anew where one ended at its call."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from indexer.errors import FundstelleError
 from service.metrics import Metrics
 from service.settings import Settings
 from service.workers.backend import BusyError, Call, Reply, WorkerLostError
+from service.workers.following import Following
 from service.workers.handle import PROGRAM, WorkerHandle
-from service.workers.watch import IndexWatch
+from service.workers.slots import Slots
 
 _log = logging.getLogger(__name__)
 #: A worker that ends sooner than this many seconds after its start is started again ever later.
 _SHORT_LIVED, _LONGEST_PAUSE = 20.0, 30.0
-#: A worker that has been at a call for so many times the longest request is stuck.
-_STUCK = 2.0
+#: A worker that has been at a call for so many times the longest request is stuck; or at opening a
+#: generation, whose files it reads whole, for so many seconds.
+_STUCK, _STUCK_OPENING = 2.0, 1800.0
 
 
 class WorkerPool:
@@ -32,10 +33,11 @@ class WorkerPool:
         self._settings = settings
         self._metrics = metrics
         self._program = program
-        self._workers: list[WorkerHandle] = []
-        self._queue: deque[asyncio.Future[WorkerHandle]] = deque()
+        self._slots = Slots(settings, metrics)
+        self._workers = self._slots.workers
+        self._following = Following(settings.index, self._workers, metrics)
         self._tasks: list[asyncio.Task[None]] = []
-        self._watch = IndexWatch(settings.index)
+        self._failed = 0
 
     @property
     def ready(self) -> bool:
@@ -43,7 +45,7 @@ class WorkerPool:
 
     @property
     def generation(self) -> str | None:
-        return self._watch.served
+        return self._following.served
 
     @property
     def pids(self) -> list[int]:
@@ -63,101 +65,71 @@ class WorkerPool:
         except BaseException:
             await self.stop()
             raise
-        self._tasks.append(asyncio.create_task(self._follow()))
+        self._tasks += [asyncio.create_task(self._follow()), asyncio.create_task(self._end_stuck())]
 
     async def stop(self) -> None:
         """End all workers; calls that are with them are given a moment to be answered."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        workers, self._workers = self._workers, []
+        workers = list(self._workers)
+        # None takes calls any more, but those that wait for one are given the time they have.
+        self._workers.clear()
         await asyncio.gather(*(worker.end() for worker in workers))
 
     async def call(self, call: Call) -> Reply:
         began = time.monotonic()
         for last in (False, True):
-            worker = await self._free_worker()
+            worker = await self._slots.take()
             waited = time.monotonic() - began
+            asking = asyncio.create_task(worker.call(call))
+            # Given back when the worker has replied, also where whoever asks here has given up by then.
+            asking.add_done_callback(partial(self._replied, worker))
             try:
-                reply = await worker.call(call)
+                reply = await asyncio.shield(asking)
                 return replace(reply, facts={**reply.facts, "queue": waited})
             except WorkerLostError as error:
                 # Asking changes nothing, so it can be asked again; but not of one worker after the other, for
                 # it may have been the question that ended this one.
                 if last:
                     raise BusyError("the worker that was answering ended twice", 5) from error
-            finally:
-                self._let_go(worker)
         raise AssertionError("unreachable")
 
-    async def _free_worker(self) -> WorkerHandle:
-        """A worker with a free slot, the one with most of them; counted as busy with one more."""
-        if not self._queue and (worker := self._least_busy()):
-            worker.busy += 1
-            self._count()
-            return worker
-        if len(self._queue) >= self._settings.queue:
-            raise BusyError("too many questions are waiting; ask again in a moment")
-        place: asyncio.Future[WorkerHandle] = asyncio.get_running_loop().create_future()
-        self._queue.append(place)
-        self._count()
-        try:
-            async with asyncio.timeout(self._settings.queue_seconds):
-                return await place
-        except BaseException as error:
-            if place.done() and not place.cancelled():
-                # Given a worker in the very moment of giving up.
-                self._let_go(place.result())
-            if isinstance(error, TimeoutError):
-                raise BusyError("no worker was free in time; ask again in a moment", 2) from error
-            raise
-        finally:
-            with contextlib.suppress(ValueError):
-                self._queue.remove(place)
-            self._count()
-
-    def _least_busy(self) -> WorkerHandle | None:
-        alive = (worker for worker in self._workers if worker.alive)
-        worker = min(alive, key=lambda worker: worker.busy, default=None)
-        return worker if worker and worker.busy < self._settings.worker_slots else None
-
-    def _let_go(self, worker: WorkerHandle) -> None:
-        worker.busy -= 1
-        self._serve_queue()
-
-    def _serve_queue(self) -> None:
-        while self._queue and (worker := self._least_busy()):
-            place = self._queue.popleft()
-            if not place.done():
-                worker.busy += 1
-                place.set_result(worker)
-        self._count()
+    def _replied(self, worker: WorkerHandle, asking: asyncio.Task[Reply]) -> None:
+        if not asking.cancelled():
+            # Nobody may be left whom an error could be told to.
+            asking.exception()
+        self._slots.give_back(worker)
 
     async def _keep(self, first: asyncio.Future[None]) -> None:
-        """Have one worker running at all times; ``first`` learns of the first that is ready, or cannot be."""
+        """Have one worker running at all times; tell ``first`` when one is ready, or that none can be."""
         pause = 0.0
         while True:
             began = time.monotonic()
+            wanted = self.generation
             try:
-                worker = await WorkerHandle.start(self._config(), self._program)
+                worker = await WorkerHandle.start(self._config(wanted), self._program)
             except FundstelleError as error:
                 if not first.done():
-                    first.set_exception(error)
-                    return
+                    self._failed += 1
+                    if self._failed == self._settings.workers:
+                        first.set_exception(error)
+                        return
                 _log.error("a worker could not be started: %s", error)
+                # Until it is known whether the service starts at all, trying again would be too soon.
+                await asyncio.wait([first])
             else:
-                await self._employ(worker, first)
+                await self._employ(worker, wanted, first)
             lived = time.monotonic() - began
             pause = 0.0 if lived > _SHORT_LIVED else min(_LONGEST_PAUSE, 2 * pause + 0.5)
             await asyncio.sleep(pause)
 
-    async def _employ(self, worker: WorkerHandle, first: asyncio.Future[None]) -> None:
+    async def _employ(self, worker: WorkerHandle, wanted: str | None, first: asyncio.Future[None]) -> None:
         """Give a worker calls until it ends."""
         try:
-            if self._watch.served is None:
-                self._adopt(worker.generation)
+            self._following.joined(worker, wanted)
             self._workers.append(worker)
-            self._serve_queue()
+            self._slots.serve()
             _log.info("worker ready", extra={"pid": worker.pid, "generation": worker.generation})
             if not first.done():
                 first.set_result(None)
@@ -167,16 +139,16 @@ class WorkerPool:
                 await worker.end()
             raise
         self._workers.remove(worker)
+        self._slots.serve()
         self._metrics.lost.inc()
-        self._count()
         _log.error("worker ended, another is started", extra={"pid": worker.pid, "exit_code": code})
 
-    def _config(self) -> dict[str, Any]:
+    def _config(self, generation: str | None) -> dict[str, Any]:
         settings = self._settings
         return {
             "index": str(settings.index),
             "model": settings.model,
-            "generation": self._watch.served,
+            "generation": generation,
             "threads": settings.worker_threads,
             "slots": settings.worker_slots,
             "patience": settings.batch_wait_ms / 1000,
@@ -185,54 +157,18 @@ class WorkerPool:
         }
 
     async def _follow(self) -> None:
-        """Serve every new generation that becomes the live one, and end workers that are stuck."""
+        while True:
+            await asyncio.sleep(self._settings.poll_seconds)
+            try:
+                await self._following.follow()
+            except Exception:  # whatever it was this time, new generations are wanted later too
+                _log.exception("new generations could not be looked for")
+
+    async def _end_stuck(self) -> None:
         while True:
             await asyncio.sleep(self._settings.poll_seconds)
             for worker in self._workers:
-                if worker.longest() > _STUCK * self._settings.request_seconds:
+                answering = worker.longest() > _STUCK * self._settings.request_seconds
+                if answering or worker.longest(opening=True) > _STUCK_OPENING:
                     _log.error("worker stuck, ended", extra={"pid": worker.pid})
                     worker.kill()
-            name = await asyncio.to_thread(self._watch.news)
-            if name:
-                await self._offer(name)
-            for worker in [w for w in self._workers if w.generation != self._watch.served]:
-                # Started before the others went on to the next generation.
-                await self._exchange(worker, self._watch.served or "")
-
-    async def _offer(self, name: str) -> None:
-        """Let the workers open a generation, one after the other; what the first refuses is not served."""
-        for worker in list(self._workers):
-            if worker.generation == name:
-                continue
-            detail = await self._exchange(worker, name)
-            if detail and self._watch.served != name:
-                self._watch.refuse(name)
-                self._metrics.opened.labels("refused").inc()
-                _log.error("generation refused", extra={"generation": name, "why": detail})
-                return
-
-    async def _exchange(self, worker: WorkerHandle, name: str) -> str:
-        """Let one worker open a generation; why it was refused, or an empty text."""
-        try:
-            detail = await worker.open(name)
-        except WorkerLostError:
-            return ""
-        if not detail:
-            self._adopt(name)
-        elif self._watch.served == name:
-            # What serves the others it cannot open: a new one starts from what is on the disk.
-            _log.error("worker cannot follow, ended", extra={"pid": worker.pid, "why": detail})
-            worker.kill()
-        return detail
-
-    def _adopt(self, name: str) -> None:
-        if self._watch.served != name:
-            self._watch.served = name
-            self._metrics.opened.labels("served").inc()
-            self._metrics.served(name)
-            _log.info("generation served", extra={"generation": name})
-
-    def _count(self) -> None:
-        self._metrics.waiting.set(len(self._queue))
-        self._metrics.in_flight.set(sum(worker.busy for worker in self._workers))
-        self._metrics.workers.set(len(self._workers))

@@ -25,12 +25,14 @@ from indexer.errors import FundstelleError
 from indexer.index import Generation, open_generation
 from service import logs
 from service.workers import wire
-from service.workers.backend import Call
+from service.workers.backend import Call, Reply
 from service.workers.batching import BatchingEmbedder
-from service.workers.calls import answer
+from service.workers.calls import FAILED, answer
 from service.workers.live import LiveEngine
 
 _log = logging.getLogger(__name__)
+#: Seconds for what is being answered when the front has closed the socket.
+_LAST_WORDS = 5.0
 
 
 class Worker:
@@ -43,7 +45,7 @@ class Worker:
         self._embedder = embedder
 
     def run(self, stream: BinaryIO, slots: int) -> None:
-        """Answer until the front closes the socket."""
+        """Answer until the front closes the socket; then what is being answered is given a moment."""
         self.send({"ready": self._live.generation})
         # One thread more exchanges generations: answering goes on beside it.
         with ThreadPoolExecutor(slots) as answering, ThreadPoolExecutor(1) as opening:
@@ -54,7 +56,7 @@ class Worker:
                         opening.submit(self._replace, head)
                     else:
                         answering.submit(self._answer, head)
-            answering.shutdown(wait=False, cancel_futures=True)
+            _end_in(_LAST_WORDS)
 
     def send(self, head: Mapping[str, Any], body: bytes = b"") -> None:
         data = wire.packed(head, body)
@@ -64,7 +66,12 @@ class Worker:
 
     def _answer(self, head: Mapping[str, Any]) -> None:
         correlation_id.set(head["request_id"])
-        reply = answer(Call(head["call"], head["arguments"]), self._live, self._embedder)
+        try:
+            reply = answer(Call(head["call"], head["arguments"]), self._live, self._embedder)
+        # A library may raise what is no Exception; who asked is to hear of it all the same.
+        except BaseException:
+            _log.exception("%s failed", head["call"])
+            reply = Reply(500, b"", {"generation": self._live.generation}, FAILED)
         facts = {"status": reply.status, "facts": reply.facts, "detail": reply.detail}
         self.send({"id": head["id"], **facts}, reply.body)
 
@@ -78,6 +85,13 @@ class Worker:
             _log.exception("a generation could not be opened", exc_info=error)
             detail = f"{type(error).__name__}: {error}"
         self.send({"id": head["id"], "opened": not detail, "detail": detail})
+
+
+def _end_in(seconds: float) -> None:
+    """End this process after some seconds, whatever its threads do then."""
+    timer = threading.Timer(seconds, os._exit, (1,))
+    timer.daemon = True
+    timer.start()
 
 
 def _open(config: Mapping[str, Any]) -> tuple[LiveEngine, BatchingEmbedder]:
