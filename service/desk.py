@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from asgi_correlation_id.context import correlation_id
@@ -16,6 +16,8 @@ from service.metrics import Metrics
 from service.problems import problem
 from service.workers.backend import Backend, BusyError, Call, Reply
 
+#: Counted for a client that went before its answer came; nobody gets it. As nginx does.
+_GONE = 499
 #: Calls that put a question: kept in the cache, and in the audit log where there is one.
 _QUESTIONS: Mapping[str, str] = {"ask": "question", "search": "query"}
 
@@ -39,7 +41,9 @@ class Desk:
             BusyError: too much is asked, or the answer took too long.
         """
         call = Call(name, arguments.model_dump(mode="json") if arguments else {})
-        reply = await self._reply(call)
+        reply = await _while_there(request, self._reply(call))
+        if reply is None:
+            return Response(status_code=_GONE)
         if reply.status != 200:
             return problem(request.url.path, reply.status, reply.detail)
         if name in _QUESTIONS:
@@ -75,3 +79,20 @@ class Desk:
             generation=facts["generation"],
             request_id=correlation_id.get(),
         )
+
+
+async def _while_there(request: Request, answering: Coroutine[Any, Any, Reply]) -> Reply | None:
+    """The reply; ``None`` where the client goes first, whose place in the queue is others' then."""
+    reply = asyncio.create_task(answering)
+    leaving = asyncio.create_task(_left(request))
+    try:
+        await asyncio.wait({reply, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        return reply.result() if reply.done() else None
+    finally:
+        reply.cancel()
+        leaving.cancel()
+
+
+async def _left(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

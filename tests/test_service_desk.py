@@ -12,11 +12,14 @@ import pytest
 from fakes import FakeEmbedder
 from serving import LocalBackend, served
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from indexer.build import build
 from indexer.generations import generation_names, set_live
 from service.access.keys import KeyFile
+from service.app import create_app
 from service.cache import AnswerCache
+from service.settings import Settings
 from service.workers.backend import BusyError, Call, Reply
 
 QUESTION = "Wie viele Schulen gibt es im Dorf?"
@@ -202,6 +205,46 @@ def test_an_answer_that_takes_too_long_is_given_up_with_a_503(index: Path) -> No
     assert reply.headers["retry-after"] == "5"
     assert reply.json()["detail"] == "no answer within 0.02 seconds"
     assert ended == ["cancelled"]
+
+
+def test_a_question_is_given_up_when_its_client_has_gone(index: Path) -> None:
+    ended = []
+
+    class Queueing(LocalBackend):
+        async def call(self, call: Call) -> Reply:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.append(call.name)
+            raise AssertionError
+
+    async def hung_up() -> int:
+        app = create_app(Settings(index=index), Queueing(index, FakeEmbedder()))
+        messages = [{"type": "http.request", "body": b""}, {"type": "http.disconnect"}]
+        sent: list[Message] = []
+
+        async def receive() -> Message:
+            return messages.pop(0)
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/v1/ask",
+            "query_string": b"q=Dorf",
+            "headers": [],
+            "client": ("127.0.0.1", 50000),
+            "http_version": "1.1",
+            "scheme": "http",
+        }
+        async with app.router.lifespan_context(app):
+            await app(scope, receive, send)
+        return int(sent[0]["status"])
+
+    assert asyncio.run(hung_up()) == 499
+    assert ended == ["ask"]
 
 
 def test_too_much_asked_is_a_503_that_says_when_to_come_back(client: TestClient) -> None:
