@@ -14,9 +14,9 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi_offline import FastAPIOffline
 
 from indexer.errors import FundstelleError
-from service import problems
+from service import faces, problems
 from service.access.limits import RateLimits
-from service.access.ring import KeyRing
+from service.access.ring import KeyRefused, KeyRing
 from service.audit import AuditLog
 from service.cache import AnswerCache
 from service.desk import Desk
@@ -46,6 +46,7 @@ def create_app(settings: Settings, backend: Backend | None = None) -> FastAPI:
 
     Raises:
         KeyFileError, AuditError: a file that the settings name cannot be used.
+        PageKeyError: the key for the pages is none that may be public.
     """
     metrics = Metrics()
     keys = KeyRing.open(settings.keys) if settings.keys else None
@@ -86,6 +87,7 @@ def create_app(settings: Settings, backend: Backend | None = None) -> FastAPI:
     for router in (v1, watched):
         app.include_router(router, dependencies=_KEY if keys else None)
     app.include_router(probes)
+    app.include_router(faces.router(_page_key(settings, keys)))
     problems.install(app)
 
     def origins() -> frozenset[str]:
@@ -99,6 +101,32 @@ def create_app(settings: Settings, backend: Backend | None = None) -> FastAPI:
     app.add_middleware(Seen, metrics=metrics)
     app.add_middleware(CorrelationIdMiddleware)
     return app
+
+
+class PageKeyError(FundstelleError):
+    """The key for this service's own pages cannot stand in them."""
+
+
+def _page_key(settings: Settings, keys: KeyRing | None) -> str:
+    """The key that stands in the pages.
+
+    Raises:
+        PageKeyError: it is no widget key in force.
+    """
+    if not settings.page_key:
+        return ""
+    if keys is None:
+        raise PageKeyError("a page key is set, but no file of keys")
+    try:
+        key = keys.identify(settings.page_key)
+    except KeyRefused as error:
+        raise PageKeyError("the page key is none of the keys file, or no longer in force") from error
+    if not key.widget:
+        raise PageKeyError(
+            "the page key is a secret one, and anyone could read it in the pages: make one for them with "
+            "`python -m service keys add pages --origin https://this.service --keys keys.json`"
+        )
+    return settings.page_key
 
 
 async def _refresh(keys: KeyRing, seconds: float) -> None:

@@ -159,7 +159,20 @@ class Catalogue:
         """Numbers of the passages that pass, ascending; ``None`` when the filters restrict nothing."""
         if filters == Filters():
             return None
-        accepted = np.array([self._passes(filters, number) for number in range(len(self.places))], np.bool_)
+        return np.flatnonzero(self.documents_of(filters)[self.passage_document])
+
+    def documents_of(self, filters: Filters) -> npt.NDArray[np.bool_]:
+        """Whether each document passes; those without a date pass no restriction of it."""
+        accepted = np.ones(len(self.places), np.bool_)
+        if filters.published_from:
+            accepted &= self._days >= filters.published_from
+        if filters.published_to:
+            accepted &= (self._days <= filters.published_to) & (self._days != "")
+        if filters.places:
+            # As in questions, a province stands for those it was merged with.
+            related = related_places(canonical_place(name) or name for name in filters.places)
+            wanted = {fold(name) for name in related}
+            accepted &= np.array([place is not None and fold(place) in wanted for place in self.places])
         if filters.documents:
             chosen = [self.document_ids[name] for name in filters.documents if name in self.document_ids]
             accepted &= np.isin(np.arange(len(accepted)), chosen)
@@ -169,19 +182,12 @@ class Catalogue:
             ]
             named = np.concatenate(by_key) if by_key else np.zeros(0, np.int64)
             accepted &= np.isin(np.arange(len(accepted)), named)
-        return np.flatnonzero(accepted[self.passage_document])
+        return accepted
 
-    def _passes(self, filters: Filters, document: int) -> bool:
-        published, place = self.published[document], self.places[document]
-        if filters.published_from and (published is None or published < filters.published_from):
-            return False
-        if filters.published_to and (published is None or published > filters.published_to):
-            return False
-        if filters.places:
-            # As in questions, a province stands for those it was merged with.
-            wanted = related_places(canonical_place(name) or name for name in filters.places)
-            return place is not None and fold(place) in {fold(name) for name in wanted}
-        return True
+    @property
+    def _days(self) -> Names:
+        """Day of each document, empty where it has none."""
+        return np.array([day or "" for day in self.published] or [""])[: len(self.published)]
 
     def sentences_of(self, passages: Numbers) -> Numbers:
         """Numbers of the sentences of the given passages by ``passage_of``, in the order of those."""

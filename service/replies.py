@@ -126,11 +126,6 @@ def document_info(document: Document) -> schemas.DocumentInfo:
     return schemas.DocumentInfo(**_metadata(document))
 
 
-def document_text(document: Document) -> schemas.DocumentText:
-    """A document with its text as JSON."""
-    return schemas.DocumentText(**_metadata(document), text=document.text)
-
-
 def _metadata(document: Document) -> dict[str, Any]:
     return {
         "document_id": document.document_id,

@@ -8,6 +8,14 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from service import schemas
+from service.browsing_schemas import (
+    ContextQuery,
+    ContextReply,
+    DocumentReply,
+    FacetsBody,
+    FacetsReply,
+    SuggestionsReply,
+)
 from service.dependencies import DeskDep
 
 _RETRY = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 1}}}
@@ -83,8 +91,8 @@ async def documents(page: Annotated[schemas.PageQuery, Query()], request: Reques
 
 @v1.get(
     "/documents/{document_id:path}",
-    summary="One document with its text",
-    response_model=schemas.DocumentText,
+    summary="One document with its text, and what stands where in it",
+    response_model=DocumentReply,
     responses=_UNCHANGED | _problems(404),
 )
 async def document(
@@ -101,6 +109,36 @@ async def document(
 )
 async def references(request: Request, desk: DeskDep) -> Response:
     return await desk.respond(request, "references")
+
+
+@v1.get(
+    "/context",
+    summary="The passage around a place",
+    response_model=ContextReply,
+    responses=_UNCHANGED | _problems(404),
+)
+async def context(query: Annotated[ContextQuery, Query()], request: Request, desk: DeskDep) -> Response:
+    return await desk.respond(request, "context", query)
+
+
+@v1.get(
+    "/suggestions",
+    summary="What can be asked about",
+    response_model=SuggestionsReply,
+    responses=_UNCHANGED,
+)
+async def suggestions(request: Request, desk: DeskDep) -> Response:
+    return await desk.respond(request, "suggestions")
+
+
+@v1.post(
+    "/facets",
+    summary="Count documents by act, province and time",
+    response_model=FacetsReply,
+    responses=_POST,
+)
+async def facets(body: FacetsBody, request: Request, desk: DeskDep) -> Response:
+    return await desk.respond(request, "facets", body)
 
 
 @probes.get("/healthz", summary="Alive")

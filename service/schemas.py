@@ -30,7 +30,9 @@ _WORD = re.compile(
 )
 
 
-class _Strict(BaseModel):
+class StrictModel(BaseModel):
+    """What comes in: unknown fields are refused, white space around texts does not count."""
+
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
@@ -82,7 +84,7 @@ FilterText = Annotated[str, StringConstraints(min_length=1, max_length=500, patt
 FilterList = Field(default=(), max_length=1000)
 
 
-class FiltersBody(_Strict):
+class FiltersBody(StrictModel):
     """Restrictions of a search; several values of one field are alternatives, several fields add up."""
 
     references: tuple[ReferenceKey, ...] = FilterList
@@ -92,7 +94,7 @@ class FiltersBody(_Strict):
     published_to: Day | None = None
 
 
-class AskBody(_Strict):
+class AskBody(StrictModel):
     """A question."""
 
     model_config = ConfigDict(
@@ -105,7 +107,7 @@ class AskBody(_Strict):
     filters: FiltersBody = FiltersBody()
 
 
-class SearchBody(_Strict):
+class SearchBody(StrictModel):
     """A query."""
 
     model_config = ConfigDict(
@@ -117,7 +119,7 @@ class SearchBody(_Strict):
     filters: FiltersBody = FiltersBody()
 
 
-class AskQuery(_Strict):
+class AskQuery(StrictModel):
     """A question in the address, for links and simple pages."""
 
     q: QuestionText
@@ -125,21 +127,21 @@ class AskQuery(_Strict):
     max_citations: int = Field(default=6, ge=1, le=MAX_CITATIONS)
 
 
-class SearchQuery(_Strict):
+class SearchQuery(StrictModel):
     """A query in the address."""
 
     q: QuestionText
     top_k: int = Field(default=10, ge=1, le=MAX_HITS)
 
 
-class PageQuery(_Strict):
+class PageQuery(StrictModel):
     """Which part of a list."""
 
     offset: int = Field(default=0, ge=0, le=2**53)
     limit: int = Field(default=50, ge=1, le=500)
 
 
-class DocumentPath(_Strict):
+class DocumentPath(StrictModel):
     """Which document."""
 
     model_config = ConfigDict(str_strip_whitespace=False)
@@ -269,12 +271,6 @@ class DocumentInfo(BaseModel):
     language: Language
     sha256: str
     references: list[str]
-
-
-class DocumentText(DocumentInfo):
-    """A document with its canonical text."""
-
-    text: str
 
 
 class DocumentsReply(BaseModel):

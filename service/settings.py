@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+#: Origin of pages that were opened from a file.
+NO_HOST = "null"
 _ORIGIN = re.compile(
     r"(?P<scheme>https?)://(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::(?P<port>[1-9]\d{0,4}))?"
 )
@@ -23,11 +25,14 @@ def _split(value: object) -> object:
 def origin(text: str) -> str:
     """The text, if it is an origin as browsers send it: scheme and host, perhaps a port, nothing after.
 
-    Hosts that are not ASCII are sent as ``xn--…``, the usual ports not at all.
+    Hosts that are not ASCII are sent as ``xn--…``, the usual ports not at all. ``null`` is what pages send
+    that have no host: those opened from a file.
 
     Raises:
         ValueError: it is none.
     """
+    if text == NO_HOST:
+        return text
     found = _ORIGIN.fullmatch(text)
     if found is None or (found["scheme"], found["port"]) in (("http", "80"), ("https", "443")):
         raise ValueError(f"{text!r} is no origin as browsers send it, such as https://intranet.example")
@@ -70,6 +75,11 @@ class Settings(BaseSettings):
     keys: Path | None = Field(
         default=None, description="file of the API keys; without one, no key is asked for"
     )
+    page_key: str = Field(
+        default="",
+        max_length=200,
+        description="widget key with which this service's own pages ask; anyone can read it in them",
+    )
     insecure: bool = Field(
         default=False, description="listen beyond this machine although no key is asked for"
     )
@@ -104,7 +114,7 @@ class Settings(BaseSettings):
     )
     widget_rate: Rate = Field(default=20, description="requests a second of one widget key; 0: no limit")
     widget_address_rate: Rate = Field(
-        default=2, description="requests a second of one address with a widget key; 0: no limit"
+        default=10, description="requests a second of one address with a widget key; 0: no limit"
     )
     burst_seconds: float = Field(
         default=2, ge=1, le=3600, description="how many seconds' worth of requests may come at once"

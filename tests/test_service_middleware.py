@@ -328,7 +328,7 @@ def test_an_error_within_a_reply_begins_no_second_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/nowhere", "/v1/nowhere", "/v1", "/v1/documents/none", "/static/none", "/"]
+    "path", ["/nowhere", "/v1/nowhere", "/v1", "/v1/documents/none", "/static/none", "/static/faces/none"]
 )
 def test_what_is_not_there_is_a_problem_that_names_the_path(client: TestClient, path: str) -> None:
     reply = client.get(path)

@@ -141,7 +141,6 @@ def test_not_everyone_can_be_a_trusted_proxy(proxies: str) -> None:
     "origin",
     [
         "*",
-        "null",
         "a.example",
         "https://a.example/",
         "https://a.example:443",

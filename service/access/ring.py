@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from starlette.datastructures import Headers
+
 from indexer.errors import FundstelleError
 from service.access.keys import KeyFile, KeyFileError
 from service.access.records import KEY_TEXT, Key, Scope, secret_digest
@@ -125,8 +127,20 @@ def allows(key: Key, scope: Scope) -> bool:
     return scope in key.scopes
 
 
+def origin_of(sent: Headers) -> str | None:
+    """Where a request comes from, as its browser says.
+
+    That is the ``Origin`` header; but browsers send none where a page only reads from its own service, and
+    then the ``Referer`` tells it. Outside of browsers both can be made up, so neither is worth less.
+    """
+    if "origin" in sent:
+        return sent["origin"]
+    scheme, mark, rest = sent.get("referer", "").partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}" if mark else None
+
+
 def allows_origin(key: Key, origin: str | None) -> bool:
-    """Whether the key may come with this ``Origin`` header, None where there is none.
+    """Whether the key may come from this origin, None where there is none.
 
     Only a widget key needs one: anyone can read it in a page, but browsers do not let another page pretend to
     be that one. Other keys are secret, wherever they are sent from.

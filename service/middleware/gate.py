@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.access.limits import Budget, RateLimits, headers, tightest
 from service.access.records import Key
 from service.access.records import Scope as KeyScope
-from service.access.ring import KeyRefused, KeyRing, allows, allows_origin
+from service.access.ring import KeyRefused, KeyRing, allows, allows_origin, origin_of
 from service.metrics import Metrics
 from service.problems import problem
 
@@ -57,7 +57,7 @@ class Gate:
                 await self._refuse(401, "a valid key is needed", scope, receive, send, _CHALLENGE)
                 return
             scope.setdefault("state", {})["key"] = key
-            why = _forbidden(key, wanted, Headers(scope=scope).get("origin"))
+            why = _forbidden(key, wanted, origin_of(Headers(scope=scope)))
             if why:
                 await self._refuse(403, why, scope, receive, send)
                 return

@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from indexer.errors import FundstelleError
-from service import replies, schemas
+from service import browsing, replies, schemas
+from service.browsing_schemas import ContextReply, DocumentReply, FacetsBody, FacetsReply, SuggestionsReply
 from service.engine import Engine
 from service.workers.backend import Call, Reply
 from service.workers.batching import BatchingEmbedder
@@ -19,6 +20,12 @@ from service.workers.live import LiveEngine
 _log = logging.getLogger(__name__)
 #: Told in place of a cause that nobody has foreseen.
 FAILED = "the service failed on this request; its log says why"
+
+
+_MISSING = {
+    "document": "there is no such document",
+    "context": "there is no such document, or no such place in it",
+}
 
 
 def answer(call: Call, live: LiveEngine, embedder: BatchingEmbedder) -> Reply:
@@ -32,7 +39,7 @@ def answer(call: Call, live: LiveEngine, embedder: BatchingEmbedder) -> Reply:
                 body = found.model_dump_json().encode() if found else b""
             facts |= {"encode": share.seconds, "batch": share.batch}
             facts["answer"] = time.perf_counter() - began - share.seconds
-            return Reply(200, body, facts) if found else Reply(404, b"", facts, "there is no such document")
+            return Reply(200, body, facts) if found else Reply(404, b"", facts, _MISSING[call.name])
         # The causes may name folders of this machine: they are for the log, not for who asked.
         except FundstelleError as error:
             _log.error("%s: %s", call.name, error)
@@ -70,9 +77,29 @@ def _documents(engine: Engine, arguments: Mapping[str, Any], _: dict[str, Any]) 
     )
 
 
-def _document(engine: Engine, arguments: Mapping[str, Any], _: dict[str, Any]) -> schemas.DocumentText | None:
+def _document(engine: Engine, arguments: Mapping[str, Any], _: dict[str, Any]) -> DocumentReply | None:
     number = engine.generation.store.number_of(arguments["document_id"])
-    return None if number is None else replies.document_text(engine.generation.store.document(number))
+    if number is None:
+        return None
+    document = engine.generation.store.document(number)
+    return DocumentReply(
+        **replies.document_info(document).model_dump(),
+        text=document.text,
+        **browsing.marks(engine, number).model_dump(),
+    )
+
+
+def _context(engine: Engine, arguments: Mapping[str, Any], _: dict[str, Any]) -> ContextReply | None:
+    return browsing.context(engine, arguments["document_id"], arguments["start"], arguments["end"])
+
+
+def _suggestions(engine: Engine, _: Mapping[str, Any], __: dict[str, Any]) -> SuggestionsReply:
+    return browsing.suggestions(engine)
+
+
+def _facets(engine: Engine, arguments: Mapping[str, Any], _: dict[str, Any]) -> FacetsReply:
+    body = FacetsBody.model_validate(arguments)
+    return browsing.facets(engine, replies.filters_of(body.filters))
 
 
 def _references(engine: Engine, _: Mapping[str, Any], __: dict[str, Any]) -> schemas.ReferencesReply:
@@ -86,4 +113,7 @@ _CALLS: Mapping[str, Callable[[Engine, Mapping[str, Any], dict[str, Any]], BaseM
     "documents": _documents,
     "document": _document,
     "references": _references,
+    "context": _context,
+    "suggestions": _suggestions,
+    "facets": _facets,
 }
