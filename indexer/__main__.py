@@ -42,7 +42,7 @@ def build(
     """Index SOURCES into a new generation and make it live."""
     from indexer.embedder import SentenceTransformerEmbedder
 
-    with failing_in_one_line(), _progress() as report:
+    with failing_in_one_line("interrupted; the index is as it was"), _progress() as report:
         embedder = SentenceTransformerEmbedder.load(model)
         summary = build_index(
             sources,

@@ -23,13 +23,13 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON documen
 
 
 @contextlib.contextmanager
-def failing_in_one_line() -> Iterator[None]:
-    """Turn the errors this project raises into one line on stderr and exit code 1."""
+def failing_in_one_line(interrupted: str = "interrupted") -> Iterator[None]:
+    """Turn the errors this project raises into one line on stderr and exit code 1; Ctrl-C into another."""
     try:
         yield
     except FundstelleError as error:
         print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(1) from error
     except KeyboardInterrupt as error:
-        print("interrupted; the index is as it was", file=sys.stderr)
+        print(interrupted, file=sys.stderr)
         raise typer.Exit(130) from error

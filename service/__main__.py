@@ -118,7 +118,8 @@ def _settings(**flags: object) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = f"FUNDSTELLE_{first['loc'][0]}".upper()
-        raise FundstelleError(f"setting {name}: {first['msg']}") from error
+        reason = first["msg"].removeprefix("Value error, ")
+        raise FundstelleError(f"setting {name}: {reason}") from error
 
 
 def _checked(question: str) -> str:

@@ -23,7 +23,9 @@ from service.desk import Desk
 from service.metrics import Metrics
 from service.middleware.body import LimitBody
 from service.middleware.cors import Cors
+from service.middleware.failing import Failing
 from service.middleware.gate import Gate
+from service.middleware.head import Head
 from service.middleware.headers import ResponseHeaders
 from service.middleware.seen import Seen
 from service.routes import probes, v1, watched
@@ -62,7 +64,7 @@ def create_app(settings: Settings, backend: Backend | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         try:
-            await desk.backend.start()
+            await _started(desk.backend, app)
         except FundstelleError as error:
             app.state.failure = error
             raise
@@ -80,14 +82,17 @@ def create_app(settings: Settings, backend: Backend | None = None) -> FastAPI:
         summary="Answers from resolution texts and meeting reports, with the exact place of every sentence",
         lifespan=lifespan,
         redoc_url=None,
+        # It would be made from what the client takes for this host's name.
+        redirect_slashes=False,
     )
     app.state.desk = desk
     app.state.stopping = False
     app.state.failure = None
+    pages = faces.router(_page_key(settings, keys))
     for router in (v1, watched):
         app.include_router(router, dependencies=_KEY if keys else None)
-    app.include_router(probes)
-    app.include_router(faces.router(_page_key(settings, keys)))
+    for router in (probes, pages):
+        app.include_router(router)
     problems.install(app)
 
     def origins() -> frozenset[str]:
@@ -96,11 +101,36 @@ def create_app(settings: Settings, backend: Backend | None = None) -> FastAPI:
     # The last added is the outermost.
     app.add_middleware(LimitBody, limit=settings.max_body_bytes, seconds=settings.receive_seconds)
     app.add_middleware(Gate, keys=keys, limits=RateLimits(settings), metrics=metrics)
+    app.add_middleware(Failing)
     app.add_middleware(Cors, origins=origins)
     app.add_middleware(ResponseHeaders)
-    app.add_middleware(Seen, metrics=metrics)
+    app.add_middleware(Head)
+    routes = [route for router in (v1, watched, probes, pages) for route in router.routes]
+    app.add_middleware(Seen, metrics=metrics, routes=routes)
     app.add_middleware(CorrelationIdMiddleware)
     return app
+
+
+async def _started(backend: Backend, app: FastAPI) -> None:
+    """Return when the backend can answer.
+
+    Raises:
+        StoppedError: a signal came first: loading models takes its time, and nobody waits for it any more.
+    """
+    starting = asyncio.create_task(backend.start())
+    try:
+        while not starting.done():
+            await asyncio.wait([starting], timeout=0.1)
+            if app.state.stopping:
+                raise StoppedError("stopped before it was ready")
+        starting.result()
+    finally:
+        starting.cancel()
+        await asyncio.wait([starting])
+
+
+class StoppedError(FundstelleError):
+    """A signal came while the service was starting."""
 
 
 class PageKeyError(FundstelleError):

@@ -30,7 +30,7 @@ def require_keys(settings: Settings) -> None:
 def is_loopback(host: str) -> bool:
     """Whether every address that a name stands for is of this machine's loopback."""
     try:
-        found = socket.getaddrinfo(host or None, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except OSError as error:
         raise ExposureError(f"host {host!r}: {error.strerror}") from error
     return all(ipaddress.ip_address(str(address[4][0]).split("%")[0]).is_loopback for address in found)

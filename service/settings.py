@@ -69,7 +69,7 @@ class Settings(BaseSettings):
 
     index: Path = Field(default=Path("index"), description="folder of the index")
     model: str | None = Field(default=None, description="embedding model; by default the built-in one")
-    host: str = Field(default="127.0.0.1", description="address to listen on")
+    host: str = Field(default="127.0.0.1", min_length=1, description="address to listen on")
     port: int = Field(default=8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
 
     keys: Path | None = Field(

@@ -214,7 +214,15 @@ def test_what_the_client_has_already_is_not_sent_again(client: TestClient) -> No
 
 @pytest.mark.parametrize(
     ("known", "status"),
-    [("{}", 304), ("W/{}", 304), ('"other", {}', 304), ('W/"other",W/{}', 304), ('"other"', 200), ("", 200)],
+    [
+        ("{}", 304),
+        ("W/{}", 304),
+        ('"other", {}', 304),
+        ('W/"other",W/{}', 304),
+        ('"other"', 200),
+        ("", 200),
+        ("*", 304),
+    ],
 )
 def test_a_tag_may_be_weak_or_one_of_several(client: TestClient, known: str, status: int) -> None:
     tag = client.get(ASK).headers["etag"]
@@ -283,7 +291,7 @@ def test_an_error_nobody_expected_is_a_problem_that_tells_nothing_of_it(
         "instance": "/v1/ask",
     }
     [failure] = [record for record in caplog.records if record.exc_info]
-    assert failure.name == "service.access" and str(failure.exc_info[1]) == "cannot read /srv/private/index"  # type: ignore[index]
+    assert str(failure.exc_info[1]) == "cannot read /srv/private/index"  # type: ignore[index]
 
 
 def test_an_error_of_our_own_is_a_503_that_tells_no_folder(
@@ -298,6 +306,15 @@ def test_an_error_of_our_own_is_a_503_that_tells_no_folder(
     assert reply.headers["content-type"] == "application/problem+json"
     assert "private" not in reply.text
     assert "/srv/private/index/documents.sqlite: missing" in caplog.text
+
+
+def test_an_error_nobody_expected_has_the_headers_of_every_reply(index: Path) -> None:
+    with served(index, cors_origins=("https://a.example",)) as client:
+        answered_by(client, break_down)
+        reply = client.get(ASK, headers={"Origin": "https://a.example"})
+    assert reply.headers["access-control-allow-origin"] == "https://a.example"
+    assert reply.headers["x-content-type-options"] == "nosniff"
+    assert reply.headers["cache-control"] == "no-store"
 
 
 def test_the_service_goes_on_after_an_error(client: TestClient) -> None:
@@ -337,6 +354,33 @@ def test_what_is_not_there_is_a_problem_that_names_the_path(client: TestClient, 
     assert reply.json()["instance"] == path
 
 
+@pytest.mark.parametrize(
+    "path", ["/healthz", "/readyz", "/metrics", ASK, "/v1/documents/dorf.txt", "/v1/none"]
+)
+def test_head_is_get_without_the_body(client: TestClient, path: str) -> None:
+    full, head = client.get(path), client.head(path)
+    assert (head.status_code, head.content) == (full.status_code, b"")
+    kept = ("content-type", "cache-control", "etag")
+    assert [head.headers.get(name) for name in kept] == [full.headers.get(name) for name in kept]
+
+
+def test_head_of_what_is_only_posted_is_refused(client: TestClient) -> None:
+    assert client.head("/v1/facets").status_code == 405
+
+
+def test_a_slash_too_many_is_not_found_rather_than_sent_elsewhere(client: TestClient) -> None:
+    reply = client.get("/v1/ask/?q=Dorf", headers={"Host": "elsewhere.example"}, follow_redirects=False)
+    assert (reply.status_code, "location" in reply.headers) == (404, False)
+
+
+def test_a_page_that_may_not_ask_is_told_by_a_problem(client: TestClient) -> None:
+    asked = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "POST"}
+    reply = client.options("/v1/ask", headers=asked)
+    assert (reply.status_code, reply.headers["content-type"]) == (400, "application/problem+json")
+    assert reply.json()["detail"] == "Disallowed CORS origin"
+    assert "access-control-allow-origin" not in reply.headers
+
+
 def test_a_wrong_method_is_a_problem_that_names_the_right_ones(client: TestClient) -> None:
     reply = client.put("/v1/documents")
     assert (reply.status_code, reply.headers["allow"]) == (405, "GET")
@@ -361,6 +405,16 @@ def test_requests_are_counted_by_route_and_status(client: TestClient) -> None:
         'fundstelle_requests_total{path="/v1/ask",status="422"} 1.0',
         f'fundstelle_request_seconds_count{{path="{route}"}} 3.0',
     } <= exposed(client)
+
+
+def test_what_is_refused_before_it_is_routed_counts_where_it_was_going(index: Path) -> None:
+    with served(index, address_rate=0.001) as client:
+        client.get("/v1/documents/dorf.txt")
+        client.get("/v1/documents/dorf.txt")
+        client.post("/v1/nowhere", content=b"x")
+        counted = client.app.state.desk.metrics.exposed().decode()  # type: ignore[attr-defined]
+    assert 'fundstelle_requests_total{path="/v1/documents/{document_id:path}",status="429"} 1.0' in counted
+    assert 'fundstelle_requests_total{path="other",status="429"} 1.0' in counted
 
 
 def test_an_error_nobody_expected_is_counted_too(client: TestClient) -> None:

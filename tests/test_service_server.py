@@ -1,6 +1,7 @@
 """The service as its users start it: processes, sockets and signals, with the real model where it counts."""
 
 import asyncio
+import gc
 import http.client
 import json
 import os
@@ -27,7 +28,8 @@ from serving import LocalBackend
 from indexer.build import build
 from indexer.embedder import SentenceTransformerEmbedder
 from indexer.generations import live_name, set_live
-from service import server
+from service import protocol, server
+from service.access.keys import KeyFile
 from service.app import create_app
 from service.settings import Settings
 
@@ -334,6 +336,84 @@ def test_who_does_not_send_a_whole_head_is_hung_up_on(village: Path, sent: bytes
         assert connection.recv(1000) == b""
 
 
+def test_who_does_not_send_the_whole_head_of_a_later_request_is_hung_up_on(village: Path) -> None:
+    with (
+        listening(village, receive_seconds=0.1) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=LONG) as connection,
+    ):
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        received = b""
+        while b"alive" not in received:
+            received += connection.recv(1000)
+        connection.sendall(b"GET /heal")
+        assert connection.recv(1000) == b""
+
+
+def test_who_is_still_sending_too_large_a_body_can_read_why_it_is_refused(port: int) -> None:
+    for _ in range(20):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LONG)
+        connection.request("POST", "/v1/ask", body=3 * MEGABYTE)
+        assert connection.getresponse().status == 413
+        connection.close()
+
+
+def test_what_comes_after_a_refusal_is_thrown_away(
+    village: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    keys = KeyFile(tmp_path / "keys.json")
+    keys.add("any")
+    with (
+        listening(village, keys=keys.path) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=LONG) as connection,
+    ):
+        connection.sendall(b"POST /v1/ask HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        received = connection.recv(5000)
+        assert b" 401 " in received
+        connection.sendall(b"zz\r\n")
+        while connection.recv(5000):
+            pass
+    assert "Fatal error" not in caplog.text
+
+
+def test_who_sends_without_end_after_a_refusal_is_cut_off(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "_LINGER", LONG)
+    monkeypatch.setattr(protocol, "_LINGER_BYTES", 100_000)
+    with socket.create_connection(("127.0.0.1", port), timeout=LONG) as connection:
+        connection.sendall(b"POST /v1/ask HTTP/1.1\r\nHost: x\r\nContent-Length: 900000000\r\n\r\n")
+        with pytest.raises(OSError):
+            while True:
+                connection.sendall(MEGABYTE)
+
+
+def test_a_port_that_another_program_took_meanwhile_is_one_line(village: Path) -> None:
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        given = Settings(index=village, port=port)
+        backend = LocalBackend(village, FakeEmbedder())
+        start = backend.start
+
+        async def meanwhile() -> None:
+            await start()
+            other.listen()
+
+        backend.start = meanwhile  # type: ignore[method-assign]
+        with pytest.raises(server.ListenError, match=f"cannot listen on 127.0.0.1, port {port}: Address"):
+            server.serve(create_app(given, backend), given)
+        assert not backend.ready
+
+
+def test_a_socket_that_cannot_be_bound_is_closed() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        # One that is left open is an error of the test by its warning.
+        with pytest.raises(server.ListenError):
+            server._bound("127.0.0.1", taken.getsockname()[1])
+        gc.collect()
+
+
 def test_who_does_not_send_the_body_is_told_and_hung_up_on(village: Path) -> None:
     with listening(village, receive_seconds=0.1) as port:
         sent = b"POST /v1/ask HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
@@ -404,6 +484,24 @@ def test_a_signal_ends_the_service_and_its_workers(
         assert get(service.port, "/healthz")[0] == 0
     finally:
         service.end()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_service_while_its_workers_load(tmp_path: Path, number: int) -> None:
+    (tmp_path / "generations" / "only").mkdir(parents=True)
+    set_live(tmp_path, "only")
+    (tmp_path / "start").write_text('["hang", "hang"]')
+    program = (sys.executable, str(Path(__file__).with_name("stub_worker.py")))
+    process = subprocess.Popen(
+        [sys.executable, "-c", FRONT, str(tmp_path), *program], stderr=subprocess.PIPE, text=True
+    )
+    started = tmp_path / "started"
+    until(lambda: started.exists() and len(started.read_text().splitlines()) == 2)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=LONG)
+    assert process.returncode == 0
+    assert "ended before it was ready, as a signal asked for" in said and "Traceback" not in said
+    assert not any(psutil.pid_exists(int(pid)) for pid in started.read_text().split())
 
 
 def made(drain_seconds: float) -> tuple[FastAPI, server.Server]:

@@ -131,6 +131,11 @@ def test_a_bad_flag_is_refused_alike() -> None:
     assert refusal("--workers", "300").startswith("error: setting FUNDSTELLE_WORKERS: ")
 
 
+def test_a_reason_of_our_own_is_told_without_the_librarys_words() -> None:
+    Path(".env").write_text("FUNDSTELLE_TRUSTED_PROXIES=0.0.0.0/0\n")
+    assert refusal() == "error: setting FUNDSTELLE_TRUSTED_PROXIES: 0.0.0.0/0 trusts everyone"
+
+
 @pytest.mark.parametrize("proxies", ["0.0.0.0/0", "10.0.0.1, ::/0"])
 def test_not_everyone_can_be_a_trusted_proxy(proxies: str) -> None:
     with pytest.raises(ValidationError, match="trusts everyone"):

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
 from starlette.types import ASGIApp
+
+from service.problems import problem
 
 
 class Cors(CORSMiddleware):
@@ -20,6 +24,13 @@ class Cors(CORSMiddleware):
             max_age=600,
         )
         self._origins = origins
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        response = super().preflight_response(request_headers)
+        if response.status_code == 200:
+            return response
+        kept = {name: response.headers[name] for name in ("vary",) if name in response.headers}
+        return problem("", response.status_code, bytes(response.body).decode(), headers=kept)
 
     def is_allowed_origin(self, origin: str) -> bool:
         return origin in self._origins()

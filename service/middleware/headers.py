@@ -92,7 +92,7 @@ async def _conditional(scope: Scope, start: Message, body: Message, send: Send) 
         # What is sent depends on the key, though all keys of one scope see the same.
         headers.add_vary_header("Authorization, X-API-Key")
         known = Headers(scope=scope).get("if-none-match", "")
-        if tag in (name.strip().removeprefix("W/") for name in known.split(",")):
+        if {tag, "*"} & {name.strip().removeprefix("W/") for name in known.split(",")}:
             start["status"] = 304
             for name in ("content-length", "content-type"):
                 del headers[name]

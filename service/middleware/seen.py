@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.metrics import Metrics
@@ -19,9 +21,10 @@ class Seen:
     The log names the path but not the query, which may be a question.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, routes: Sequence[BaseRoute] = ()) -> None:
         self._app = app
         self._metrics = metrics
+        self._routes = routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -44,10 +47,18 @@ class Seen:
                 await failed(scope["path"])(scope, receive, watched)
         finally:
             seconds = time.perf_counter() - began
-            route = getattr(scope.get("route"), "path", "other")
+            route = self._route(scope)
             self._metrics.requests.labels(route, str(status)).inc()
             self._metrics.seconds.labels(route).observe(seconds)
             self._tell(scope, status, seconds)
+
+    def _route(self, scope: Scope) -> str:
+        """The path of the route as it is declared, also where a request was refused before it came there."""
+        found = scope.get("route")
+        if found is None:
+            fitting = (route for route in self._routes if route.matches(scope)[0] is not Match.NONE)
+            found = next(fitting, None)
+        return getattr(found, "path", "other")
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
         key = scope.get("state", {}).get("key")
