@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
-
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
 from indexer.aspects import Aspect
 from indexer.language import Language
@@ -84,12 +82,6 @@ class ContextQuery(StrictModel):
     document_id: str = Field(min_length=1, max_length=2000)
     start: int = Field(ge=0, le=_FARTHEST)
     end: int = Field(ge=1, le=_FARTHEST)
-
-    @model_validator(mode="after")
-    def _forwards(self) -> Self:
-        if self.end <= self.start:
-            raise ValueError("end is not behind start")
-        return self
 
 
 class ContextReply(DocumentInfo):

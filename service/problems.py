@@ -51,7 +51,11 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     # What was sent is not sent back: it may be long, and it is known to the sender.
     # The first part of a location is where the field was sent: body, query or path.
     errors = [
-        {"field": ".".join(str(part) for part in item["loc"][1:]), "message": item["msg"]} for item in found
+        {
+            "field": ".".join(str(part) for part in item["loc"][1:]),
+            "message": item["msg"].removeprefix("Value error, "),
+        }
+        for item in found
     ]
     detail = "; ".join(f"{item['field'] or 'body'}: {item['message']}" for item in errors[:3])
     return problem(request.url.path, 422, detail, errors)

@@ -53,9 +53,17 @@ def _day(value: object) -> object:
     return value
 
 
+def _number(value: object) -> object:
+    # Which pydantic would take for 1 and 0.
+    if isinstance(value, bool):
+        raise ValueError("is no number")
+    return value
+
+
 def _key(text: str) -> str:
     found = find_references(text)
-    if len(found) != 1:
+    # Whole: of a sentence that names an act it is not clear what else it may mean.
+    if len(found) != 1 or (found[0].start, found[0].end) != (0, len(text)):
         raise ValueError(f"names no numbered act such as NQ-57 or Resolution 57: {text[:80]!r}")
     return found[0].key
 
@@ -79,6 +87,7 @@ ReferenceKey = Annotated[
         }
     ),
 ]
+Count = Annotated[int, BeforeValidator(_number)]
 Day = Annotated[datetime.date, BeforeValidator(_day)]
 FilterText = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"\S")]
 FilterList = Field(default=(), max_length=1000)
@@ -103,7 +112,7 @@ class AskBody(StrictModel):
 
     question: QuestionText
     language: Language | None = None
-    max_citations: int = Field(default=6, ge=1, le=MAX_CITATIONS)
+    max_citations: Count = Field(default=6, ge=1, le=MAX_CITATIONS)
     filters: FiltersBody = FiltersBody()
 
 
@@ -115,7 +124,7 @@ class SearchBody(StrictModel):
     )
 
     query: QuestionText
-    top_k: int = Field(default=10, ge=1, le=MAX_HITS)
+    top_k: Count = Field(default=10, ge=1, le=MAX_HITS)
     filters: FiltersBody = FiltersBody()
 
 
@@ -124,14 +133,14 @@ class AskQuery(StrictModel):
 
     q: QuestionText
     language: Language | None = None
-    max_citations: int = Field(default=6, ge=1, le=MAX_CITATIONS)
+    max_citations: Count = Field(default=6, ge=1, le=MAX_CITATIONS)
 
 
 class SearchQuery(StrictModel):
     """A query in the address."""
 
     q: QuestionText
-    top_k: int = Field(default=10, ge=1, le=MAX_HITS)
+    top_k: Count = Field(default=10, ge=1, le=MAX_HITS)
 
 
 class PageQuery(StrictModel):
