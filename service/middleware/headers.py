@@ -19,7 +19,8 @@ _ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-_ASSETS = "/static"
+#: The files of /docs, which belong to a release of a library.
+_ASSETS = "/static-offline-docs"
 
 
 class ResponseHeaders:

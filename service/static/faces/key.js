@@ -1,0 +1,34 @@
+// The key with which the service's own pages ask.
+
+import { element } from "./dom.js";
+
+let typed = "";
+
+/** The key that the service has put into this page, or that was typed; empty where there is none. */
+export function keyOfPage() {
+  return typed || (document.querySelector("meta[name=fundstelle-key]")?.getAttribute("content") ?? "");
+}
+
+/**
+ * Asks for a key; it is kept as long as the page is open.
+ *
+ * @param {import("./words.js").Words} words
+ * @param {(key: string) => void} use
+ */
+export function keyForm(words, use) {
+  const input = /** @type {HTMLInputElement} */ (element("input", { id: "key", type: "password", autocomplete: "off", required: true }));
+  const form = element(
+    "form",
+    { class: "key" },
+    element("label", { for: "key" }, words.key),
+    element("p", {}, words.keyHint),
+    input,
+    element("button", { type: "submit" }, words.useKey),
+  );
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    typed = input.value.trim();
+    use(typed);
+  });
+  return form;
+}
