@@ -2,13 +2,16 @@
 
 import os
 import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 # Read when the libraries are imported, so they are set before any of them is.
 os.environ["HF_HUB_OFFLINE"] = "1"
 # Threads that wait give way: where other programs run too, busy waiting makes the model many times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+import browsing
 import pytest
 from fakes import FakeEmbedder
 
@@ -55,3 +58,41 @@ def _corpus_index(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 def built_index(_corpus_index: Path, tmp_path: Path) -> Path:
     """An index over the example corpus, made with the fake embedder; a copy that a test may damage."""
     return Path(shutil.copytree(_corpus_index, tmp_path / "index"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium, started once; tests that need it are skipped where it is not installed."""
+    with browsing.chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def tab(browser: Any) -> Iterator[Callable[..., browsing.Tab]]:
+    """Opens tabs, each in a context of its own, closed after the test."""
+    opened: list[browsing.Tab] = []
+
+    def new(**options: Any) -> browsing.Tab:
+        opened.append(browsing.Tab(browser, **options))
+        return opened[-1]
+
+    yield new
+    for it in opened:
+        it.context.close()
+
+
+@pytest.fixture(scope="session")
+def digests(
+    corpus: Path, real_embedder: SentenceTransformerEmbedder, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """An index over the example corpus, made with the default model."""
+    index = tmp_path_factory.mktemp("digests") / "index"
+    build([corpus], index, real_embedder)
+    return index
+
+
+@pytest.fixture(scope="session")
+def service(digests: Path, real_embedder: SentenceTransformerEmbedder) -> Iterator[str]:
+    """Address of a service over the example corpus, with the default model."""
+    with browsing.serving(digests, real_embedder) as address:
+        yield address

@@ -101,6 +101,8 @@ async function openContext(panel, citation, use) {
         outwards(citation.url, words.original, { class: "original" }),
       ),
     );
+    const [passage, mark] = [panel.querySelector("blockquote"), panel.querySelector("mark")];
+    if (passage && mark) passage.scrollTop = mark.offsetTop - passage.clientHeight / 3;
   } catch (error) {
     fill(panel, troubleBox(error, words, () => openContext(panel, citation, use)));
   }

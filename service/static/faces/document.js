@@ -7,7 +7,8 @@ import { copying, quotation } from "./quote.js";
 import { byLine, lines, segments } from "./segments.js";
 import { Points } from "./spans.js";
 import { troubleBox } from "./trouble.js";
-import { dayIn, LANGUAGES, wordsOf } from "./words.js";
+import { pageWordsOf } from "./page_words.js";
+import { dayIn, LANGUAGES } from "./words.js";
 
 class DocumentView {
   constructor() {
@@ -23,7 +24,7 @@ class DocumentView {
 
   /** @param {string|null} tag */
   choose(tag) {
-    Object.assign(this, wordsOf(tag, ...navigator.languages));
+    Object.assign(this, pageWordsOf(tag, ...navigator.languages));
     document.documentElement.lang = this.lang;
     const nav = /** @type {HTMLElement} */ (document.querySelector(".languages"));
     nav.setAttribute("aria-label", this.words.language);
@@ -44,10 +45,10 @@ class DocumentView {
     try {
       this.show(await this.client.document(this.id));
     } catch (error) {
-      if (error instanceof Trouble && error.kind === "gone") fill(this.main, element("p", {}, words.noDocument), this.back());
+      if (error instanceof Trouble && error.kind === "gone") fill(this.main, element("div", { class: "head" }, this.back(), element("h1", {}, words.noDocument)));
       else if (error instanceof Trouble && error.kind === "key" && !keyOfPage()) fill(this.main, keyForm(words, () => this.load()));
-      else fill(this.main, troubleBox(error, words, (failed) => this.load(failed), attempt));
-      this.tell(this.main.querySelector("p")?.textContent ?? "");
+      else fill(this.main, element("h1", { class: "unseen" }, "Fundstelle"), troubleBox(error, words, (failed) => this.load(failed), attempt));
+      this.tell(this.main.querySelector(".trouble p, h1")?.textContent ?? "");
     }
   }
 
@@ -164,7 +165,10 @@ class DocumentView {
   goTo(place) {
     const cited = /** @type {HTMLElement|null} */ (this.main.querySelector("mark.cited"));
     cited?.setAttribute("tabindex", "-1");
-    cited?.scrollIntoView({ block: "center" });
+    const go = () => cited?.scrollIntoView({ block: "center", behavior: "instant" });
+    go();
+    // What lies above gets its true height only as it comes near: then the place lies elsewhere.
+    requestAnimationFrame(() => requestAnimationFrame(go));
     cited?.focus({ preventScroll: true });
     this.tell(`${this.words.thePlace}: ${this.points?.slice(place.start, place.end)}`);
     this.cite(place, this.words.cite);

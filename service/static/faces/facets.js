@@ -9,7 +9,7 @@ const FEW = 6;
  * @param {HTMLElement} side what to fill
  * @param {any} found reply of /v1/facets
  * @param {{references: string[], places: string[], from: string, to: string}} state
- * @param {import("./words.js").Words} words
+ * @param {import("./page_words.js").PageWords} words
  * @param {import("./words.js").Lang} lang
  * @param {(change: object) => void} change
  */
@@ -64,7 +64,7 @@ function rows(values, chosen) {
  * @param {string} title
  * @param {[string, string, number, boolean][]} values value, name, documents, whether chosen
  * @param {(value: string) => void} toggle
- * @param {import("./words.js").Words} words
+ * @param {import("./page_words.js").PageWords} words
  * @param {boolean} expanded
  * @param {Node|null} after
  */
@@ -74,7 +74,7 @@ function facetView(id, title, values, toggle, words, expanded, after) {
     const box = element("input", { type: "checkbox", id: `${id}-${number}`, onchange: () => toggle(value) });
     /** @type {HTMLInputElement} */ (box).checked = chosen;
     return element("li", { class: number >= FEW && !chosen && "more" }, box,
-      element("label", { for: box.id }, foreign(text), element("span", { class: "count" }, element("span", { "aria-hidden": "true" }, String(count)), element("span", { class: "unseen" }, `, ${words.documents(count)}`))));
+      element("label", { for: box.id }, foreign(text), element("span", { class: "count" }, element("span", { "aria-hidden": "true" }, String(count)), element("span", { class: "unseen" }, ` ${words.documents(count)}`))));
   }));
   const field = element("fieldset", { id, class: expanded && "expanded" }, element("legend", {}, title), list);
   if (values.length > FEW) {

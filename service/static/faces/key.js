@@ -12,7 +12,7 @@ export function keyOfPage() {
 /**
  * Asks for a key; it is kept as long as the page is open.
  *
- * @param {import("./words.js").Words} words
+ * @param {import("./page_words.js").PageWords} words
  * @param {(key: string) => void} use
  */
 export function keyForm(words, use) {

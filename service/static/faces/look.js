@@ -1,13 +1,22 @@
-// How the element looks. A constructed style sheet: pages with a strict policy allow no other.
+// How the element looks: light or dark as its page is, which says so by `color-scheme`. A constructed style sheet, since
+// pages with a strict policy allow no other.
 
 const CSS = `
-:host { --_text: var(--fundstelle-text, #1b1f24); --_muted: var(--fundstelle-muted, #57606a); --_back: var(--fundstelle-background, #fff);
-  --_line: var(--fundstelle-border, #d0d7de); --_edge: var(--fundstelle-field-border, #818b96); --_accent: var(--fundstelle-accent, #0b5394); --_on: var(--fundstelle-on-accent, #fff);
-  --_soft: var(--fundstelle-soft, #f3f6f9); --_mark: var(--fundstelle-mark, #fff1b8); --_warn: var(--fundstelle-warning, #9a3412);
+:host { --_text: var(--fundstelle-text, light-dark(#1b1f24, #e6e9ed));
+  --_muted: var(--fundstelle-muted, light-dark(#57606a, #a0a9b4));
+  --_back: var(--fundstelle-background, light-dark(#fff, #14181d));
+  --_line: var(--fundstelle-border, light-dark(#d0d7de, #39424d));
+  --_edge: var(--fundstelle-field-border, light-dark(#818b96, #76808c));
+  --_accent: var(--fundstelle-accent, light-dark(#0b5394, #8cc2f5));
+  --_on: var(--fundstelle-on-accent, light-dark(#fff, #0c1a28));
+  --_soft: var(--fundstelle-soft, light-dark(#f3f6f9, #1f262e));
+  --_mark: var(--fundstelle-mark, light-dark(#fff1b8, #5a4a00));
+  --_warn: var(--fundstelle-warning, light-dark(#9a3412, #f0a878));
   --_round: var(--fundstelle-radius, 6px); --_font: var(--fundstelle-font, system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif);
-  display: block; color: var(--_text); font: 1rem/1.55 var(--_font); text-align: start; color-scheme: light; }
+  display: block; color: var(--_text); font: 1rem/1.55 var(--_font); text-align: start; }
+:host([scheme=light]) { color-scheme: light; }
+:host([scheme=dark]) { color-scheme: dark; }
 :host([hidden]) { display: none; }
-DARK
 * { box-sizing: border-box; }
 .all { max-width: 46rem; overflow-wrap: anywhere; }
 .form { display: flex; gap: .5rem; align-items: stretch; margin: 0; }
@@ -46,7 +55,7 @@ a { color: var(--_accent); text-underline-offset: .15em; }
 .quiet { border: 0; padding: 0 .25rem; margin-inline-start: .5rem; font-size: .875rem; text-decoration: underline; text-underline-offset: .15em; min-height: 1.5rem; }
 .context { margin: .6rem 0 0; padding: .75rem 1rem; background: var(--_soft); border-radius: var(--_round); }
 .context > p:first-child { margin-top: 0; }
-blockquote { margin: .5rem 0; white-space: pre-line; max-height: 24rem; overflow: auto; }
+blockquote { position: relative; margin: .5rem 0; white-space: pre-line; max-height: 24rem; overflow: auto; }
 mark { background: var(--_mark); color: inherit; padding: .05em 0; border-radius: 2px; }
 .links { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: .5rem 0 0; }
 .note { margin: .9rem 0 0; padding-inline-start: .75rem; border-inline-start: 3px solid var(--_warn); font-size: .9375rem; }
@@ -66,10 +75,6 @@ mark { background: var(--_mark); color: inherit; padding: .05em 0; border-radius
 @media print { .form, .status, .quiet, .otherwise, .by-hand, .links .in-document { display: none; } .context[hidden] { display: none; } blockquote { max-height: none; } .passage { -webkit-line-clamp: none; } a { color: inherit; } }
 `;
 
-const DARK_COLOURS = `color-scheme: dark; --_text: var(--fundstelle-text, #e6e9ed); --_muted: var(--fundstelle-muted, #a0a9b4); --_back: var(--fundstelle-background, #14181d);
-  --_line: var(--fundstelle-border, #39424d); --_edge: var(--fundstelle-field-border, #76808c); --_accent: var(--fundstelle-accent, #8cc2f5); --_on: var(--fundstelle-on-accent, #0c1a28);
-  --_soft: var(--fundstelle-soft, #1f262e); --_mark: var(--fundstelle-mark, #5a4a00); --_warn: var(--fundstelle-warning, #f0a878);`;
-
 /** @type {CSSStyleSheet|undefined} */
 let sheet;
 
@@ -77,8 +82,7 @@ let sheet;
 export function look() {
   if (!sheet) {
     sheet = new CSSStyleSheet();
-    const dark = `@media (prefers-color-scheme: dark) { :host(:not([scheme=light])) { ${DARK_COLOURS} } } :host([scheme=dark]) { ${DARK_COLOURS} }`;
-    sheet.replaceSync(CSS.replace("DARK", dark));
+    sheet.replaceSync(CSS);
   }
   return sheet;
 }

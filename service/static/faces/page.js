@@ -4,7 +4,8 @@ import { Client, Latest, Trouble } from "./client.js";
 import { element, fill } from "./dom.js";
 import { facetsView } from "./facets.js";
 import { keyForm, keyOfPage } from "./key.js";
-import { dayIn, LANGUAGES, wordsOf } from "./words.js";
+import { pageWordsOf } from "./page_words.js";
+import { dayIn, LANGUAGES } from "./words.js";
 import "./widget.js";
 
 /** @typedef {{q: string, lang: string|null, references: string[], places: string[], from: string, to: string}} State */
@@ -56,11 +57,11 @@ class Page {
   }
 
   get words() {
-    return wordsOf(this.state.lang, ...navigator.languages).words;
+    return pageWordsOf(this.state.lang, ...navigator.languages).words;
   }
 
   get lang() {
-    return wordsOf(this.state.lang, ...navigator.languages).lang;
+    return pageWordsOf(this.state.lang, ...navigator.languages).lang;
   }
 
   /** Put the state into the address, as a step that one can go back from. */
