@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import http.server
 import shutil
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -44,3 +46,26 @@ def chromium() -> Iterator[Any]:
         browser = started.chromium.launch(executable_path=program, args=_FLAGS)
         yield browser
         browser.close()
+
+
+@contextmanager
+def foreign(page: Callable[[], str], policy: Callable[[], str]) -> Iterator[str]:
+    """The origin of a server of its own that knows one page, with a content security policy."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = page().encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Security-Policy", policy())
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()

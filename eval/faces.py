@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import re
 import statistics
@@ -19,9 +20,10 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
+from PIL import Image
 from rich.console import Console
 
-from eval.browser import chromium
+from eval.browser import chromium, foreign
 from eval.loading.command import table
 from eval.loading.figures import Figure
 from eval.loading.service import Service, running
@@ -30,6 +32,15 @@ from indexer.cli import failing_in_one_line
 #: Bounds: milliseconds to the first paint in which one can type, bytes of the page, bytes of the widget.
 _PAINT, _TRANSFER, _WIDGET = 300, 100_000, 20_000
 _RUNS = 9
+#: A page of another origin with the widget.
+_INTRANET = """<!doctype html><html lang="de"><meta charset="utf-8"><title>Intranet</title>
+<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">
+<script src="{service}/embed.js" defer></script>
+<style>body {{ margin: 0; background: Canvas; color: CanvasText; font-family: Georgia, serif; }}
+header {{ padding: 1rem 1.5rem; background: #33415c; color: #fff; }}
+main {{ padding: 1.5rem; max-width: 44rem; }}</style>
+<header>Intranet der Abteilung</header><main><h1>Nachschlagen</h1>
+<fundstelle-search lang="de" examples="Was ist neu zu Resolution 57?"></fundstelle-search></main></html>"""
 _SCREENS = {"wide": (1280, 860), "narrow": (360, 740)}
 #: Notes when the field to ask in has been painted.
 _WATCH = """() => {
@@ -55,17 +66,26 @@ def main(
     ] = "Welche Mängel gab es bei Resolution 157?",
 ) -> None:
     """Measure the search page in a browser; with --into, also take pictures of all faces and states."""
+    # Of the service, which has to know the other page's before it starts.
+    address = [""]
     with (
         failing_in_one_line(),
         tempfile.TemporaryDirectory(prefix="fundstelle-faces-") as folder,
         chromium() as browser,
-        running(index, 1, Path(folder), {"FUNDSTELLE_ADDRESS_RATE": "0"}) as service,
+        foreign(lambda: _INTRANET.format(service=address[0]), lambda: "frame-ancestors 'none'") as elsewhere,
+        running(
+            index,
+            1,
+            Path(folder),
+            {"FUNDSTELLE_ADDRESS_RATE": "0", "FUNDSTELLE_CORS_ORIGINS": elsewhere},
+        ) as service,
     ):
+        address[0] = service.url
         figures = [*_measured(browser, service), _widget()]
         Console(width=120, markup=False).print(table("faces", figures))
         if into:
             into.mkdir(parents=True, exist_ok=True)
-            pictures = list(_pictures(browser, service, into, question, refused))
+            pictures = list(_pictures(browser, service, elsewhere, into, question, refused))
             print(f"{len(pictures)} pictures in {into}")
 
 
@@ -112,14 +132,20 @@ def _widget() -> Figure:
     )
 
 
-def _pictures(browser: Any, service: Service, into: Path, question: str, refused: str) -> Iterator[Path]:
+def _pictures(
+    browser: Any, service: Service, elsewhere: str, into: Path, question: str, refused: str
+) -> Iterator[Path]:
     document = _first_document(browser, service)
     faces: dict[str, Callable[[Any], None]] = {
         "page-empty": lambda page: _open(page, f"{service.url}/?lang=de", ".chip"),
         "page-suggestions": lambda page: _typing(page, service.url, question),
         "page-answered": lambda page: _answered(page, _asking(service, question)),
         "page-refused": lambda page: _open(page, _asking(service, refused), ".otherwise, .no_evidence"),
-        "page-busy": lambda page: _failing(page, _asking(service, question)),
+        "page-busy": lambda page: _busy(page, lambda: _open(page, _asking(service, question), ".trouble")),
+        "widget-empty": lambda page: _embedded(page, elsewhere, "", "input"),
+        "widget-answered": lambda page: _embedded(page, elsewhere, question, ".hits"),
+        "widget-refused": lambda page: _embedded(page, elsewhere, refused, ".hits"),
+        "widget-busy": lambda page: _busy(page, lambda: _embedded(page, elsewhere, question, ".trouble")),
         "document": lambda page: _open(page, f"{service.url}/d/{document}?lang=de", "article"),
         "document-place": lambda page: _place(page, _asking(service, question)),
         "document-missing": lambda page: _open(page, f"{service.url}/d/none?lang=de", "h1"),
@@ -137,7 +163,9 @@ def _pictures(browser: Any, service: Service, into: Path, question: str, refused
                 show(page)
                 page.wait_for_timeout(300)
                 path = into / f"{name}-{screen}-{scheme}.png"
-                page.screenshot(path=path, full_page=name == "page-answered")
+                taken = page.screenshot(full_page="answered" in name)
+                # Few colours are enough for text, in a quarter of the bytes.
+                Image.open(io.BytesIO(taken)).convert("RGB").quantize(128).save(path, optimize=True)
                 context.close()
                 yield path
 
@@ -177,7 +205,16 @@ def _place(page: Any, address: str) -> None:
     page.wait_for_selector("mark.cited")
 
 
-def _failing(page: Any, address: str) -> None:
+def _embedded(page: Any, address: str, question: str, until: str) -> None:
+    page.goto(address)
+    page.locator("fundstelle-search input").wait_for()
+    if question:
+        page.locator("input").fill(question)
+        page.keyboard.press("Enter")
+    page.locator(until).first.wait_for()
+
+
+def _busy(page: Any, show: Callable[[], None]) -> None:
     body = json.dumps({"title": "Service Unavailable", "status": 503, "detail": "busy"})
     page.route("**/v1/ask", lambda route: route.fulfill(status=503, body=body, headers={"Retry-After": "30"}))
-    _open(page, address, ".trouble")
+    show()

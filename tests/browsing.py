@@ -1,9 +1,8 @@
 """A real browser on the real service: Chromium, where it is installed, and pages of another origin."""
 
 import contextlib
-import http.server
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -49,29 +48,6 @@ def serving(index: Path, embedder: Embedder, **settings: object) -> Iterator[str
     finally:
         server.should_exit = True
         thread.join(30)
-
-
-@contextmanager
-def foreign(page: Callable[[], str], policy: Callable[[], str]) -> Iterator[str]:
-    """The origin of a server that knows one page, with a content security policy."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = page().encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.send_header("Content-Security-Policy", policy())
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
 
 
 class Tab:

@@ -15,6 +15,7 @@ from indexer.build import build
 from indexer.embedder import SentenceTransformerEmbedder
 
 Opening = Callable[..., Tab]
+QUESTION_FILE = Path(__file__).parents[1] / "eval" / "questions" / "corpus.jsonl"
 QUESTIONS = {
     "de": "Welche Mängel wurden bei Resolution 57 festgestellt?",
     "en": "what shortcomings were found on Resolution 57",
@@ -120,6 +121,27 @@ def test_every_quotation_is_marked_as_it_stands_in_context_and_in_the_document(
         page_of.wait_for_selector("mark.cited")
         assert "".join(page_of.locator("mark.cited").all_text_contents()) == citation["quote"]
         page_of.close()
+
+
+def test_the_document_view_marks_what_is_quoted_for_every_answer_to_the_questions(
+    tab: Opening, service: str
+) -> None:
+    page = tab().page
+    lines = QUESTION_FILE.read_text("utf-8").splitlines()
+    replies = [
+        page.request.post(f"{service}/v1/ask", data={"question": json.loads(line)["question"]}).json()
+        for line in lines
+    ]
+    quoted = {
+        (citation["document_id"], citation["start"], citation["end"]): citation["quote"]
+        for reply in replies
+        for citation in reply["citations"]
+    }
+    assert len(quoted) > 30
+    for (name, start, end), quote_ in quoted.items():
+        page.goto(f"{service}/d/{quote(name)}?start={start}&end={end}")
+        page.wait_for_selector("mark.cited")
+        assert "".join(page.locator("mark.cited").all_text_contents()) == quote_
 
 
 def test_a_refusal_says_why_and_offers_what_is_known(tab: Opening, service: str) -> None:
@@ -418,6 +440,8 @@ def test_the_text_shown_is_the_text_of_the_document(tab: Opening, service: str) 
     reply = page.request.get(f"{service}/v1/documents/{name}").json()
     assert page.locator("article").text_content() == reply["text"]
     assert page.locator(".mention").count() >= len(reply["mentions"])
+    headings = [reply["text"][span["start"] : span["end"]] for span in reply["headings"]]
+    assert headings and page.locator("article h2").all_text_contents() == [f"{text}\n" for text in headings]
 
 
 def test_a_selection_is_cited_by_its_place(tab: Opening, odd: str) -> None:

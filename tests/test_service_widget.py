@@ -10,6 +10,7 @@ import browsing
 import pytest
 from browsing import Tab, faults
 
+from eval import browser
 from indexer.embedder import SentenceTransformerEmbedder
 from service.access.keys import KeyFile
 
@@ -46,7 +47,7 @@ def elsewhere(
     """A page of another origin, whose widget key the service knows."""
     page = Foreign()
     file = KeyFile(tmp_path_factory.mktemp("keys") / "keys.json")
-    with browsing.foreign(page.page, page.policy) as page.origin:
+    with browser.foreign(page.page, page.policy) as page.origin:
         _, page.key = file.add("intranet", origins=(page.origin,))
         with browsing.serving(digests, real_embedder, keys=file.path, widget_address_rate=0) as page.service:
             yield page
@@ -124,6 +125,14 @@ def test_a_source_leads_into_the_document_view_of_the_service(tab: Opening, else
     link = widget.locator(".in-document")
     link.wait_for()
     assert re.match(rf"{elsewhere.service}/d/\S+\.md\?start=\d+&end=\d+&lang=de$", link.get_attribute("href"))
+
+
+def test_no_suggestions_lie_over_the_answer(tab: Opening, elsewhere: Foreign) -> None:
+    page = tab().page
+    page.goto(elsewhere.origin)
+    widget = ask(page, "Mängel Resolution 57")
+    page.wait_for_load_state("networkidle")
+    assert widget.locator("[role=listbox]").is_hidden()
 
 
 def test_with_a_wrong_key_it_says_that_the_page_may_not_ask(tab: Opening, elsewhere: Foreign) -> None:

@@ -56,8 +56,8 @@ export function byLine(spans, marks) {
   let open = [];
   let next = 0;
   return spans.map(([start, end]) => {
-    while (next < marks.length && marks[next].start < end) open.push(marks[next++]);
     open = open.filter((mark) => mark.end > start);
-    return open;
+    while (next < marks.length && marks[next].start < end) open.push(marks[next++]);
+    return [...open];
   });
 }

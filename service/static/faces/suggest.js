@@ -65,10 +65,14 @@ export class Suggestions {
     this.choose = choose;
     this.tell = tell;
     this.active = -1;
+    this.wanted = false;
     /** @type {Suggestion[]} */
     this.questions = [];
     input.addEventListener("focus", () => this.prepare(), { once: true });
-    input.addEventListener("input", () => this.show());
+    input.addEventListener("input", () => {
+      this.wanted = true;
+      this.show();
+    });
     input.addEventListener("keydown", (event) => this.key(event));
     input.addEventListener("blur", () => this.hide());
     // Before the field loses its focus, so that it keeps it.
@@ -87,7 +91,7 @@ export class Suggestions {
       this.input.addEventListener("focus", () => this.prepare(), { once: true });
       return;
     }
-    if (this.input.value && this.input.matches(":focus")) this.show();
+    if (this.wanted && this.input.matches(":focus")) this.show();
   }
 
   get open() {
@@ -120,6 +124,8 @@ export class Suggestions {
   }
 
   hide() {
+    // Also where what could be suggested is still on its way.
+    this.wanted = false;
     this.shown = [];
     this.render();
   }

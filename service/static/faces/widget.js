@@ -75,7 +75,7 @@ export class FundstelleSearch extends HTMLElement {
     this.place = element("div", { class: "place" });
     this.below = element("div", { class: "below" });
     fill(this.#root, element("div", { lang, class: "all" }, this.form, this.status, this.said, this.place, this.below));
-    new Suggestions(this.input, list, {
+    this.suggesting = new Suggestions(this.input, list, {
       load: async () => questionsOn(await this.suggestions(), words, lang),
       choose: (text) => this.ask(text),
       tell: (count) => this.#tell(words.suggested(count)),
@@ -111,6 +111,7 @@ export class FundstelleSearch extends HTMLElement {
       return;
     }
     this.asked = this.input.value = text;
+    this.suggesting?.hide();
     this.dispatchEvent(new CustomEvent("fundstelle-ask", { detail: { question: text }, bubbles: true, composed: true }));
     const { words, client, filters } = this;
     this.#waiting(true);
