@@ -60,9 +60,12 @@ def built_index(_corpus_index: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(_corpus_index, tmp_path / "index"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium, started once; tests that need it are skipped where it is not installed."""
+    """Chromium; tests that need it are skipped where it is not installed.
+
+    Not for the whole session: while it runs, no other event loop can run in this thread.
+    """
     with browsing.chromium() as started:
         yield started
 

@@ -179,7 +179,7 @@ def test_the_address_holds_the_state_and_back_and_forward_walk_through_it(tab: O
     page.locator("input[type=search]").fill(MANGEL)
     page.keyboard.press("Enter")
     answered(page)
-    page.get_by_role("checkbox", name="Hà Giang").check()
+    page.get_by_role("checkbox", name="Hà Giang").click()
     page.wait_for_url("**place=*")
     page.wait_for_function(
         "() => !document.querySelector('fundstelle-search').shadowRoot.querySelector('[aria-busy=true]')"
@@ -193,7 +193,7 @@ def test_the_address_holds_the_state_and_back_and_forward_walk_through_it(tab: O
     page.wait_for_function("() => document.querySelector('.chips').hidden")
     page.go_forward()
     page.wait_for_selector(".active")
-    assert page.get_by_role("checkbox", name="Hà Giang").is_checked()
+    page.get_by_role("checkbox", name="Hà Giang", checked=True).wait_for()
     page.locator(".active").click()
     page.wait_for_url(lambda url: "place=" not in url)
 
@@ -203,7 +203,7 @@ def test_facets_count_documents_and_a_period_narrows(tab: Opening, service: str)
     page.goto(address(service, lang="en"))
     page.wait_for_selector("#facet-period")
     assert page.get_by_role("checkbox", name="Hà Giang 1 document").count() == 1
-    page.get_by_role("checkbox", name="March 2025").check()
+    page.get_by_role("checkbox", name="March 2025").click()
     page.wait_for_url("**from=2025-03-01&to=2025-03-31")
     page.wait_for_function("() => document.getElementById('day-from')?.value === '2025-03-01'")
 
