@@ -15,7 +15,9 @@ COPY pyproject.toml constraints.txt ./
 # Images of Python come without the compiled standard library, and on a read-only root every process would
 # compile it anew: front, workers, health checks. What pip installs it compiles itself.
 RUN python -c "import tomllib; project = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
-print(*project['dependencies'], sep='\n')" > requirements.txt \
+extras = project['optional-dependencies']; \
+print(*project['dependencies'], *(one for name in ('html', 'docx', 'pdf') for one in extras[name]), sep='\n')" \
+    > requirements.txt \
     && python -m pip install --no-cache-dir --root-user-action=ignore \
         ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} -c constraints.txt -r requirements.txt \
     && python -m compileall -q -x 'site-packages|/tests?/' \

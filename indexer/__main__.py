@@ -29,7 +29,10 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 @app.command()
 def build(
     sources: Annotated[
-        list[Path], typer.Argument(help="Folders or files: .txt .md .jsonl .jsonl.gz", show_default=False)
+        list[Path],
+        typer.Argument(
+            help="Folders or files: .txt .md .html .docx .pdf .jsonl .zip .tar", show_default=False
+        ),
     ],
     index: IndexOption,
     model: ModelOption = None,

@@ -121,13 +121,13 @@ def test_progress_reaches_the_whole(source: Path, index: Path, embedder: FakeEmb
 
 
 def test_what_was_left_out_is_named_and_counted(source: Path, index: Path, embedder: FakeEmbedder) -> None:
-    (source / "c.pdf").write_bytes(b"%PDF")
+    (source / "c.odt").write_bytes(b"%PDF")
     (source / "d.txt").write_text("Kommentar (0)")
     (source / "e.md").write_text("---\ndate: morgen\n---\nText.")
     (source / "f.jsonl").write_text('{"_id": "a.txt", "text": "X."}\n{\n{"_id": "f", "text": "Quelle"}\n')
     left_out = [str(problem) for problem in build([source], index, embedder).left_out]
     assert left_out == [
-        f"{source}/c.pdf: not of a known kind (.txt .md .jsonl .jsonl.gz)",
+        f"{source}/c.odt: not of a known kind (.txt .md .html .docx .pdf .jsonl .zip .tar)",
         f"{source}/d.txt: empty after cleaning",
         f"{source}/e.md: field \"date\" is no date: 'morgen'",
         f"{source}/f.jsonl: a.txt: document id 'a.txt' is already taken by {source}/a.txt",

@@ -57,12 +57,12 @@ def test_build_takes_several_sources_and_options(source: Path, tmp_path: Path) -
 
 
 def test_the_summary_names_what_was_left_out(source: Path, tmp_path: Path) -> None:
-    (source / "b.pdf").write_bytes(b"%PDF")
+    (source / "b.odt").write_bytes(b"%PDF")
     (source / "c.jsonl").write_text("{}\n")
     result = run("build", source, "--index", tmp_path / "index")
     assert result.exit_code == 0
     shown = result.stderr.splitlines()[-3:]
-    assert shown[0].endswith("b.pdf: not of a known kind (.txt .md .jsonl .jsonl.gz)")
+    assert shown[0].endswith("b.odt: not of a known kind (.txt .md .html .docx .pdf .jsonl .zip .tar)")
     assert shown[1:] == [f'left out: {source}/c.jsonl:1: field "_id" is missing', "2 left out in all"]
 
 
@@ -128,7 +128,7 @@ def test_status_shows_the_generations(built_index: Path) -> None:
 
 
 def test_status_as_json_is_one_document(built_index: Path, source: Path) -> None:
-    (source / "Größe.pdf").write_bytes(b"")
+    (source / "Größe.odt").write_bytes(b"")
     run("build", source, "--index", built_index)
     result = run("status", "--index", built_index, "--json")
     assert result.stderr == ""
@@ -138,7 +138,9 @@ def test_status_as_json_is_one_document(built_index: Path, source: Path) -> None
     assert [live["live"], first["live"]] == [True, False]
     assert [live["counts"]["documents"], first["counts"]["documents"]] == [1, 5]
     assert live["model"] == {"name": "fake", "digest": FakeEmbedder().digest, "dimension": 64}
-    assert live["left_out"] == [f"{source}/Größe.pdf: not of a known kind (.txt .md .jsonl .jsonl.gz)"]
+    assert live["left_out"] == [
+        f"{source}/Größe.odt: not of a known kind (.txt .md .html .docx .pdf .jsonl .zip .tar)"
+    ]
     assert live["sources"] == [str(source)]
     assert live["bytes"] > 10_000
 

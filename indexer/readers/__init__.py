@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 
 from indexer.documents import RawDocument
 from indexer.errors import SourceError
-from indexer.readers import jsonl, markdown, plain
+from indexer.parsing import ParseError
+from indexer.parsing.process import Parser
+from indexer.readers import archives, jsonl, markdown, plain
 from indexer.readers.encoding import has_controls
 
 
@@ -28,7 +31,12 @@ _READERS: dict[str, Callable[[Path, str], Iterator[RawDocument]]] = {
     ".txt": plain.read,
     ".md": markdown.read,
 }
+#: Formats that are parsed in a process of their own, and what parses them.
+_PARSED = {".html": "html", ".htm": "html", ".xhtml": "html", ".docx": "docx", ".pdf": "pdf"}
 _JSONL = (".jsonl", ".jsonl.gz")
+_KNOWN = ".txt .md .html .docx .pdf .jsonl .zip .tar"
+#: Bytes that are read of one document. The longest books have a tenth of that.
+LARGEST = 100_000_000
 #: The documents of a folder in BEIR layout, beside which its questions and judgements stand.
 _CORPUS = {"corpus.jsonl", "corpus.jsonl.gz"}
 #: Notes about a folder, not documents of it.
@@ -54,15 +62,16 @@ def read_sources(sources: Sequence[Path]) -> Iterator[RawDocument | Problem]:
             source.stat()
         except OSError as error:
             raise SourceError(f"no file or folder at {source} ({error.strerror})") from error
-    for source in sources:
-        if not source.is_dir():
-            yield from _read_file(source, Path(source.name))
-            continue
-        unreadable: list[OSError] = []
-        for path in _files(source, unreadable):
-            yield from _read_file(path, path.relative_to(source))
-        for fault in unreadable:
-            yield Problem(str(fault.filename), fault.strerror or str(fault))
+    with Parser() as parser:
+        for source in sources:
+            if not source.is_dir():
+                yield from _read_file(source, source, source.name, parser)
+                continue
+            unreadable: list[OSError] = []
+            for path in _files(source, unreadable):
+                yield from _read_file(path, path, path.relative_to(source).as_posix(), parser)
+            for fault in unreadable:
+                yield Problem(str(fault.filename), fault.strerror or str(fault))
 
 
 def _files(source: Path, unreadable: list[OSError]) -> list[Path]:
@@ -73,32 +82,60 @@ def _files(source: Path, unreadable: list[OSError]) -> list[Path]:
             # A question set: what is asked of the documents must not be found among them.
             names = [name for name in names if name in _CORPUS]
         found += [
-            path
-            for name in names
-            if not name.startswith(".") and name.lower() not in _NOTES
-            # A link to nothing is named when it is read; a pipe would never end.
-            if (path := Path(folder, name)).is_file() or path.is_symlink()
+            Path(folder, name) for name in names if not name.startswith(".") and name.lower() not in _NOTES
         ]
     return sorted(found)
 
 
-def _read_file(path: Path, relative: Path) -> Iterator[RawDocument | Problem]:
-    name = path.name.lower()
-    if name.endswith(_JSONL):
-        for row in jsonl.read(path):
-            yield Problem(row[0], row[1]) if isinstance(row, tuple) else row
-        return
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
-        known = " ".join([*_READERS, *_JSONL])
-        yield Problem(str(path), f"not of a known kind ({known})")
-        return
+def _read_file(path: Path, place: Path, document_id: str, parser: Parser) -> Iterator[RawDocument | Problem]:
+    """Documents of a file. ``place``: what it is called in problems, also where it was unpacked elsewhere."""
     try:
-        document_id = relative.as_posix()
-        if has_controls(document_id):
-            raise SourceError("the file's name holds line breaks or bytes that are no UTF-8")
-        yield from reader(path, document_id)
-    except SourceError as error:
-        yield Problem(str(path), str(error))
+        yield from _read(path, place, document_id, parser)
+    except (SourceError, ParseError) as error:
+        yield Problem(str(place), str(error))
     except OSError as error:
-        yield Problem(str(path), error.strerror or str(error))
+        yield Problem(str(place), error.strerror or str(error))
+
+
+def _read(path: Path, place: Path, document_id: str, parser: Parser) -> Iterator[RawDocument | Problem]:
+    name = path.name.lower()
+    if has_controls(document_id):
+        raise SourceError("the file's name holds line breaks or bytes that are no UTF-8")
+    # Of a link that leads nowhere or in a circle this says so.
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise SourceError("a pipe, socket or device, no file")
+    if name.endswith(archives.ENDINGS):
+        yield from _read_archive(path, place, document_id, parser)
+    elif name.endswith(_JSONL):
+        for row in jsonl.read(path):
+            yield Problem(row[0].replace(str(path), str(place), 1), row[1]) if isinstance(row, tuple) else row
+    elif (kind := _PARSED.get(path.suffix.lower())) is not None:
+        _require_size(path)
+        parsed = parser.parse(kind, path)
+        yield RawDocument(document_id, place, parsed.text, "text/markdown", parsed.fields)
+    elif (reader := _READERS.get(path.suffix.lower())) is not None:
+        _require_size(path)
+        for document in reader(path, document_id):
+            yield replace(document, source=place)
+    else:
+        raise SourceError(f"not of a known kind ({_KNOWN})")
+
+
+def _read_archive(
+    path: Path, place: Path, document_id: str, parser: Parser
+) -> Iterator[RawDocument | Problem]:
+    for member in archives.unpacked(path):
+        inner = PurePosixPath(member.name).name.lower()
+        if inner.startswith(".") or inner in _NOTES:
+            continue
+        within = f"{place}/{member.name}"
+        if member.path is None:
+            yield Problem(within, member.reason)
+        else:
+            yield from _read_file(member.path, Path(within), f"{document_id}/{member.name}", parser)
+
+
+def _require_size(path: Path) -> None:
+    size = path.stat().st_size
+    if size > LARGEST:
+        raise SourceError(f"{size:,} bytes; at most {LARGEST:,} are read of one document")

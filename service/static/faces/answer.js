@@ -4,6 +4,10 @@ import { element, fill, foreign, outwards } from "./dom.js";
 import { Points } from "./spans.js";
 import { copying, quotation, sourceLine } from "./quote.js";
 import { troubleBox } from "./trouble.js";
+import { dayIn } from "./words.js";
+
+/** Characters shown of a passage before its marked sentence. */
+const LEAD = 120;
 
 /**
  * What answers are shown with. `ask`: put another question; `tell`: say something to screen readers.
@@ -22,9 +26,11 @@ export function answerView(reply, use, known) {
   return element(
     "section",
     { class: `answer ${reply.status}`, part: "answer", "aria-label": use.words.answer, lang: reply.language },
+    // On paper there is no field that shows what was asked.
+    element("p", { class: "paper" }, foreign(reply.question)),
     element("p", { class: "framing" }, foreign(framing)),
     reply.statements.length > 0 &&
-      element("ol", { class: "statements" }, reply.statements.map((/** @type {any} */ it) => statementView(it, reply, use))),
+      element("ol", { class: "statements" }, reply.statements.map((/** @type {any} */ it, /** @type {number} */ at) => statementView(it, at, reply, use))),
     ...reply.notes.map((/** @type {string} */ note) => element("p", { class: "note" }, foreign(note))),
     otherwise(reply, use, known),
   );
@@ -32,15 +38,16 @@ export function answerView(reply, use, known) {
 
 /**
  * @param {{text: string, citations: number[]}} statement
+ * @param {number} at which of the statements
  * @param {any} reply
  * @param {Use} use
  */
-function statementView(statement, reply, use) {
+function statementView(statement, at, reply, use) {
   const cited = statement.citations.map((number) => reply.citations.find((/** @type {any} */ it) => it.number === number));
   const line = element("p", { class: "statement", part: "statement" }, foreign(statement.text), " ");
   const item = element("li", {}, line);
   for (const citation of cited) {
-    const panel = element("div", { class: "context", part: "context", id: `${use.id}-context-${citation.number}`, hidden: true });
+    const panel = element("div", { class: "context", part: "context", id: `${use.id}-${at}-context-${citation.number}`, hidden: true });
     const button = element(
       "button",
       { type: "button", class: "cite", part: "citation", "aria-expanded": "false", "aria-controls": panel.id, "aria-label": use.words.source(citation.number) },
@@ -52,14 +59,16 @@ function statementView(statement, reply, use) {
       button.setAttribute("aria-expanded", String(opened));
       if (opened && !panel.dataset.shown) openContext(panel, citation, use);
     });
+    const address = citation.url ?? use.client.address(citation, use.lang);
     line.append(button);
     item.append(
       element(
         "p",
         { class: "source" },
         foreign(sourceLine(citation, use.lang)),
-        copying(use.words.copy, () => quotation(statement.text, citation, citation.url ?? use.client.address(citation, use.lang), use.lang), use.words, use.tell),
+        copying(use.words.copy, () => quotation(statement.text, citation, address, use.lang), use.words, use.tell),
       ),
+      element("p", { class: "paper" }, foreign(address)),
       panel,
     );
   }
@@ -117,17 +126,20 @@ async function openContext(panel, citation, use) {
  */
 function otherwise(reply, use, known) {
   const named = (/** @type {string} */ key) => known?.references.find(({ key: other }) => other === key);
-  const nameOf = (/** @type {string} */ key) => named(key)?.names[use.lang] ?? key;
+  const nameOf = (/** @type {string} */ key, lang = use.lang) => named(key)?.names[lang] ?? key;
   /** @type {[string, string][]} label and question */
   let offers = [];
-  const [asked] = reply.understood.references;
-  if (reply.status === "unknown_reference" && asked) {
-    offers = reply.suggestions.map((/** @type {string} */ key) => [nameOf(key), reply.question.replace(asked.text, nameOf(key))]);
-  } else if (reply.status === "aspect_not_found" && asked) {
-    offers = (named(asked.key)?.aspects ?? []).map((/** @type {string} */ aspect) => [
-      use.words.aspects[aspect],
-      use.words.questions[aspect](nameOf(asked.key)),
-    ]);
+  const asked = reply.understood.references;
+  const { aspects, questions } = use.words;
+  if (reply.status === "unknown_reference" && asked.length) {
+    // Of several acts, the one that the documents do not know; its name in the language of the question around it.
+    const { text } = asked.find((/** @type {any} */ it) => !named(it.key)) ?? asked[0];
+    offers = reply.suggestions.map((/** @type {string} */ key) => [nameOf(key), reply.question.replace(text, () => nameOf(key, reply.language))]);
+  } else if (reply.status === "aspect_not_found" && asked.length) {
+    const [{ key }] = asked;
+    offers = (named(key)?.aspects ?? [])
+      .filter((/** @type {string} */ aspect) => questions[aspect])
+      .map((/** @type {string} */ aspect) => [aspects[aspect], questions[aspect](nameOf(key))]);
   }
   if (offers.length === 0) return null;
   const label = reply.status === "unknown_reference" ? use.words.known : use.words.told;
@@ -139,18 +151,20 @@ function otherwise(reply, use, known) {
 }
 
 /**
- * Passages found, the sentence that fits best marked.
+ * Passages found, the sentence that fits best marked; without those that the answer shows already.
  *
- * @param {any[]} hits
+ * @param {any[]} found
+ * @param {any} reply of /v1/ask
  * @param {Use} use
- * @param {boolean} open
  */
-export function hitsView(hits, use, open) {
+export function hitsView(found, reply, use) {
   const { words, lang, client } = use;
+  const answered = reply.status === "answered";
+  const hits = found.filter((hit) => !reply.citations.some((/** @type {any} */ it) => it.document_id === hit.document_id && it.start < hit.end && it.end > hit.start));
   return element(
     "details",
-    { class: "hits", part: "hits", open },
-    element("summary", {}, `${words.hits} (${hits.length})`),
+    { class: "hits", part: "hits", open: !answered },
+    element("summary", {}, `${answered ? words.hits : words.near} (${hits.length})`),
     hits.length === 0 && element("p", {}, words.nothing),
     element(
       "ol",
@@ -158,20 +172,18 @@ export function hitsView(hits, use, open) {
       hits.map((hit) => {
         const points = new Points(hit.text);
         const [start, end] = [hit.best_sentence.start - hit.start, hit.best_sentence.end - hit.start];
+        // Only a few lines are shown: the marked sentence is to be among them.
+        const before = points.slice(0, start);
+        const lead = before.length > LEAD ? `… ${before.slice(-LEAD).replace(/^\S*\s+/, "")}` : before;
         const place = { document_id: hit.document_id, start: hit.best_sentence.start, end: hit.best_sentence.end };
         return element(
           "li",
           { class: "hit", part: "hit" },
           element("a", { href: client.address(place, lang) }, foreign(hit.title || hit.document_id)),
-          element("p", { class: "source" }, foreign([hit.place, sourceDay(hit, lang)].filter(Boolean).join(" · "))),
-          element("p", { class: "passage", dir: "auto" }, points.slice(0, start), element("mark", {}, points.slice(start, end)), points.slice(end, points.length)),
+          element("p", { class: "source" }, foreign([hit.place, dayIn(hit.published, lang)].filter(Boolean).join(" · "))),
+          element("p", { class: "passage", dir: "auto" }, lead, element("mark", {}, points.slice(start, end)), points.slice(end, points.length)),
         );
       }),
     ),
   );
-}
-
-/** @param {any} hit @param {import("./words.js").Lang} lang */
-function sourceDay(hit, lang) {
-  return sourceLine({ ...hit, title: "", document_id: "", place: null }, lang);
 }

@@ -44,6 +44,8 @@ export class Client {
    * @throws {Trouble} or an AbortError, where the signal said so
    */
   async call(path, { body, signal } = {}) {
+    // What no header can hold is no key, such as one copied with an ellipsis; the browser would call that a network error.
+    if (/[^!-~]/.test(this.key)) throw new Trouble("key");
     const patience = AbortSignal.timeout(LONGEST * 1000);
     let reply;
     try {
@@ -62,7 +64,8 @@ export class Client {
       if (reply.ok) return await reply.json();
     } catch (error) {
       if (signal?.aborted) throw error;
-      throw new Trouble(patience.aborted ? "slow" : "offline");
+      // Something that is no JSON came from another: a proxy, or a page to log in.
+      throw new Trouble(patience.aborted ? "slow" : error instanceof SyntaxError ? "broken" : "offline");
     }
     const said = await reply.json().catch(() => ({}));
     const kind = KINDS[reply.status] ?? (reply.status < 500 ? "wrong" : "broken");
@@ -77,11 +80,6 @@ export class Client {
   /** @param {object} body @param {AbortSignal} [signal] */
   search(body, signal) {
     return this.call("v1/search", { body, signal });
-  }
-
-  /** @param {object} filters @param {AbortSignal} [signal] */
-  facets(filters, signal) {
-    return this.call("v1/facets", { body: { filters }, signal });
   }
 
   /** @param {{document_id: string, start: number, end: number}} place @param {AbortSignal} [signal] */

@@ -4,102 +4,156 @@ import { element, fill, foreign } from "./dom.js";
 
 /** Values shown of each until more are asked for. */
 const FEW = 6;
+/** Milliseconds after which a day that is being typed counts as typed. */
+const PAUSE = 600;
 
 /**
- * @param {HTMLElement} side what to fill
- * @param {any} found reply of /v1/facets
- * @param {{references: string[], places: string[], from: string, to: string}} state
- * @param {import("./page_words.js").PageWords} words
- * @param {import("./words.js").Lang} lang
- * @param {(change: object) => void} change
+ * @typedef {import("./page_words.js").PageWords} Words
+ * @typedef {{references: string[], places: string[], from: string, to: string}} Chosen
+ * @typedef {[value: string, name: string, documents: number, chosen: boolean]} Row
  */
-export function facetsView(side, found, state, words, lang, change) {
-  const opened = side.querySelector("details")?.open ?? matchMedia("(min-width: 60rem)").matches;
-  const expanded = new Set([...side.querySelectorAll("fieldset.expanded")].map((it) => it.id));
-  const focused = /** @type {HTMLElement|null} */ (side.contains(document.activeElement) ? document.activeElement : null)?.id;
-  const toggled = (/** @type {string[]} */ values, /** @type {string} */ value) =>
-    values.includes(value) ? values.filter((it) => it !== value) : [...values, value];
-  const facet = (/** @type {string} */ id, /** @type {string} */ title, /** @type {[string, string, number, boolean][]} */ values, /** @type {(value: string) => void} */ toggle, /** @type {any} */ after) =>
-    facetView(id, title, values, toggle, words, expanded.has(id), after);
-  fill(
-    side,
-    element(
-      "details",
-      { open: opened },
-      element("summary", {}, element("h2", {}, words.filters), element("span", { class: "count" }, words.documents(found.documents))),
-      facet("facet-reference", words.reference,
-        rows(found.references.map((/** @type {any} */ it) => [it.value, it.names[lang] ?? it.value, it.documents]), state.references),
-        (value) => change({ references: toggled(state.references, value) }), null),
-      facet("facet-place", words.place,
-        rows(found.places.map((/** @type {any} */ it) => [it.value, it.value, it.documents]), state.places),
-        (value) => change({ places: toggled(state.places, value) }), null),
-      facet("facet-period", words.period,
-        found.periods.map((/** @type {any} */ it) => [it.value, periodIn(it.value, lang), it.documents, it.first === state.from && it.last === state.to]),
-        (value) => {
-          const period = found.periods.find((/** @type {any} */ it) => it.value === value);
-          const same = period.first === state.from && period.last === state.to;
-          change(same ? { from: "", to: "" } : { from: period.first, to: period.last });
-        },
-        element("div", { class: "days" }, dayField("from", words.from, state.from, (from) => change({ from })), dayField("to", words.to, state.to, (to) => change({ to })))),
-    ),
-  );
-  if (focused) document.getElementById(focused)?.focus();
-}
 
-/**
- * With what is set although no document has it.
- *
- * @param {[string, string, number][]} values
- * @param {string[]} chosen
- * @returns {[string, string, number, boolean][]}
- */
-function rows(values, chosen) {
-  const known = new Set(values.map(([value]) => value));
-  const gone = chosen.filter((value) => !known.has(value)).map((value) => /** @type {[string, string, number]} */ ([value, value, 0]));
-  return [...values, ...gone].map(([value, text, count]) => [value, text, count, chosen.includes(value)]);
-}
-
-/**
- * @param {string} id
- * @param {string} title
- * @param {[string, string, number, boolean][]} values value, name, documents, whether chosen
- * @param {(value: string) => void} toggle
- * @param {import("./page_words.js").PageWords} words
- * @param {boolean} expanded
- * @param {Node|null} after
- */
-function facetView(id, title, values, toggle, words, expanded, after) {
-  if (values.length === 0) return null;
-  const list = element("ul", {}, values.map(([value, text, count, chosen], number) => {
-    const box = element("input", { type: "checkbox", id: `${id}-${number}`, onchange: () => toggle(value) });
-    /** @type {HTMLInputElement} */ (box).checked = chosen;
-    return element("li", { class: number >= FEW && !chosen && "more" }, box,
-      element("label", { for: box.id }, foreign(text), element("span", { class: "count" }, element("span", { "aria-hidden": "true" }, String(count)), element("span", { class: "unseen" }, ` ${words.documents(count)}`))));
-  }));
-  const field = element("fieldset", { id, class: expanded && "expanded" }, element("legend", {}, title), list);
-  if (values.length > FEW) {
-    const button = element("button", { type: "button", "aria-expanded": String(expanded) }, expanded ? words.fewer : words.all);
-    button.addEventListener("click", () => {
-      const all = field.classList.toggle("expanded");
-      button.setAttribute("aria-expanded", String(all));
-      button.textContent = all ? words.fewer : words.all;
-    });
-    field.append(button);
+/** The column beside the answer. It is built once; what is shown in it changes, so that nothing is lost while one types. */
+export class Facets {
+  /**
+   * @param {HTMLElement} side what to fill
+   * @param {Words} words
+   * @param {import("./words.js").Lang} lang
+   * @param {(change: Partial<Chosen>) => void} change
+   */
+  constructor(side, words, lang, change) {
+    this.side = side;
+    this.words = words;
+    this.lang = lang;
+    this.change = change;
+    this.from = new Day("from", words.from, (from) => change({ from }));
+    this.to = new Day("to", words.to, (to) => change({ to }));
+    this.references = new Facet("facet-reference", words.reference, words);
+    this.places = new Facet("facet-place", words.place, words);
+    this.periods = new Facet("facet-period", words.period, words, element("div", { class: "days" }, this.from.label, this.to.label));
+    this.documents = element("span", { class: "count" });
+    const opened = side.querySelector("details")?.open ?? matchMedia("(min-width: 60rem)").matches;
+    fill(
+      side,
+      element("details", { open: opened }, element("summary", {}, element("h2", {}, words.filters), this.documents), this.references.field, this.places.field, this.periods.field),
+    );
   }
-  if (after) field.append(after);
-  return field;
+
+  /**
+   * @param {any} found reply of /v1/facets
+   * @param {Chosen} state
+   * @param {(reference: string) => string} nameOf
+   */
+  show(found, state, nameOf) {
+    this.documents.textContent = this.words.documents(found.documents);
+    const toggled = (/** @type {string[]} */ values, /** @type {string} */ value) =>
+      values.includes(value) ? values.filter((it) => it !== value) : [...values, value];
+    this.references.show(rows(found.references, state.references, nameOf), (value) => this.change({ references: toggled(state.references, value) }));
+    this.places.show(rows(found.places, state.places, String), (value) => this.change({ places: toggled(state.places, value) }));
+    const same = (/** @type {any} */ it) => it.first === state.from && it.last === state.to;
+    this.periods.show(
+      found.periods.map((/** @type {any} */ it) => [it.value, periodIn(it.value, this.lang), it.documents, same(it)]),
+      (value) => {
+        const period = found.periods.find((/** @type {any} */ it) => it.value === value);
+        this.change(same(period) ? { from: "", to: "" } : { from: period.first, to: period.last });
+      },
+      Boolean(state.from || state.to),
+    );
+    this.from.show(state.from);
+    this.to.show(state.to);
+    this.side.hidden = false;
+  }
 }
 
 /**
- * @param {string} id
- * @param {string} label
- * @param {string} value
- * @param {(value: string) => void} set
+ * Values with the chosen ones marked; a chosen value that no document has is still there to be given up.
+ *
+ * @param {{value: string, documents: number}[]} values
+ * @param {string[]} chosen
+ * @param {(value: string) => string} nameOf
+ * @returns {Row[]}
  */
-function dayField(id, label, value, set) {
-  const input = /** @type {HTMLInputElement} */ (element("input", { type: "date", id: `day-${id}`, value }));
-  input.addEventListener("change", () => set(input.value));
-  return element("label", { for: input.id }, label, input);
+function rows(values, chosen, nameOf) {
+  const known = new Set(values.map(({ value }) => value));
+  const gone = chosen.filter((value) => !known.has(value)).map((value) => ({ value, documents: 0 }));
+  return [...values, ...gone].map(({ value, documents }) => [value, nameOf(value), documents, chosen.includes(value)]);
+}
+
+/** The values of one kind, the most frequent first, the others when they are asked for. */
+class Facet {
+  /**
+   * @param {string} id
+   * @param {string} title
+   * @param {Words} words
+   * @param {Node} [after]
+   */
+  constructor(id, title, words, after) {
+    this.id = id;
+    this.words = words;
+    this.list = element("ul");
+    this.button = element("button", { type: "button", "aria-expanded": "false", onclick: () => this.expand(this.button.ariaExpanded !== "true") }, words.all);
+    this.field = element("fieldset", { id }, element("legend", {}, title), this.list, this.button, after);
+  }
+
+  /** @param {boolean} all */
+  expand(all) {
+    this.field.classList.toggle("expanded", all);
+    this.button.ariaExpanded = String(all);
+    this.button.textContent = all ? this.words.fewer : this.words.all;
+  }
+
+  /**
+   * @param {Row[]} values
+   * @param {(value: string) => void} toggle
+   * @param {boolean} [keep] also without values
+   */
+  show(values, toggle, keep = false) {
+    const focused = this.list.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.value : null;
+    fill(this.list, values.map(([value, name, documents, chosen], number) => {
+      const box = /** @type {HTMLInputElement} */ (element("input", { type: "checkbox", id: `${this.id}-${number}`, "data-value": value, onchange: () => toggle(value) }));
+      box.checked = chosen;
+      const count = element("span", { class: "count" }, element("span", { "aria-hidden": "true" }, String(documents)), element("span", { class: "unseen" }, ` ${this.words.documents(documents)}`));
+      return element("li", { class: number >= FEW && !chosen && "more" }, box, element("label", { for: box.id }, foreign(name), count));
+    }));
+    this.button.hidden = values.length <= FEW;
+    this.field.hidden = values.length === 0 && !keep;
+    if (focused != null) [...this.list.querySelectorAll("input")].find((it) => it.dataset.value === focused)?.focus();
+  }
+}
+
+/** A field for a day. What is typed counts when it is whole and one pauses: browsers tell of every digit. */
+class Day {
+  /**
+   * @param {string} id
+   * @param {string} label
+   * @param {(value: string) => void} set
+   */
+  constructor(id, label, set) {
+    this.value = "";
+    this.input = /** @type {HTMLInputElement} */ (element("input", { type: "date", id: `day-${id}`, max: "9999-12-31" }));
+    this.label = element("label", { for: this.input.id }, label, this.input);
+    const commit = () => {
+      clearTimeout(this.typing);
+      // While a year is typed it begins with zeros.
+      if (this.input.value === this.value || this.input.value.startsWith("0")) return;
+      this.value = this.input.value;
+      set(this.value);
+    };
+    this.input.addEventListener("input", () => {
+      clearTimeout(this.typing);
+      this.typing = setTimeout(commit, PAUSE);
+    });
+    this.input.addEventListener("blur", commit);
+    this.input.addEventListener("keydown", (event) => event.key === "Enter" && commit());
+  }
+
+  /** @param {string} value */
+  show(value) {
+    if (value === this.value) return;
+    this.value = value;
+    clearTimeout(this.typing);
+    this.input.value = value;
+  }
 }
 
 /**

@@ -4,13 +4,23 @@ import { element } from "./dom.js";
 
 let typed = "";
 
+/** The key that the service has put into this page; empty where there is none. */
+function given() {
+  return document.querySelector("meta[name=fundstelle-key]")?.getAttribute("content") ?? "";
+}
+
 /** The key that the service has put into this page, or that was typed; empty where there is none. */
 export function keyOfPage() {
-  return typed || (document.querySelector("meta[name=fundstelle-key]")?.getAttribute("content") ?? "");
+  return typed || given();
+}
+
+/** Whether a person may type a key: where the page has none of its own. */
+export function mayTypeKey() {
+  return !given();
 }
 
 /**
- * Asks for a key; it is kept as long as the page is open.
+ * Asks for a key, which is kept as long as the page is open; says so where one was typed that did not fit.
  *
  * @param {import("./page_words.js").PageWords} words
  * @param {(key: string) => void} use
@@ -23,6 +33,7 @@ export function keyForm(words, use) {
     element("label", { for: "key" }, words.key),
     element("p", {}, words.keyHint),
     input,
+    typed && element("p", { role: "alert", class: "wrong" }, words.wrongKey),
     element("button", { type: "submit" }, words.useKey),
   );
   form.addEventListener("submit", (event) => {

@@ -19,18 +19,21 @@ const CSS = `
 :host([hidden]) { display: none; }
 * { box-sizing: border-box; }
 .all { max-width: 46rem; overflow-wrap: anywhere; }
-.form { display: flex; gap: .5rem; align-items: stretch; margin: 0; }
-.field { position: relative; flex: 1; min-width: 0; display: flex; }
+.all:focus-within { position: relative; z-index: 1; }
+.form { display: flex; flex-wrap: wrap; gap: .5rem; align-items: stretch; margin: 0; }
+.field { position: relative; flex: 999 1 15rem; min-width: 0; display: flex; }
 .field svg { position: absolute; inset-inline-start: .75rem; top: 50%; translate: 0 -50%; color: var(--_muted); pointer-events: none; }
 input { flex: 1; min-width: 0; padding: .65rem .75rem .65rem 2.5rem; border: 1px solid var(--_edge); border-radius: var(--_round);
   background: var(--_back); color: inherit; font: inherit; appearance: none; }
 input::placeholder { color: var(--_muted); opacity: 1; }
 button { font: inherit; cursor: pointer; color: var(--_accent); background: none; border: 1px solid var(--_line); border-radius: var(--_round); padding: .4rem .8rem; }
 button:hover { border-color: var(--_accent); }
-.primary { background: var(--_accent); color: var(--_on); border-color: var(--_accent); padding: .65rem 1.1rem; font-weight: 600; }
+.primary { background: var(--_accent); color: var(--_on); border-color: var(--_accent); padding: .65rem 1.1rem; font-weight: 600; flex: 1 0 auto; }
 .primary:hover { filter: brightness(1.12); }
 :focus-visible { outline: 3px solid var(--_accent); outline-offset: 2px; border-radius: var(--_round); }
 a { color: var(--_accent); text-underline-offset: .15em; }
+.place:focus { outline: none; }
+.paper { display: none; }
 .list { position: absolute; z-index: 10; inset-inline: 0; top: calc(100% + 4px); margin: 0; padding: .25rem; list-style: none; max-height: 20rem; overflow: auto;
   background: var(--_back); border: 1px solid var(--_line); border-radius: var(--_round); box-shadow: 0 8px 24px rgb(0 0 0 / .18); }
 .list li { padding: .5rem .65rem; border-radius: calc(var(--_round) - 2px); cursor: pointer; }
@@ -46,8 +49,8 @@ a { color: var(--_accent); text-underline-offset: .15em; }
 .examples, .otherwise { display: flex; flex-wrap: wrap; gap: .5rem; margin: 0; padding: 0; list-style: none; }
 .chip { text-align: start; border-radius: 1.2rem; }
 .framing { margin: 0 0 .75rem; font-weight: 600; }
-.no_evidence .framing, .unknown_reference .framing, .aspect_not_found .framing { padding: .75rem 1rem; background: var(--_soft); border-inline-start: 3px solid var(--_muted); font-weight: 400; }
-.statements { margin: 0; padding: 0; list-style: none; display: grid; gap: 1.1rem; }
+.answer:not(.answered) .framing { padding: .75rem 1rem; background: var(--_soft); border-inline-start: 3px solid var(--_muted); font-weight: 400; }
+ol { margin: 0; padding: 0; list-style: none; display: grid; gap: 1.1rem; }
 .statement { margin: 0; font-size: 1.0625rem; }
 .cite { min-width: 1.75rem; padding: .05rem .4rem; font-size: .85rem; line-height: 1.35; font-weight: 600; font-variant-numeric: tabular-nums; vertical-align: .1em; }
 .cite[aria-expanded=true] { background: var(--_accent); color: var(--_on); border-color: var(--_accent); }
@@ -61,7 +64,7 @@ mark { background: var(--_mark); color: inherit; padding: .05em 0; border-radius
 .note { margin: .9rem 0 0; padding-inline-start: .75rem; border-inline-start: 3px solid var(--_warn); font-size: .9375rem; }
 .hits { margin-top: 1.5rem; border-top: 1px solid var(--_line); padding-top: .75rem; }
 .hits summary { cursor: pointer; font-weight: 600; color: var(--_text); width: fit-content; }
-.hits ol { list-style: none; margin: .75rem 0 0; padding: 0; display: grid; gap: 1.1rem; }
+.hits ol { margin-top: .75rem; }
 .hit a { font-weight: 600; }
 .passage { margin: .2rem 0 0; font-size: .9375rem; white-space: pre-line; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 5; overflow: hidden; }
 .trouble { padding: .75rem 1rem; border: 1px solid var(--_warn); border-radius: var(--_round); }
@@ -69,10 +72,9 @@ mark { background: var(--_mark); color: inherit; padding: .05em 0; border-radius
 .trouble p:last-child { margin: 0; }
 .detail { color: var(--_muted); font-size: .875rem; }
 .by-hand textarea { width: 100%; font: inherit; font-size: .875rem; color: inherit; background: var(--_back); border: 1px solid var(--_edge); border-radius: var(--_round); padding: .5rem; }
-@media (max-width: 26rem) { .form { flex-direction: column; } }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }
 @media (forced-colors: active) { mark { background: Mark; color: MarkText; } .cite[aria-expanded=true], .list li[aria-selected=true] { forced-color-adjust: none; background: Highlight; color: HighlightText; } }
-@media print { .form, .status, .quiet, .otherwise, .by-hand, .links .in-document { display: none; } .context[hidden] { display: none; } blockquote { max-height: none; } .passage { -webkit-line-clamp: none; } a { color: inherit; } }
+@media print { :host { color-scheme: light; } .paper { display: block; margin: .2rem 0; font-size: .875rem; } mark { text-decoration: underline; } .cite[aria-expanded=true] { background: none; color: inherit; } .form, .hits:not([open]), .status, .quiet, .otherwise, .by-hand, .links .in-document { display: none; } .context[hidden] { display: none; } blockquote { max-height: none; } .passage { -webkit-line-clamp: none; } a { color: inherit; } }
 `;
 
 /** @type {CSSStyleSheet|undefined} */

@@ -1,54 +1,39 @@
 // The search page: the element of `widget.js`, beside it what narrows the search down; its state is the address.
 
-import { Client, Latest, Trouble } from "./client.js";
+import { Client, Latest } from "./client.js";
 import { element, fill } from "./dom.js";
-import { facetsView } from "./facets.js";
-import { keyForm, keyOfPage } from "./key.js";
+import { Facets } from "./facets.js";
+import { keyForm, keyOfPage, mayTypeKey } from "./key.js";
 import { pageWordsOf } from "./page_words.js";
+import { addressOf, filtersOf, stateOf } from "./state.js";
 import { dayIn, LANGUAGES } from "./words.js";
 import "./widget.js";
 
-/** @typedef {{q: string, lang: string|null, references: string[], places: string[], from: string, to: string}} State */
-
-/** @param {string} address @returns {State} */
-function stateOf(address) {
-  const given = new URL(address).searchParams;
-  const day = (/** @type {string} */ name) => (/^\d{4}-\d\d-\d\d$/.test(given.get(name) ?? "") ? /** @type {string} */ (given.get(name)) : "");
-  return { q: (given.get("q") ?? "").slice(0, 2000), lang: given.get("lang"), references: given.getAll("reference"), places: given.getAll("place"), from: day("from"), to: day("to") };
-}
-
-/** @param {State} state */
-function addressOf({ q, lang, references, places, from, to }) {
-  const given = new URLSearchParams();
-  if (q) given.set("q", q);
-  if (lang) given.set("lang", lang);
-  references.forEach((value) => given.append("reference", value));
-  places.forEach((value) => given.append("place", value));
-  if (from) given.set("from", from);
-  if (to) given.set("to", to);
-  const text = String(given);
-  return text ? `/?${text}` : "/";
-}
-
-/** @param {State} state */
-function filtersOf({ references, places, from, to }) {
-  return { ...(references.length && { references }), ...(places.length && { places }), ...(from && { published_from: from }), ...(to && { published_to: to }) };
-}
+/** @typedef {import("./state.js").State} State */
 
 class Page {
   state = stateOf(location.href);
-  facets = new Latest();
   key = keyOfPage();
+  #narrowing = new Latest();
+  /** @type {Map<string, Record<string, string>>} names of acts by key and language */
+  #names = new Map();
+  #narrow = matchMedia("(max-width: 60rem)");
 
   constructor() {
     this.main = /** @type {HTMLElement} */ (document.querySelector(".main"));
     this.side = /** @type {HTMLElement} */ (document.querySelector(".side"));
-    this.chips = element("div", { class: "chips" });
+    this.columns = /** @type {HTMLElement} */ (this.main.parentElement);
+    this.chips = element("div", { class: "chips", slot: "under" });
     this.finder = /** @type {import("./widget.js").FundstelleSearch} */ (document.createElement("fundstelle-search"));
     this.finder.addEventListener("fundstelle-ask", (event) => {
       this.state.q = /** @type {CustomEvent} */ (event).detail.question;
+      this.about?.remove();
       this.keep();
     });
+    this.finder.addEventListener("fundstelle-trouble", (event) => {
+      if (/** @type {CustomEvent} */ (event).detail.kind === "key") this.askKey();
+    });
+    this.#narrow.addEventListener("change", () => this.arrange());
     addEventListener("popstate", () => {
       this.state = stateOf(location.href);
       this.show();
@@ -67,7 +52,8 @@ class Page {
   /** Put the state into the address, as a step that one can go back from. */
   keep() {
     const address = addressOf(this.state);
-    if (address !== location.pathname + location.search) history.pushState(null, "", address);
+    // An address may be written in several ways; what says the same is no further step.
+    if (address !== addressOf(stateOf(location.href))) history.pushState(null, "", address);
     this.title();
   }
 
@@ -85,11 +71,33 @@ class Page {
     finder.remove();
     finder.setAttribute("lang", lang);
     finder.setAttribute("key", this.key);
-    fill(this.main, finder, !state.q && element("p", { class: "about" }, words.about));
-    finder.form?.after(this.chips);
+    this.about = state.q ? null : element("p", { class: "about" }, words.about);
+    if (this.panel?.lang !== lang) {
+      this.panel = new Facets(this.side, words, lang, (change) => {
+        Object.assign(this.state, change);
+        this.changed();
+      });
+    }
+    if (this.found) this.panel.show(this.found, state, (key) => this.nameOf(key));
+    fill(this.main, finder, this.about);
+    this.arrange();
     this.languages();
     this.narrow();
     if (!state.q) this.examples();
+  }
+
+  /** What narrows down is beside the answer, or, where there is no room, between question and answer. */
+  arrange() {
+    const under = this.#narrow.matches;
+    if (under) this.side.slot = "under";
+    else this.side.removeAttribute("slot");
+    (under ? this.finder : this.columns).append(this.side);
+    this.finder.prepend(this.chips);
+  }
+
+  /** @param {string} key of an act */
+  nameOf(key) {
+    return this.#names.get(key)?.[this.lang] ?? key;
   }
 
   /** The same question within other bounds. */
@@ -124,45 +132,45 @@ class Page {
       const { references } = await this.finder.suggestions();
       const { words, lang } = this;
       const questions = references.filter((/** @type {any} */ it) => it.aspects.length).slice(0, 3)
-        .map((/** @type {any} */ it) => words.questions[it.aspects[0]](it.names[lang] ?? it.key));
+        .map((/** @type {any} */ it) => words.questions[it.aspects[0]]?.(it.names[lang] ?? it.key)).filter(Boolean);
       if (!this.state.q && questions.length) this.finder.setAttribute("examples", questions.join("|"));
     } catch (error) {
-      if (error instanceof Trouble && error.kind === "key" && !keyOfPage()) this.askKey();
+      if (/** @type {any} */ (error).kind === "key") this.askKey();
     }
   }
 
   askKey() {
+    if (!mayTypeKey() || this.main.querySelector("form.key")) return;
     fill(this.main, keyForm(this.words, (key) => {
       this.key = key;
       this.show();
     }));
+    this.main.querySelector("input")?.focus();
   }
 
   async narrow() {
-    const { words, lang, state, side } = this;
     this.showChips();
     let found;
     try {
       const client = new Client(location.origin, this.key);
-      found = await this.facets.run((signal) => client.facets(filtersOf(state), signal));
+      found = await this.#narrowing.run((signal) => client.call("v1/facets", { body: { filters: filtersOf(this.state) }, signal }));
     } catch {
       // Narrowing down is an extra: that something is wrong is told where the answer would be.
-      side.hidden = true;
       return;
     }
     if (!found) return;
-    side.hidden = false;
-    facetsView(side, found, state, words, lang, (change) => {
-      Object.assign(state, change);
-      this.changed();
-    });
+    this.found = found;
+    const before = this.#names.size;
+    for (const { value, names } of found.references) this.#names.set(value, names);
+    if (this.#names.size > before) this.showChips();
+    this.panel?.show(found, this.state, (key) => this.nameOf(key));
   }
 
   showChips() {
     const { state, words, lang } = this;
     /** @type {[string, Partial<State>][]} */
     const set = [
-      ...state.references.map((value) => /** @type {[string, Partial<State>]} */ ([value, { references: state.references.filter((it) => it !== value) }])),
+      ...state.references.map((value) => /** @type {[string, Partial<State>]} */ ([this.nameOf(value), { references: state.references.filter((it) => it !== value) }])),
       ...state.places.map((value) => /** @type {[string, Partial<State>]} */ ([value, { places: state.places.filter((it) => it !== value) }])),
     ];
     if (state.from || state.to) {
@@ -177,13 +185,12 @@ class Page {
           onclick: () => {
             Object.assign(this.state, change);
             this.changed();
-            this.finder.focus();
+            /** @type {HTMLElement|null} */ (this.chips.querySelector("button") ?? this.side.querySelector("summary"))?.focus();
           },
         }, element("bdi", {}, text), element("span", { "aria-hidden": "true" }, " ×")),
       ),
     );
     this.chips.hidden = set.length === 0;
-    if (this.finder.isConnected && this.chips.parentNode !== this.main) this.main.insertBefore(this.chips, this.finder.nextSibling);
   }
 }
 

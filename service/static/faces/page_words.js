@@ -33,6 +33,7 @@ const DE = {
   key: "Schlüssel",
   keyHint: "Für diesen Dienst ist ein Schlüssel nötig. Er wird nicht gespeichert.",
   useKey: "Verwenden",
+  wrongKey: "Dieser Schlüssel gilt hier nicht.",
 };
 
 /** @type {typeof DE} */
@@ -67,6 +68,7 @@ const EN = {
   key: "Key",
   keyHint: "This service asks for a key. It is not stored.",
   useKey: "Use it",
+  wrongKey: "This key is not accepted here.",
 };
 
 /** @type {typeof DE} */
@@ -101,6 +103,7 @@ const VI = {
   key: "Khóa",
   keyHint: "Dịch vụ này yêu cầu khóa. Khóa không được lưu lại.",
   useKey: "Sử dụng",
+  wrongKey: "Khóa này không được chấp nhận ở đây.",
 };
 
 const WORDS = { de: DE, en: EN, vi: VI };

@@ -10,9 +10,10 @@ const MARKS = { de: ["„", "“"], en: ["“", "”"], vi: ["“", "”"] };
  *
  * @param {{title: string, place: string|null, published: string|null, document_id: string}} source
  * @param {import("./words.js").Lang} lang
+ * @param {string} [between]
  */
-export function sourceLine({ title, place, published, document_id }, lang) {
-  return [title || document_id, place, dayIn(published, lang)].filter(Boolean).join(" · ");
+export function sourceLine({ title, place, published, document_id }, lang, between = " · ") {
+  return [title || document_id, place, dayIn(published, lang)].filter(Boolean).join(between);
 }
 
 /**
@@ -23,8 +24,7 @@ export function sourceLine({ title, place, published, document_id }, lang) {
  */
 export function quotation(text, source, address, lang) {
   const [open, close] = MARKS[lang];
-  const where = [source.title || source.document_id, source.place, dayIn(source.published, lang)].filter(Boolean).join(", ");
-  return `${open}${text.trim()}${close}\n${where}\n${address}`;
+  return `${open}${text.trim()}${close}\n${sourceLine(source, lang, ", ")}\n${address}`;
 }
 
 /**

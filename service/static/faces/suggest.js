@@ -1,5 +1,7 @@
 // Questions that the documents can answer, as suggestions while somebody types.
 
+import { element, fill } from "./dom.js";
+
 /** @typedef {import("./words.js").Words} Words */
 /** @typedef {import("./words.js").Lang} Lang */
 /** @typedef {{text: string, tokens: string[]}} Suggestion */
@@ -106,16 +108,7 @@ export class Suggestions {
   render() {
     const shown = this.shown ?? [];
     this.active = -1;
-    this.list.replaceChildren(
-      ...shown.map(({ text }, number) => {
-        const option = document.createElement("li");
-        option.id = `${this.list.id}-${number}`;
-        option.setAttribute("role", "option");
-        option.setAttribute("aria-selected", "false");
-        option.textContent = text;
-        return option;
-      }),
-    );
+    fill(this.list, shown.map(({ text }, number) => element("li", { id: `${this.list.id}-${number}`, role: "option", "aria-selected": "false" }, text)));
     const opened = shown.length > 0;
     if (opened && !this.open) this.tell(shown.length);
     this.list.hidden = !opened;
@@ -132,9 +125,9 @@ export class Suggestions {
 
   /** @param {number} number */
   mark(number) {
-    const count = this.list.children.length;
-    this.active = ((number % (count + 1)) + count + 1) % (count + 1);
-    if (this.active === count) this.active = -1;
+    // Before the first and after the last is the field itself, -1.
+    const stops = this.list.children.length + 1;
+    this.active = ((number + 1 + stops) % stops) - 1;
     [...this.list.children].forEach((option, at) => {
       option.setAttribute("aria-selected", String(at === this.active));
       if (at === this.active) option.scrollIntoView({ block: "nearest" });
@@ -159,7 +152,7 @@ export class Suggestions {
       if (this.open) this.mark(0);
     } else if (!this.open) return;
     else if (event.key === "ArrowDown") this.mark(this.active + 1);
-    else if (event.key === "ArrowUp") this.mark(this.active < 0 ? this.list.children.length - 1 : this.active - 1 < 0 ? -1 : this.active - 1);
+    else if (event.key === "ArrowUp") this.mark(this.active - 1);
     else if (event.key === "Escape") this.hide();
     else if (event.key === "Enter" && this.active >= 0) this.take(this.active);
     else return;

@@ -34,14 +34,10 @@ export function troubleBox(error, words, retry, attempt = 0) {
   button.addEventListener("click", again);
   if (trouble.kind === "offline") addEventListener("online", again);
   if (trouble.after && attempt < ATTEMPTS) {
-    let left = Math.min(Math.ceil(trouble.after), 60);
-    const count = () => {
-      if (!box.isConnected && left < trouble.after) clearInterval(ticking);
-      else if (left <= 0) again();
-      else button.textContent = words.retryIn(left--);
-    };
+    let left = Math.ceil(trouble.after);
+    const count = () => (left > 0 ? (button.textContent = words.retryIn(left--)) : again());
     count();
-    ticking = setInterval(count, 1000);
+    ticking = setInterval(() => (box.isConnected ? count() : clearInterval(ticking)), 1000);
   }
   return box;
 }
