@@ -198,6 +198,66 @@ def test_the_address_holds_the_state_and_back_and_forward_walk_through_it(tab: O
     page.wait_for_url(lambda url: "place=" not in url)
 
 
+def test_an_address_written_in_another_way_is_no_further_step(tab: Opening, service: str) -> None:
+    page = tab().page
+    page.goto(f"{service}/docs")
+    page.goto(address(service, f" {MANGEL}"))
+    answered(page)
+    assert "%20" in page.url
+    page.go_back()
+    assert urlsplit(page.url).path == "/docs"
+
+
+def test_what_narrows_down_is_named_as_people_name_it(tab: Opening, service: str) -> None:
+    page = tab().page
+    page.goto(address(service, lang="vi", reference="NQ-57"))
+    page.get_by_role("button", name="Nghị quyết số 57: bỏ điều kiện này").wait_for()
+
+
+def test_a_day_is_typed_by_keyboard(tab: Opening, service: str) -> None:
+    page = tab(locale="en-US").page
+    page.goto(service)
+    page.wait_for_selector("#day-from")
+    page.locator("#day-from").focus()
+    for digit in "03012025":
+        page.keyboard.press(digit)
+        page.wait_for_timeout(100)
+    page.wait_for_url(f"{service}/?from=2025-03-01")
+    assert page.evaluate("document.activeElement.id") == "day-from"
+
+
+def test_on_a_small_screen_one_narrows_down_between_question_and_answer(tab: Opening, service: str) -> None:
+    page = tab(viewport={"width": 360, "height": 740}).page
+    page.goto(address(service, MANGEL))
+    answered(page)
+    page.wait_for_selector(".side summary")
+    tops = [
+        page.locator(name).bounding_box()["y"] for name in ("input[type=search]", ".side summary", ".framing")
+    ]
+    assert tops == sorted(tops)
+    page.locator("input[type=search]").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.localName") == "summary"
+    page.set_viewport_size({"width": 1280, "height": 740})
+    page.wait_for_function("() => document.querySelector('.columns > .side details')")
+
+
+def test_on_paper_there_are_question_answer_and_sources_in_black_and_no_controls(
+    tab: Opening, service: str
+) -> None:
+    page = tab(color_scheme="dark").page
+    page.goto(address(service, MANGEL))
+    answered(page)
+    page.emulate_media(media="print")
+    paper = page.locator(".answer .paper")
+    assert paper.first.inner_text() == MANGEL
+    assert paper.count() > 1 and all(text.startswith("http") for text in paper.all_inner_texts()[1:])
+    assert page.locator(".framing").evaluate("it => getComputedStyle(it).color") == "rgb(0, 0, 0)"
+    for control in ("input[type=search]", ".quiet >> nth=0", ".side", ".languages"):
+        assert page.locator(control).is_hidden()
+
+
 def test_facets_count_documents_and_a_period_narrows(tab: Opening, service: str) -> None:
     page = tab().page
     page.goto(address(service, lang="en"))
@@ -255,6 +315,55 @@ def test_offline_is_said_and_the_question_asked_again_when_there_is_a_connection
     it.page.wait_for_selector("[data-kind=offline]")
     it.context.set_offline(False)
     answered(it.page)
+
+
+def test_passages_that_cannot_be_had_leave_the_answer_and_are_asked_for_alone(
+    tab: Opening, service: str
+) -> None:
+    page = tab().page
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    page.route(
+        "**/v1/search", lambda route: route.fulfill(status=429, body="{}", headers={"Retry-After": "1"})
+    )
+    page.goto(address(service, MANGEL))
+    page.wait_for_selector(".below [data-kind=many]")
+    assert page.locator(".answered").count() == 1
+    page.unroute("**/v1/search")
+    page.wait_for_selector(".hits")
+    assert asked.count("/v1/ask") == 1 and asked.count("/v1/search") == 2
+
+
+def test_a_reply_of_something_else_is_an_error_and_not_a_missing_connection(
+    tab: Opening, service: str
+) -> None:
+    page = tab().page
+    page.route("**/v1/ask", lambda route: route.fulfill(status=200, body="<html>Please log in</html>"))
+    page.goto(address(service, MANGEL))
+    page.wait_for_selector("[data-kind=broken]")
+
+
+def test_what_is_typed_while_the_page_loads_or_tries_again_stays(tab: Opening, service: str) -> None:
+    it = tab()
+    page = it.page
+    held: list[Any] = []
+    page.route("**/v1/suggestions", lambda route: held.append(route))
+    page.goto(service)
+    page.locator("input[type=search]").click()
+    page.keyboard.type("Mängel 57")
+    page.wait_for_timeout(100)
+    for route in held:
+        route.continue_()
+    page.wait_for_selector(".chip")
+    assert page.locator("input[type=search]").input_value() == "Mängel 57"
+    assert page.evaluate("document.activeElement.shadowRoot?.activeElement?.localName") == "input"
+    failing(it, 503, "busy", **{"Retry-After": "1"})
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-kind=busy]")
+    page.locator("input[type=search]").fill("etwas anderes")
+    page.unroute("**/v1/ask")
+    answered(page)
+    assert page.locator("input[type=search]").input_value() == "etwas anderes"
 
 
 def test_a_late_answer_never_overwrites_a_newer_one(tab: Opening, service: str) -> None:
@@ -315,6 +424,25 @@ def test_without_a_key_in_the_page_one_may_be_typed(
         assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
 
 
+def test_a_shared_question_can_be_asked_with_a_typed_key_also_after_a_wrong_one(
+    tab: Opening, digests: Path, real_embedder: SentenceTransformerEmbedder, tmp_path: Path
+) -> None:
+    from service.access.keys import KeyFile
+
+    file = KeyFile(tmp_path / "keys.json")
+    _, text = file.add("somebody")
+    with browsing.serving(digests, real_embedder, keys=file.path) as service:
+        page = tab().page
+        page.goto(address(service, MANGEL))
+        page.get_by_label("Schlüssel").fill("fst_wrong…")
+        page.keyboard.press("Enter")
+        page.get_by_text("Dieser Schlüssel gilt hier nicht.").wait_for()
+        page.get_by_label("Schlüssel").fill(text)
+        page.keyboard.press("Enter")
+        answered(page)
+        assert page.locator(".answered").count() == 1 and page.locator("form.key").count() == 0
+
+
 # For everyone
 
 
@@ -365,6 +493,25 @@ def test_what_happens_is_announced(tab: Opening, service: str) -> None:
     page.goto(address(service, MANGEL))
     answered(page)
     assert re.match(r"Antwort mit \d+ Aussagen\.", page.locator("[aria-live]").inner_text())
+
+
+def test_a_click_on_the_answer_leaves_the_field_alone(tab: Opening, service: str) -> None:
+    page = tab().page
+    page.goto(address(service, MANGEL))
+    answered(page)
+    page.locator(".statement bdi").first.click()
+    assert page.evaluate("document.activeElement.shadowRoot?.activeElement?.localName") != "input"
+
+
+def test_who_presses_a_suggestion_goes_on_from_its_answer(tab: Opening, service: str) -> None:
+    page = tab().page
+    page.goto(address(service, NOWHERE))
+    answered(page)
+    page.locator(".otherwise button").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".answered")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.shadowRoot.activeElement.className") == "cite"
 
 
 # The document

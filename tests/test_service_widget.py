@@ -145,6 +145,46 @@ def test_with_a_wrong_key_it_says_that_the_page_may_not_ask(tab: Opening, elsewh
     assert "darf den Dienst nicht fragen" in page.locator(".trouble").inner_text()
 
 
+def test_a_key_that_no_header_can_hold_is_a_wrong_key_and_no_missing_connection(
+    tab: Opening, elsewhere: Foreign
+) -> None:
+    elsewhere.key = "fst_…"
+    page = tab().page
+    page.goto(elsewhere.origin)
+    page.locator("input").fill(QUESTION)
+    page.keyboard.press("Enter")
+    page.locator("[data-kind=key]").wait_for()
+
+
+def test_what_is_copied_is_shown_where_pages_may_not_copy(tab: Opening, elsewhere: Foreign) -> None:
+    it = tab()
+    it.page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    it.page.goto(elsewhere.origin)
+    widget = ask(it.page, QUESTION)
+    widget.locator(".quiet").first.click()
+    text = widget.locator("textarea").evaluate("it => it.value.slice(it.selectionStart, it.selectionEnd)")
+    assert text.startswith("„") and "\nhttp" in text
+
+
+def test_a_question_in_another_language_is_offered_again_in_that_language(
+    tab: Opening, elsewhere: Foreign
+) -> None:
+    page = tab().page
+    page.goto(elsewhere.origin)
+    ask(page, "Những hạn chế nào được nêu về Nghị quyết 157?").locator(".otherwise button").first.click()
+    page.locator(".answered").wait_for()
+    assert page.locator("input").input_value() == "Những hạn chế nào được nêu về Nghị quyết số 57?"
+
+
+def test_what_the_answer_shows_is_not_among_the_further_passages(tab: Opening, elsewhere: Foreign) -> None:
+    page = tab().page
+    page.goto(elsewhere.origin)
+    widget = ask(page, QUESTION)
+    stated = widget.locator(".statement bdi").all_text_contents()
+    further = widget.locator(".passage").all_text_contents()
+    assert further and not any(statement in passage for statement in stated for passage in further)
+
+
 def test_it_stores_nothing(tab: Opening, elsewhere: Foreign) -> None:
     it = tab()
     it.page.goto(elsewhere.origin)

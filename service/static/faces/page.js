@@ -139,9 +139,11 @@ class Page {
     }
   }
 
+  /** Below what the service said; the question stays, and is put again with the key. */
   askKey() {
     if (!mayTypeKey() || this.main.querySelector("form.key")) return;
-    fill(this.main, keyForm(this.words, (key) => {
+    this.about?.remove();
+    this.main.append(keyForm(this.words, (key) => {
       this.key = key;
       this.show();
     }));
