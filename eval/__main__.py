@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from eval import ablate, aspects, chunking, faces, fit, metric, segmentation
+from eval import ablate, aspects, chunking, crash, faces, fit, metric, segmentation
 from eval.comparing import compare_records, comparison_table
 from eval.datasets import BeirSet, load
 from eval.latency import latency_record, print_latencies, spread
@@ -203,6 +203,7 @@ def startup(
 
 app.command("aspects")(aspects.main)
 app.command("chunking")(chunking.main)
+app.command("crash")(crash.main)
 app.command("faces")(faces.main)
 app.command("fit")(fit.main)
 app.command("load")(load_command.main)

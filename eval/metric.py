@@ -186,4 +186,4 @@ def _embed(
         alignment = Alignment.build(lambda texts: kept.embed_questions(texts, embedder))
     finally:
         kept.close()
-    return of_questions, of_sentences, alignment.centre(_LANGUAGE)
+    return of_questions, of_sentences.astype(np.float32), alignment.centre(_LANGUAGE)

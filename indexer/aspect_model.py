@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from indexer import discourse
 from indexer.arrays import read_array
@@ -65,7 +67,7 @@ class Exemplars:
         numbers = [ASPECTS.index(name) if name in ASPECTS else -1 for name in names]
         return cls(np.asarray(embed(texts), np.float32), numbers)
 
-    def likeness(self, vectors: Vectors) -> Strengths:
+    def likeness(self, vectors: npt.NDArray[np.floating[Any]]) -> Strengths:
         """How much each sentence resembles each aspect, in standard deviations, shape ``(n, aspects)``."""
         found = np.zeros((len(vectors), len(ASPECTS)), np.float32)
         for start in range(0, len(vectors), _ROWS_AT_ONCE):

@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -86,12 +86,14 @@ def _read(
 ) -> tuple[list[Split], list[Problem]]:
     split: list[Split] = []
     left_out: list[Problem] = []
-    seen: dict[str, Path] = {}
+    seen = _Seen()
     for item in read_sources(sources):
         try:
             if isinstance(item, Problem):
                 raise SourceError(str(item))
-            split.append(_split(item, seen, chunking))
+            document = seen.taken(item)
+            if document is not None:
+                split.append((document, *split_document(document.text, chunking)))
             tell("reading", len(split), None)
         except SourceError as error:
             problem = item if isinstance(item, Problem) else Problem(_place(item), str(error))
@@ -101,19 +103,48 @@ def _read(
     if not split:
         named = "; ".join(str(problem) for problem in left_out[:3]) or "no files"
         raise SourceError(f"nothing to index in {', '.join(map(str, sources))}: {named}")
-    return split, left_out
+    completed = [(seen.complete(document), sentences, passages) for document, sentences, passages in split]
+    return completed, left_out
+
+
+class _Seen:
+    """What was read so far: no id twice, and of files no text twice."""
+
+    def __init__(self) -> None:
+        self._sources: dict[str, Path] = {}
+        self._by_text: dict[str, str] = {}
+        self._also: dict[str, list[str]] = {}
+
+    def taken(self, raw: RawDocument) -> Document | None:
+        """The document, or ``None`` where a file before had the same text: then it gets a further id.
+
+        Rows of a set keep their ids, which judgements refer to.
+
+        Raises:
+            SourceError: the id is taken, or the document is none.
+        """
+        if raw.document_id in self._sources:
+            raise SourceError(
+                f"document id {raw.document_id!r} is already taken by {self._sources[raw.document_id]}"
+            )
+        document = describe(raw)
+        self._sources[raw.document_id] = raw.source
+        if raw.media_type == "application/json":
+            return document
+        first = self._by_text.setdefault(document.sha256, document.document_id)
+        if first == document.document_id:
+            return document
+        self._also.setdefault(first, []).append(document.document_id)
+        return None
+
+    def complete(self, document: Document) -> Document:
+        """The document with all its ids."""
+        also = self._also.get(document.document_id)
+        return replace(document, also=tuple(also)) if also else document
 
 
 def _place(raw: RawDocument) -> str:
     return str(raw.source) if raw.media_type != "application/json" else f"{raw.source}: {raw.document_id}"
-
-
-def _split(raw: RawDocument, seen: dict[str, Path], chunking: Chunking) -> Split:
-    if raw.document_id in seen:
-        raise SourceError(f"document id {raw.document_id!r} is already taken by {seen[raw.document_id]}")
-    document = describe(raw)
-    seen[raw.document_id] = raw.source
-    return (document, *split_document(document.text, chunking))
 
 
 def _write(
@@ -164,10 +195,8 @@ def _fill(
     sentence_texts = [d.text[s.start : s.end] for d, ss, _ in split for s in ss]
     languages = [d.language for d, _, ps in split for _ in ps]
     Bm25Index.build(
-        [
-            analyzer.terms(text, language) + analyzer.piece_terms(text, language, embedder.subwords)
-            for text, language in zip(passage_texts, languages, strict=True)
-        ]
+        analyzer.terms(text, language) + analyzer.piece_terms(text, language, embedder.subwords)
+        for text, language in zip(passage_texts, languages, strict=True)
     ).save(staging / LEXICAL)
     done = 0
 
@@ -178,10 +207,13 @@ def _fill(
 
     cache = VectorCache.open(index / "vectors", embedder)
     try:
-        passage_vectors, fresh_passages = cache.embed(passage_texts, embedder, progress)
-        sentence_vectors, fresh_sentences = cache.embed(sentence_texts, embedder, progress)
+        # In one go: texts of one length are embedded together, whichever they are.
+        all_vectors, fresh = cache.embed(passage_texts + sentence_texts, embedder, progress)
+        passage_vectors, sentence_vectors = all_vectors[:passages], all_vectors[passages:]
         alignment = Alignment.build(lambda texts: cache.embed_questions(texts, embedder))
-        exemplars = aspect_model.Exemplars.build(lambda texts: cache.embed(texts, embedder)[0])
+        exemplars = aspect_model.Exemplars.build(
+            lambda texts: cache.embed(texts, embedder)[0].astype(np.float32)
+        )
     finally:
         cache.close()
     vectors.FaissStore.build(passage_vectors).save(staging / PASSAGE_VECTORS)
@@ -190,7 +222,7 @@ def _fill(
     aspect_model.save(staging / ASPECTS, _aspects(split, exemplars.likeness(sentence_vectors)))
     _scopes(split).save(staging / SCOPE)
     counts = {"documents": documents, "sentences": sentences, "passages": passages}
-    return counts, fresh_passages + fresh_sentences
+    return counts, fresh
 
 
 def _aspects(split: list[Split], likeness: Strengths) -> Strengths:

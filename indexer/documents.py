@@ -39,7 +39,10 @@ class RawDocument:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One cleaned text with its metadata; ``published`` is an ISO 8601 date, ``place`` a province."""
+    """One cleaned text with its metadata; ``published`` is an ISO 8601 date, ``place`` a province.
+
+    ``also``: ids of further files that hold the very same text.
+    """
 
     document_id: str
     text: str
@@ -50,6 +53,7 @@ class Document:
     published: str | None = None
     place: str | None = None
     references: tuple[Reference, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ lexical score of passages that other evidence found, not a list of its own. See 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -38,16 +39,17 @@ class Bm25Index:
         self._document_frequency = np.diff(np.asarray(engine.scores["indptr"]))
 
     @classmethod
-    def build(cls, passages: Sequence[Sequence[str]]) -> Bm25Index:
-        """Index the terms of each passage, numbered from 0."""
+    def build(cls, passages: Iterable[Sequence[str]]) -> Bm25Index:
+        """Index the terms of each passage, numbered from 0; they are taken one passage after another."""
         numbers: dict[str, int] = {}
-        ids = [[numbers.setdefault(term, len(numbers)) for term in terms] for terms in passages]
+        # Four bytes a term: as lists of texts those of a hundred thousand passages took gigabytes.
+        ids = [array("i", [numbers.setdefault(term, len(numbers)) for term in terms]) for terms in passages]
         engine = _BM25(method="lucene", k1=1.2, b=0.75, backend="numpy")
         if not numbers:
             # bm25s cannot index nothing at all; a term that no question holds stands in.
-            numbers, ids = {"": 0}, [[0] for _ in passages]
+            numbers, ids = {"": 0}, [array("i", [0]) for _ in ids]
         engine.index((ids, numbers), show_progress=False)
-        return cls(engine, len(passages))
+        return cls(engine, len(ids))
 
     @classmethod
     def open(cls, folder: Path, size: int) -> Bm25Index:

@@ -22,6 +22,8 @@ from indexer.remembering import remembering
 _SCHEMA = """
 CREATE TABLE documents (number INTEGER PRIMARY KEY, document_id TEXT UNIQUE NOT NULL, title TEXT NOT NULL,
     text TEXT NOT NULL, sha256 TEXT NOT NULL, language TEXT NOT NULL, url TEXT, published TEXT, place TEXT);
+CREATE TABLE further_ids (document_id TEXT PRIMARY KEY, document INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX further_ids_by_document ON further_ids (document);
 CREATE TABLE sentences (number INTEGER PRIMARY KEY, document INTEGER NOT NULL, start INTEGER NOT NULL,
     "end" INTEGER NOT NULL, is_heading INTEGER NOT NULL);
 CREATE TABLE passages (number INTEGER PRIMARY KEY, document INTEGER NOT NULL, start INTEGER NOT NULL,
@@ -107,6 +109,9 @@ def write(
                 "INSERT INTO document_references VALUES (?, ?, ?, ?, ?)",
                 [(number, ref.key, ref.start, ref.end, ref.text) for ref in document.references],
             )
+            connection.executemany(
+                "INSERT INTO further_ids VALUES (?, ?)", [(name, number) for name in document.also]
+            )
             counts = [number + 1, first_sentence + len(sentences), first_passage + len(passages)]
         connection.commit()
     return counts[0], counts[1], counts[2]
@@ -154,13 +159,21 @@ class DocumentStore:
             'SELECT "key", start, "end", text FROM document_references WHERE document = ? ORDER BY start',
             (int(number),),
         )
+        further = self._rows(
+            "SELECT document_id FROM further_ids WHERE document = ? ORDER BY document_id", (int(number),)
+        )
         document_id, text, title, sha256, language, url, published, place = row
         found = tuple(Reference(*reference) for reference in references)
-        return Document(document_id, text, title, sha256, language, url, published, place, found)
+        also = tuple(name for (name,) in further)
+        return Document(document_id, text, title, sha256, language, url, published, place, found, also)
 
     def number_of(self, document_id: str) -> int | None:
-        """The number of a document, ``None`` when there is none of that id."""
-        rows = self._rows("SELECT number FROM documents WHERE document_id = ?", (document_id,))
+        """The number of a document, by any of its ids; ``None`` when there is none of that id."""
+        rows = self._rows(
+            "SELECT number FROM documents WHERE document_id = ? "
+            "UNION ALL SELECT document FROM further_ids WHERE document_id = ?",
+            (document_id, document_id),
+        )
         return int(rows[0][0]) if rows else None
 
     def documents(self, first: int = 0, limit: int = -1) -> Iterator[Document]:

@@ -16,8 +16,9 @@ from indexer.embedder import Embedder, Progress, Vectors
 
 _Embed = Callable[[Sequence[str], Progress | None], Vectors]
 _T = TypeVar("_T")
-#: Texts embedded between two commits to the cache: what a killed build loses at most.
-_COMMIT_EVERY = 1024
+#: Texts embedded between two commits to the cache, a second or two: what a killed build loses at most.
+_COMMIT_EVERY = 128
+Halves = npt.NDArray[np.float16]
 
 
 class VectorCache:
@@ -50,10 +51,10 @@ class VectorCache:
 
     def embed(
         self, texts: Sequence[str], embedder: Embedder, progress: Progress | None = None
-    ) -> tuple[Vectors, int]:
+    ) -> tuple[Halves, int]:
         """Vectors of ``texts``, shape ``(len(texts), dimension)``, and how many had to be embedded.
 
-        Every vector goes through float16, so that a cached one and a fresh one are the same.
+        In float16, as they are kept, so that a cached one and a fresh one are the same.
         """
         return self._embed([text.encode("utf-8") for text in texts], texts, embedder.embed_passages, progress)
 
@@ -64,11 +65,12 @@ class VectorCache:
             return embedder.embed_questions(chosen)
 
         # A question and a passage of the same words have different vectors.
-        return self._embed([b"question\0" + text.encode("utf-8") for text in texts], texts, embed, None)[0]
+        contents = [b"question\0" + text.encode("utf-8") for text in texts]
+        return self._embed(contents, texts, embed, None)[0].astype(np.float32)
 
     def _embed(
         self, contents: Sequence[bytes], texts: Sequence[str], embed: _Embed, progress: Progress | None
-    ) -> tuple[Vectors, int]:
+    ) -> tuple[Halves, int]:
         keys = [hashlib.sha256(content).digest() for content in contents]
         vectors = np.zeros((len(texts), self._dimension), np.float16)
         missing: dict[bytes, list[int]] = {}
@@ -80,7 +82,9 @@ class VectorCache:
                 vectors[number] = stored
                 if progress:
                     progress(1)
-        for part in _parts(list(missing.items()), _COMMIT_EVERY):
+        # The longest first: padding is what costs time, and the slow part comes before the quick one.
+        ordered = sorted(missing.items(), key=lambda item: -len(texts[item[1][0]]))
+        for part in _parts(ordered, _COMMIT_EVERY):
             fresh = embed([texts[numbers[0]] for _, numbers in part], progress)
             stored_rows = fresh.astype(np.float16)
             with self._connection:
@@ -92,9 +96,9 @@ class VectorCache:
                 vectors[numbers] = row
                 if progress and len(numbers) > 1:
                     progress(len(numbers) - 1)
-        return vectors.astype(np.float32), len(missing)
+        return vectors, len(missing)
 
-    def _get(self, key: bytes) -> npt.NDArray[np.float16] | None:
+    def _get(self, key: bytes) -> Halves | None:
         with closing(self._connection.execute("SELECT vector FROM vectors WHERE key = ?", (key,))) as cursor:
             row = cursor.fetchone()
         if row is None or len(row[0]) != 2 * self._dimension:

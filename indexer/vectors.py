@@ -17,6 +17,7 @@ from indexer.errors import IndexDamagedError, IndexingError
 faiss.omp_set_num_threads(1)
 
 Ids = npt.NDArray[np.int64]
+Halves = npt.NDArray[np.float16]
 _Parameters: Any = faiss.SearchParameters  # its types do not know the fields
 _RefineParameters: Any = faiss.IndexRefineSearchParameters
 #: Rows from which on a shortlist is worth its file: scanning as many takes as long as a small part of
@@ -27,6 +28,8 @@ _FEW = 16
 #: Rows that a shortlist holds, and rows that its quantizer is trained on.
 _SHORTLIST = 2000
 _TRAINED_ON = 20_000
+#: Rows that are in float32 at the same time while an index is built.
+_ADDED_AT_ONCE = 65_536
 
 
 class VectorStore(Protocol):
@@ -57,21 +60,20 @@ class FaissStore:
         self._halves = _halves(self._index)
 
     @classmethod
-    def build(cls, vectors: Vectors, shortlist_from: int = SHORTLIST_FROM) -> FaissStore:
+    def build(cls, vectors: Vectors | Halves, shortlist_from: int = SHORTLIST_FROM) -> FaissStore:
         """A store over rows of ``vectors``, shape ``(n, dimension)``, numbered from 0."""
-        rows = np.ascontiguousarray(vectors, np.float32)
-        exact = faiss.IndexScalarQuantizer(
-            rows.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+        count, dimension = vectors.shape
+        index: Any = faiss.IndexScalarQuantizer(
+            dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
         )
-        if len(rows) < shortlist_from or rows.shape[1] % 2:
-            exact.add(rows)
-            return cls(exact)
         # Two dimensions to four bits; so an odd number of them has no shortlist.
-        coarse = faiss.IndexPQFastScan(rows.shape[1], rows.shape[1] // 2, 4, faiss.METRIC_INNER_PRODUCT)
-        coarse.train(rows[:: len(rows) // min(len(rows), _TRAINED_ON)])
-        both = faiss.IndexRefine(coarse, exact)
-        both.add(rows)
-        return cls(both)
+        if count >= shortlist_from and dimension % 2 == 0:
+            coarse = faiss.IndexPQFastScan(dimension, dimension // 2, 4, faiss.METRIC_INNER_PRODUCT)
+            coarse.train(_floats(vectors[:: count // min(count, _TRAINED_ON)]))
+            index = faiss.IndexRefine(coarse, index)
+        for start in range(0, count, _ADDED_AT_ONCE):
+            index.add(_floats(vectors[start : start + _ADDED_AT_ONCE]))
+        return cls(index)
 
     @classmethod
     def open(cls, path: Path) -> FaissStore:
@@ -132,6 +134,10 @@ class FaissStore:
     @property
     def dimension(self) -> int:
         return int(self._index.d)
+
+
+def _floats(rows: Vectors | Halves) -> Vectors:
+    return np.ascontiguousarray(rows, np.float32)
 
 
 def _halves(index: Any) -> npt.NDArray[np.float16]:

@@ -135,6 +135,7 @@ def _metadata(document: Document) -> dict[str, Any]:
         "place": document.place,
         "language": document.language,
         "sha256": document.sha256,
+        "also": list(document.also),
         "references": list(dict.fromkeys(reference.key for reference in document.references)),
     }
 

@@ -270,7 +270,7 @@ class SearchReply(BaseModel):
 
 
 class DocumentInfo(BaseModel):
-    """A document without its text."""
+    """A document without its text; ``also``: further ids under which the very same text was found."""
 
     document_id: str
     title: str
@@ -280,6 +280,7 @@ class DocumentInfo(BaseModel):
     language: Language
     sha256: str
     references: list[str]
+    also: list[str]
 
 
 class DocumentsReply(BaseModel):

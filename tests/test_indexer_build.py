@@ -378,3 +378,44 @@ def test_the_store_is_written_in_the_order_of_reading(source: Path, index: Path)
     opened = store.DocumentStore.open(index / "generations" / live_name(index) / "documents.sqlite")
     with closing(opened):
         assert [document.document_id for document in opened.documents()] == ["a.txt", "b.txt"]
+
+
+def test_the_same_text_under_two_names_is_one_document_with_both(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    (source / "alt").mkdir(parents=True)
+    for name in ("a.txt", "b.md", "alt/a.txt"):
+        (source / name).write_text("Im Dorf gibt es eine Schule.\n", "utf-8")
+    (source / "c.txt").write_text("Im Dorf gibt es zwei Schulen.\n", "utf-8")
+    summary = build([source], tmp_path / "index", FakeEmbedder())
+    assert summary.counts["documents"] == 2 and summary.left_out == []
+    with closing(open_generation(tmp_path / "index")) as generation:
+        store = generation.store
+        numbers = {name: store.number_of(name) for name in ("a.txt", "b.md", "alt/a.txt", "c.txt")}
+        assert numbers["a.txt"] == numbers["b.md"] == numbers["alt/a.txt"] != numbers["c.txt"]
+        document = store.document(numbers["b.md"] or 0)
+        assert sorted([document.document_id, *document.also]) == ["a.txt", "alt/a.txt", "b.md"]
+    assert list(verify(tmp_path / "index")) == []
+
+
+def test_a_text_that_was_removed_is_nowhere_any_more(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "a.txt").write_text("Im Dorf gibt es eine Schule.\n", "utf-8")
+    (source / "b.txt").write_text("Über den Fluss führt eine Brücke.\n", "utf-8")
+    build([source], tmp_path / "index", FakeEmbedder())
+    (source / "b.txt").rename(tmp_path / "b.txt")
+    (source / "a.txt").rename(source / "umbenannt.txt")
+    embedder = FakeEmbedder()
+    build([source], tmp_path / "index", embedder)
+    assert embedder.texts == []
+    with closing(open_generation(tmp_path / "index")) as generation:
+        assert [document.document_id for document in generation.store.documents()] == ["umbenannt.txt"]
+        assert len(generation.passage_vectors) == len(generation.sentence_vectors) == 1
+        assert generation.lexical.scores(["brück", "fluss"]).max() == 0
+
+
+def test_rows_of_a_set_keep_their_ids_also_where_texts_are_the_same(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(
+        '{"_id": "1", "text": "Ein Satz."}\n{"_id": "2", "text": "Ein Satz."}\n'
+    )
+    assert build([tmp_path / "a.jsonl"], tmp_path / "index", FakeEmbedder()).counts["documents"] == 2

@@ -271,12 +271,12 @@ def test_an_unreadable_file_with_the_right_digest_is_named(built_index: Path, na
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        ({"format": 99}, "index format 99, this version reads 3; build it anew"),
-        ({}, "index format None, this version reads 3; build it anew"),
-        ({"format": 2}, "index format 2, this version reads 3; build it anew"),
-        ({"format": 3}, "not a manifest ("),
+        ({"format": 99}, "index format 99, this version reads 4; build it anew"),
+        ({}, "index format None, this version reads 4; build it anew"),
+        ({"format": 2}, "index format 2, this version reads 4; build it anew"),
+        ({"format": 4}, "not a manifest ("),
         ([1], "not a manifest ("),
-        ({"format": 3, "created": "", "unknown": 1}, "not a manifest ("),
+        ({"format": 4, "created": "", "unknown": 1}, "not a manifest ("),
     ],
 )
 def test_a_manifest_of_another_format_is_refused(built_index: Path, content: object, fault: str) -> None:

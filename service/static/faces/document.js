@@ -132,6 +132,7 @@ class DocumentView {
       fact(words.published, dayIn(found.published, lang)),
       fact(words.written, words.languages[found.language]),
       fact(words.original, outwards(found.url, found.url ?? "")),
+      fact(words.also, found.also.length > 0 && foreign(found.also.join(", "))),
       fact(words.fingerprint, element("code", { title: found.sha256 }, found.sha256.slice(0, 12))),
     );
   }

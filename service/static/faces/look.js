@@ -55,7 +55,8 @@ ol { margin: 0; padding: 0; list-style: none; display: grid; gap: 1.1rem; }
 .cite { min-width: 1.75rem; padding: .05rem .4rem; font-size: .85rem; line-height: 1.35; font-weight: 600; font-variant-numeric: tabular-nums; vertical-align: .1em; }
 .cite[aria-expanded=true] { background: var(--_accent); color: var(--_on); border-color: var(--_accent); }
 .source, .where { margin: .2rem 0 0; color: var(--_muted); font-size: .875rem; }
-.quiet { border: 0; padding: 0 .25rem; margin-inline-start: .5rem; font-size: .875rem; text-decoration: underline; text-underline-offset: .15em; min-height: 1.5rem; }
+.source bdi { margin-inline-end: .75rem; }
+.quiet { border: 0; padding: 0; font-size: .875rem; text-decoration: underline; text-underline-offset: .15em; min-height: 1.5rem; }
 .context { margin: .6rem 0 0; padding: .75rem 1rem; background: var(--_soft); border-radius: var(--_round); }
 .context > p:first-child { margin-top: 0; }
 blockquote { position: relative; margin: .5rem 0; white-space: pre-line; max-height: 24rem; overflow: auto; }
