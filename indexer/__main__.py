@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +19,7 @@ from indexer import index as opened
 from indexer.build import Report, Summary
 from indexer.build import build as build_index
 from indexer.cli import IndexOption, JsonOption, ModelOption, failing_in_one_line
-from indexer.errors import IndexDamagedError, IndexingError, IndexMissingError
+from indexer.errors import FundstelleError, IndexDamagedError, IndexingError, IndexMissingError
 from indexer.manifest import Manifest
 from indexer.passages import Chunking
 
@@ -41,22 +41,32 @@ def build(
         int, typer.Option(min=100, max=2000, help="Characters of a passage.")
     ] = Chunking().size,
     keep: Annotated[int, typer.Option(min=1, help="Generations that stay, the new one included.")] = 3,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on, and build anew whenever a source changes.")
+    ] = False,
 ) -> None:
     """Index SOURCES into a new generation and make it live."""
     from indexer.embedder import SentenceTransformerEmbedder
 
-    with failing_in_one_line("interrupted; the index is as it was"), _progress() as report:
-        embedder = SentenceTransformerEmbedder.load(model)
-        summary = build_index(
-            sources,
-            index,
-            embedder,
-            chunking=Chunking(passage_size),
-            strict=strict,
-            keep=keep,
-            report=report,
-        )
-    _print_summary(summary)
+    def once() -> None:
+        with _progress() as report:
+            summary = build_index(
+                sources,
+                index,
+                embedder,
+                chunking=Chunking(passage_size),
+                strict=strict,
+                keep=keep,
+                report=report,
+            )
+        _print_summary(summary)
+
+    with failing_in_one_line("interrupted; the index is as it was"):
+        with _progress():
+            embedder = SentenceTransformerEmbedder.load(model)
+        once()
+        if watch:
+            _keep_up(sources, index, once)
 
 
 @app.command()
@@ -146,6 +156,19 @@ def rollback(
         except OSError as error:
             raise IndexingError(f"cannot write {index}: {error.strerror}; {live} stays live") from error
     print(f"{name} is live, no more {live}" if name != live else f"{name} is live already")
+
+
+def _keep_up(sources: list[Path], index: Path, build_anew: Callable[[], None]) -> None:
+    """Build after each change until Ctrl-C; one that fails leaves the index, and the next is awaited."""
+    from indexer.watching import changes
+
+    print("waiting for changes; Ctrl-C ends", file=sys.stderr)
+    for count in changes(sources, index):
+        print(f"{count} files changed", file=sys.stderr)
+        try:
+            build_anew()
+        except FundstelleError as error:
+            print(f"error: {error}; the index is as it was", file=sys.stderr)
 
 
 @contextlib.contextmanager

@@ -1,10 +1,9 @@
 """HTML, DOCX and PDF, archives of files, and files that are made to do harm."""
 
 import random
-import resource
+import subprocess
 import sys
 import tarfile
-import time
 import zipfile
 from pathlib import Path
 
@@ -129,9 +128,7 @@ def test_hostile_files_are_refused_one_by_one_and_the_others_read(tmp_path: Path
     assert len(names) >= 25
     for number in range(5):
         (tmp_path / f"bericht-{number}.txt").write_text(PARAGRAPHS[0], "utf-8")
-    began = time.monotonic()
     found = read(tmp_path)
-    assert time.monotonic() - began < 60
     good = [document.document_id for document in found if isinstance(document, RawDocument)]
     assert good == [f"bericht-{number}.txt" for number in range(5)]
     refused = [problem for problem in found if isinstance(problem, Problem)]
@@ -140,8 +137,19 @@ def test_hostile_files_are_refused_one_by_one_and_the_others_read(tmp_path: Path
             problem.place.startswith(str(tmp_path / name)) and problem.reason for problem in refused
         ), name
     assert not (tmp_path.parent / "ausgebrochen.txt").exists()
-    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    assert peak * 1024 < 1.5e9 or sys.platform == "darwin"
+
+
+def test_hostile_files_take_little_memory(tmp_path: Path) -> None:
+    files.hostile(tmp_path)
+    program = (
+        "import resource, sys; from pathlib import Path; from indexer.readers import read_sources;"
+        "list(read_sources([Path(sys.argv[1])]));"
+        "print(*(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert max(map(int, done.stdout.split())) * 1024 < 1.5e9
 
 
 @pytest.mark.parametrize(

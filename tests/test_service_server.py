@@ -81,6 +81,8 @@ class Service:
     def __init__(self, *command: str, **settings: str) -> None:
         self.process = subprocess.Popen(
             [sys.executable, *command],
+            # Whoever started the tests in the background had Ctrl-C ignored, and that is inherited.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             env=os.environ | {f"FUNDSTELLE_{name.upper()}": value for name, value in settings.items()},
             stderr=subprocess.PIPE,
             text=True,
