@@ -144,7 +144,8 @@ def test_hostile_files_take_little_memory(tmp_path: Path) -> None:
     program = (
         "import resource, sys; from pathlib import Path; from indexer.readers import read_sources;"
         "list(read_sources([Path(sys.argv[1])]));"
-        "print(*(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))"
+        "who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN);"
+        "print(*(resource.getrusage(it).ru_maxrss for it in who))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, timeout=60, check=True

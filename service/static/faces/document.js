@@ -2,7 +2,7 @@
 
 import { Client, Trouble } from "./client.js";
 import { element, fill, foreign, outwards } from "./dom.js";
-import { keyForm, keyOfPage } from "./key.js";
+import { keyForm, keyOfPage, mayTypeKey } from "./key.js";
 import { copying, quotation } from "./quote.js";
 import { byLine, lines, segments } from "./segments.js";
 import { Points } from "./spans.js";
@@ -46,7 +46,7 @@ class DocumentView {
       this.show(await this.client.document(this.id));
     } catch (error) {
       if (error instanceof Trouble && error.kind === "gone") fill(this.main, element("div", { class: "head" }, this.back(), element("h1", {}, words.noDocument)));
-      else if (error instanceof Trouble && error.kind === "key" && !keyOfPage()) fill(this.main, keyForm(words, () => this.load()));
+      else if (error instanceof Trouble && error.kind === "key" && mayTypeKey()) fill(this.main, keyForm(words, () => this.load()));
       else fill(this.main, element("h1", { class: "unseen" }, "Fundstelle"), troubleBox(error, words, (failed) => this.load(failed), attempt));
       this.tell(this.main.querySelector(".trouble p, h1")?.textContent ?? "");
     }
