@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from eval import ablate, aspects, chunking, crash, faces, fit, metric, segmentation
+from eval import ablate, aspects, chunking, crash, faces, fit, metric, scale, segmentation
 from eval.comparing import compare_records, comparison_table
 from eval.datasets import BeirSet, load
 from eval.latency import latency_record, print_latencies, spread
@@ -208,6 +208,7 @@ app.command("faces")(faces.main)
 app.command("fit")(fit.main)
 app.command("load")(load_command.main)
 app.command("metric")(metric.main)
+app.command("scale")(scale.main)
 app.command("segmentation")(segmentation.main)
 
 

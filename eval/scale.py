@@ -1,0 +1,323 @@
+"""What becomes of an index as it grows: time to build, disk, memory, time to open, time to search, recall.
+
+    python -m eval scale [--size 1000 --size 10000 …] [--texts dip21/corpus.jsonl.gz] [--output DIR]
+
+Whole indexes by the real build over real or made-up texts; only the vectors are synthetic, seeded by the text
+and gathered in clusters as those of a model are, so that embedding takes no time and what is measured is all the
+rest. Each size is built and searched in a process of its own, for its memory.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import itertools
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from indexer.build import build
+from indexer.cli import failing_in_one_line
+from indexer.embedder import Progress, Vectors
+from indexer.errors import FundstelleError
+from indexer.index import open_generation
+from indexer.vectors import FaissStore
+from service.engine import Engine
+
+_DIMENSION, _CLUSTERS, _SPREAD = 384, 4096, 0.8
+_QUESTIONS, _COMPARED = 200, 100
+_WORDS = (
+    *(
+        "Gemeinde",
+        "Provinz",
+        "Resolution",
+        "Umsetzung",
+        "Bericht",
+        "Verwaltung",
+        "Schule",
+        "Brücke",
+        "Straße",
+    ),
+    *("Netz", "Personal", "Sitzung", "Antrag", "Haushalt", "Mittel", "Gesetz", "Ausschuss", "Fraktion"),
+    *("Regierung", "Beschluss", "Aufgabe", "Ergebnis", "Mangel", "Lösung", "Ziel"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Figures of one size. Seconds, bytes, milliseconds; ``recall``: of the 100 nearest passages."""
+
+    passages: int
+    sentences: int
+    build_seconds: float
+    build_bytes: int
+    disk_bytes: int
+    open_seconds: float
+    verify_seconds: float
+    search_bytes: int
+    search_p50: float
+    search_p95: float
+    recall: float
+
+
+class SyntheticEmbedder:
+    """Vectors around the centres of clusters, seeded by the text: the same text, the same vector."""
+
+    name, dimension = "synthetic", _DIMENSION
+
+    def __init__(self) -> None:
+        self._centres = np.random.default_rng(57).standard_normal((_CLUSTERS, _DIMENSION), np.float32)
+        self._noise = np.random.default_rng(58).standard_normal((1 << 16, _DIMENSION), np.float32)
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.name.encode()).hexdigest()
+
+    def embed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        keys = np.array([self._key(text) for text in texts], np.uint64)
+        # Two rows of a fixed table are noise enough, without a generator for each text.
+        noise = (
+            self._noise[keys % np.uint64(1 << 16)] + self._noise[(keys >> np.uint64(16)) % np.uint64(1 << 16)]
+        )
+        vectors = self._centres[(keys >> np.uint64(32)) % np.uint64(_CLUSTERS)] + _SPREAD * noise
+        if progress:
+            progress(len(texts))
+        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
+
+    def embed_questions(self, texts: Sequence[str]) -> Vectors:
+        return self.embed_passages(texts)
+
+    def subwords(self, word: str) -> tuple[str, ...]:
+        return (word,)
+
+    @staticmethod
+    def _key(text: str) -> int:
+        return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
+
+
+def main(
+    size: Annotated[list[int], typer.Option(min=100, help="Passages, about; may be repeated.")] = [  # noqa: B006
+        1_000,
+        10_000,
+        100_000,
+    ],
+    texts: Annotated[
+        Path | None, typer.Option(help="Rows with real texts, as of dip21.", show_default="made up")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Folder for scale.json and scale.svg.")] = None,
+) -> None:
+    """Build, open and search indexes of growing size with synthetic vectors, and print what it takes."""
+    with failing_in_one_line():
+        found = []
+        for count in size:
+            with tempfile.TemporaryDirectory(prefix="fundstelle-scale-") as folder:
+                found.append(measure(Path(folder), count, texts))
+        Console(width=140, markup=False).print(_table(found))
+        if output:
+            output.mkdir(parents=True, exist_ok=True)
+            rows = [asdict(scale) for scale in found]
+            (output / "scale.json").write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
+            _plot(found, output / "scale.svg")
+
+
+def measure(folder: Path, count: int, texts: Path | None) -> Scale:
+    """One size.
+
+    Raises:
+        FundstelleError: a process failed.
+    """
+    source, index = folder / "corpus.jsonl", folder / "index"
+    with source.open("w", encoding="utf-8") as file:
+        for number, text in enumerate(_texts(count, texts)):
+            row = {
+                "_id": f"d{number}",
+                "title": f"Vorgang {number}",
+                "text": text,
+                "date": f"20{number % 25:02}-03-17",
+            }
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    built = _apart("build", source, index)
+    searched = _apart("search", source, index)
+    return Scale(**built, **searched)
+
+
+def _texts(count: int, texts: Path | None) -> Iterator[str]:
+    """Real texts, again and again with a word more, so that no two are the same; or made-up ones."""
+    chance = np.random.default_rng(59)
+    rounds = 0
+    number = 0
+    while number < count:
+        for text in _rows(texts) if texts else [""] * count:
+            if number == count:
+                return
+            words = " ".join(chance.choice(_WORDS, 12))
+            yield (
+                f"{text} Nummer {rounds}."
+                if text and rounds
+                else text or f"Der Vorgang {number} betrifft {words}."
+            )
+            number += 1
+        rounds += 1
+
+
+def _rows(path: Path) -> Iterator[str]:
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+        for line in file:
+            yield str(json.loads(line)["text"])
+
+
+def _apart(what: str, source: Path, index: Path) -> dict[str, Any]:
+    code = f"import sys; from eval import scale; scale.{what}_one(*sys.argv[1:])"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(source), str(index)],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[1],
+        check=False,
+    )
+    if done.returncode:
+        raise FundstelleError(f"{what}: {(done.stderr.strip().splitlines() or ['failed'])[-1]}")
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def build_one(source: str, index: str) -> None:
+    """In a process of its own: build, and print what it took."""
+    began = time.perf_counter()
+    summary = build([Path(source)], Path(index), SyntheticEmbedder())
+    seconds = time.perf_counter() - began
+    size = sum(path.stat().st_size for path in (Path(index) / "generations").rglob("*") if path.is_file())
+    print(
+        json.dumps(
+            {
+                "passages": summary.counts["passages"],
+                "sentences": summary.counts["sentences"],
+                "build_seconds": seconds,
+                "build_bytes": _peak(),
+                "disk_bytes": size,
+            }
+        )
+    )
+
+
+def search_one(source: str, index: str) -> None:
+    """In a process of its own: open, search, and print what it took."""
+    embedder = SyntheticEmbedder()
+    began = time.perf_counter()
+    generation = open_generation(Path(index), verify=False)
+    engine = Engine.of(generation, embedder)
+    opened = time.perf_counter() - began
+    with Path(source).open(encoding="utf-8") as file:
+        texts = [json.loads(line)["text"] for line in itertools.islice(file, _QUESTIONS)]
+    questions = [" ".join(text.split()[:8]) + "?" for text in texts]
+    for question in questions[:20]:
+        engine.search(question)
+    taken = []
+    for question in questions:
+        began = time.perf_counter()
+        engine.search(question)
+        taken.append((time.perf_counter() - began) * 1000)
+    recall = _recall(generation.passage_vectors, embedder.embed_questions(questions))
+    peak = _peak()
+    began = time.perf_counter()
+    open_generation(Path(index)).close()
+    print(
+        json.dumps(
+            {
+                "open_seconds": opened,
+                "verify_seconds": time.perf_counter() - began,
+                "search_bytes": peak,
+                "search_p50": statistics.median(taken),
+                "search_p95": float(np.percentile(taken, 95)),
+                "recall": recall,
+            }
+        )
+    )
+
+
+def _recall(store: object, vectors: Vectors) -> float:
+    """Of the nearest passages by exact comparison, how many the store finds."""
+    assert isinstance(store, FaissStore)
+    wanted = min(_COMPARED, len(store))
+    shares = []
+    for vector in vectors[:50]:
+        scores = np.concatenate(
+            [
+                store.similarities(vector, np.arange(start, min(start + 65_536, len(store))))
+                for start in range(0, len(store), 65_536)
+            ]
+        )
+        exact = set(np.argpartition(-scores, wanted - 1)[:wanted].tolist())
+        shares.append(len(exact & set(store.search(vector, wanted)[1].tolist())) / wanted)
+    return statistics.mean(shares)
+
+
+def _peak() -> int:
+    """Most resident memory of this process so far, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def _table(found: Sequence[Scale]) -> Table:
+    table = Table(
+        *(
+            "passages",
+            "sentences",
+            "build",
+            "texts/s",
+            "memory",
+            "disk",
+            "open",
+            "verified",
+            "search p50 / p95",
+        ),
+        *("memory", "recall@100"),
+        box=None,
+    )
+    for it in found:
+        table.add_row(
+            f"{it.passages:,}",
+            f"{it.sentences:,}",
+            f"{it.build_seconds:.1f} s",
+            f"{(it.passages + it.sentences) / it.build_seconds:,.0f}",
+            f"{it.build_bytes / 1e9:.2f} GB",
+            f"{it.disk_bytes / 1e9:.2f} GB",
+            f"{it.open_seconds:.2f} s",
+            f"{it.verify_seconds:.2f} s",
+            f"{it.search_p50:.1f} / {it.search_p95:.1f} ms",
+            f"{it.search_bytes / 1e9:.2f} GB",
+            f"{it.recall:.4f}",
+        )
+    return table
+
+
+def _plot(found: Sequence[Scale], path: Path) -> None:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 6), layout="constrained")
+    size = [it.passages for it in found]
+    drawn = (
+        ("build, texts a second", [(it.passages + it.sentences) / it.build_seconds for it in found]),
+        ("disk, GB", [it.disk_bytes / 1e9 for it in found]),
+        ("memory of a build, GB", [it.build_bytes / 1e9 for it in found]),
+        ("open, seconds", [it.open_seconds for it in found]),
+        ("search p95, ms", [it.search_p95 for it in found]),
+        ("recall@100", [it.recall for it in found]),
+    )
+    for axes, (name, values) in zip(figure.subplots(2, 3).flat, drawn, strict=True):
+        axes.plot(size, values, marker="o")
+        axes.set(title=name, xscale="log", xlabel="passages")
+        axes.set_ylim(bottom=0)
+    figure.savefig(path)
