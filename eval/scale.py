@@ -3,8 +3,8 @@
     python -m eval scale [--size 1000 --size 10000 …] [--texts dip21/corpus.jsonl.gz] [--output DIR]
 
 Whole indexes by the real build over real or made-up texts; only the vectors are synthetic, seeded by the text
-and gathered in clusters as those of a model are, so that embedding takes no time and what is measured is all the
-rest. Each size is built and searched in a process of its own, for its memory.
+and gathered in clusters as those of a model are, so that embedding takes no time and what is measured is all
+the rest. Each size is built and searched in a process of its own, for its memory.
 """
 
 from __future__ import annotations
