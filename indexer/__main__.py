@@ -19,9 +19,16 @@ from indexer import index as opened
 from indexer.build import Report, Summary
 from indexer.build import build as build_index
 from indexer.cli import IndexOption, JsonOption, ModelOption, failing_in_one_line
-from indexer.errors import FundstelleError, IndexDamagedError, IndexingError, IndexMissingError
+from indexer.errors import (
+    FundstelleError,
+    IndexDamagedError,
+    IndexingError,
+    IndexMissingError,
+    SourceError,
+)
 from indexer.manifest import Manifest
 from indexer.passages import Chunking
+from indexer.readers import printable
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -67,6 +74,28 @@ def build(
         once()
         if watch:
             _keep_up(sources, index, once)
+
+
+@app.command()
+def fetch(
+    listed: Annotated[
+        Path, typer.Argument(metavar="LIST", help="TOML: [[source]] tables with url.", show_default=False)
+    ],
+    into: Annotated[Path, typer.Option(help="Folder for the pages.", show_default=False)],
+    megabytes: Annotated[float, typer.Option(min=0.001, help="Largest page.")] = 50,
+    pause: Annotated[float, typer.Option(min=0, help="Seconds between two requests to one host.")] = 1,
+) -> None:
+    """Download the public pages of LIST, politely; those that have not changed are kept."""
+    from indexer import fetching
+
+    with failing_in_one_line("interrupted; what was fetched is kept"):
+        failed = 0
+        for result in fetching.fetch(fetching.read_list(listed), into, int(megabytes * 1e6), pause):
+            failed += result.outcome == "failed"
+            stream = sys.stderr if result.outcome == "failed" else sys.stdout
+            print(f"{result.outcome}: {printable(result.url)}: {printable(result.detail)}", file=stream)
+        if failed:
+            raise SourceError(f"{failed} pages could not be fetched; the others are in {into}")
 
 
 @app.command()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from indexer import fetching
 from indexer.documents import RawDocument
 from indexer.errors import SourceError
 from indexer.parsing import ParseError
@@ -40,7 +41,7 @@ LARGEST = 100_000_000
 #: The documents of a folder in BEIR layout, beside which its questions and judgements stand.
 _CORPUS = {"corpus.jsonl", "corpus.jsonl.gz"}
 #: Notes about a folder, not documents of it.
-_NOTES = ("readme.md", "readme.txt")
+_NOTES = ("readme.md", "readme.txt", "sources.toml")
 
 
 def printable(text: str) -> str:
@@ -68,8 +69,13 @@ def read_sources(sources: Sequence[Path]) -> Iterator[RawDocument | Problem]:
                 yield from _read_file(source, source, source.name, parser)
                 continue
             unreadable: list[OSError] = []
+            fetched = fetching.addresses(source)
             for path in _files(source, unreadable):
-                yield from _read_file(path, path, path.relative_to(source).as_posix(), parser)
+                name = path.relative_to(source).as_posix()
+                for item in _read_file(path, path, name, parser):
+                    if isinstance(item, RawDocument) and name in fetched and "url" not in item.fields:
+                        item = replace(item, fields={**item.fields, "url": fetched[name]})
+                    yield item
             for fault in unreadable:
                 yield Problem(str(fault.filename), fault.strerror or str(fault))
 
