@@ -30,6 +30,8 @@ AGENT = "Fundstelle"
 #: Seconds between two requests to one host; more where its robots.txt asks for that, up to a bound.
 _PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 _SECONDS, _REDIRECTS, _PART = 30.0, 5, 1 << 16
+#: Seconds before the second of five attempts; doubled from one to the next.
+_BACKOFF = 1.0
 _KINDS = {
     "text/html": ".html",
     "application/xhtml+xml": ".html",
@@ -163,7 +165,7 @@ class _Polite:
         except ImportError as error:
             raise FetchError("fetching needs an extra: pip install 'fundstelle[fetch]'") from error
         retries = urllib3.Retry(
-            total=4, redirect=False, backoff_factor=1, status_forcelist=(429, 500, 502, 503, 504),
+            total=4, redirect=False, backoff_factor=_BACKOFF, status_forcelist=(429, 500, 502, 503, 504),
             respect_retry_after_header=True, raise_on_status=False,
         )  # fmt: skip
         self._pool = urllib3.PoolManager(

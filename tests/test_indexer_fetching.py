@@ -65,6 +65,11 @@ def site() -> Iterator[Site]:
     made.server.server_close()
 
 
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "_BACKOFF", 0.0)
+
+
 def got(site: Site, folder: Path, *paths: str, **options: Any) -> list[Result]:
     wanted = [Wanted(site.address + path, path.strip("/").replace("/", "-")) for path in paths]
     return list(fetch(wanted, folder, **{"pause": 0.0} | options))
