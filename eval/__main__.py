@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from eval import ablate, aspects, chunking, crash, faces, fit, metric, scale, segmentation
+from eval import ablate, aspects, buildrate, chunking, crash, faces, fit, metric, scale, segmentation
 from eval.comparing import compare_records, comparison_table
 from eval.datasets import BeirSet, load
 from eval.latency import latency_record, print_latencies, spread
@@ -202,6 +202,7 @@ def startup(
 
 
 app.command("aspects")(aspects.main)
+app.command("build-rate")(buildrate.main)
 app.command("chunking")(chunking.main)
 app.command("crash")(crash.main)
 app.command("faces")(faces.main)

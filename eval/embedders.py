@@ -10,7 +10,7 @@ import numpy as np
 from indexer.embedder import Embedder, Progress, Vectors
 
 
-class _Around:
+class Around:
     """Passes everything on to the embedder it is put around."""
 
     def __init__(self, embedder: Embedder) -> None:
@@ -38,7 +38,7 @@ class _Around:
         return self._embedder.subwords(word)
 
 
-class TimedEmbedder(_Around):
+class TimedEmbedder(Around):
     """An embedder that remembers how many milliseconds its last questions took."""
 
     milliseconds: float | None = None
@@ -50,7 +50,7 @@ class TimedEmbedder(_Around):
         return vectors
 
 
-class RememberingEmbedder(_Around):
+class RememberingEmbedder(Around):
     """An embedder that embeds each question once, however many corpora it is put to."""
 
     def __init__(self, embedder: Embedder) -> None:

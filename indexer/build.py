@@ -112,11 +112,11 @@ class _Seen:
 
     def __init__(self) -> None:
         self._sources: dict[str, Path] = {}
-        self._by_text: dict[str, str] = {}
+        self._by_text: dict[tuple[str | None, ...], str] = {}
         self._also: dict[str, list[str]] = {}
 
     def taken(self, raw: RawDocument) -> Document | None:
-        """The document, or ``None`` where a file before had the same text: then it gets a further id.
+        """The document, or ``None`` where a file before said the same: then that gets a further id.
 
         Rows of a set keep their ids, which judgements refer to.
 
@@ -131,7 +131,9 @@ class _Seen:
         self._sources[raw.document_id] = raw.source
         if raw.media_type == "application/json":
             return document
-        first = self._by_text.setdefault(document.sha256, document.document_id)
+        # Two reports may say the same of two places.
+        said = (document.sha256, document.title, document.url, document.published, document.place)
+        first = self._by_text.setdefault(said, document.document_id)
         if first == document.document_id:
             return document
         self._also.setdefault(first, []).append(document.document_id)

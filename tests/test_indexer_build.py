@@ -397,6 +397,16 @@ def test_the_same_text_under_two_names_is_one_document_with_both(tmp_path: Path)
     assert list(verify(tmp_path / "index")) == []
 
 
+def test_the_same_text_of_two_places_is_two_documents(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    for place in ("Hà Giang", "Cà Mau"):
+        (source / f"{place}.md").write_text(
+            f"---\nplace: {place}\n---\nIm Dorf gibt es eine Schule.\n", "utf-8"
+        )
+    assert build([source], tmp_path / "index", FakeEmbedder()).counts["documents"] == 2
+
+
 def test_a_text_that_was_removed_is_nowhere_any_more(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()
