@@ -216,7 +216,10 @@ def test_a_setting_that_no_document_fits_changes_nothing(meetings: Retriever, em
 
 #: Only stop words in common with the answer, which its words therefore do not propose.
 WHAT = "Was ist in Nghe An im April 2024 das für ein Fest?"
-NOISE = {f"{number}.md": "In Nghe An im April 2024." for number in range(8)}
+NOISE = {
+    f"{number}.md": f"---\nsource: https://a.example/{number}\n---\nIn Nghe An im April 2024."
+    for number in range(8)
+}
 ANSWER = {"answer.md": "---\nplace: Nghệ An\ndate: 2024-05-10\n---\nDas ist was für ein Tanz."}
 
 
