@@ -75,6 +75,11 @@ def test_of_a_page_only_the_main_text_is_read_with_address_and_day(tmp_path: Pat
     assert (document.title, document.url, document.published) == (TITLE, "https://a.example/b", "2025-03-17")
 
 
+def test_of_a_short_page_too_only_the_main_text_is_read(tmp_path: Path) -> None:
+    files.as_html(tmp_path / "a.html", TITLE, ["Die Brücke kostete 5 Milliarden Dong."])
+    assert canonical(tmp_path / "a.html").split("\n") == [TITLE, "Die Brücke kostete 5 Milliarden Dong."]
+
+
 def test_of_a_page_that_states_no_day_none_is_guessed(tmp_path: Path) -> None:
     files.as_html(
         tmp_path / "a.html", TITLE, [*PARAGRAPHS, "Die Resolution vom 22. Dezember 2024 gilt seit 2025."]

@@ -20,6 +20,7 @@ def parse(path: Path) -> Parsed:
     """
     try:
         import trafilatura
+        from trafilatura.settings import use_config
     except ImportError as error:
         raise MissingExtraError("HTML", "html") from error
     data = path.read_bytes()
@@ -30,9 +31,12 @@ def parse(path: Path) -> Parsed:
     tree = trafilatura.load_html(data)
     if tree is None:
         raise ParseError("not readable as HTML")
+    # Of a short page it would take everything, menus too, rather than the little that is its text.
+    settings = use_config()
+    settings.set("DEFAULT", "MIN_EXTRACTED_SIZE", "1")
     found: Any = trafilatura.bare_extraction(
         tree, include_comments=False, include_tables=True, include_images=False, include_links=False,
-        favor_recall=True, deduplicate=False, with_metadata=True, date_extraction_params=_DATES,
+        favor_recall=True, deduplicate=False, with_metadata=True, date_extraction_params=_DATES, config=settings,
     )  # fmt: skip
     if found is None or found.body is None:
         raise ParseError("no main text found")
