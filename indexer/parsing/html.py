@@ -36,7 +36,8 @@ def parse(path: Path) -> Parsed:
     settings.set("DEFAULT", "MIN_EXTRACTED_SIZE", "1")
     found: Any = trafilatura.bare_extraction(
         tree, include_comments=False, include_tables=True, include_images=False, include_links=False,
-        favor_recall=True, deduplicate=False, with_metadata=True, date_extraction_params=_DATES, config=settings,
+        favor_recall=True, deduplicate=False, with_metadata=True, date_extraction_params=_DATES,
+        config=settings,
     )  # fmt: skip
     if found is None or found.body is None:
         raise ParseError("no main text found")
