@@ -89,15 +89,15 @@ def measure(folder: Path, kills: int, seed: int = 57, seconds: float = 0.006) ->
         _report(sources, number, chance)
     killed: list[float] = []
     faults: list[str] = []
-    whole = 0.0
+    whole = 4.0
     for _ in range(kills):
         began = time.monotonic()
         process = _building(sources, index, log, seconds)
-        # From its first moment to a little after the longest build so far: also while it goes live.
-        wait = chance.uniform(0.05, max(4.0, whole) * 1.1)
+        # From its first moment to a little after the last build that was let finish: also while it goes live.
+        wait = chance.uniform(0.05, whole * 1.1)
         try:
             process.wait(wait)
-            whole = max(whole, time.monotonic() - began)
+            whole = time.monotonic() - began
             for number in chance.sample(range(_REPORTS), 2):
                 _report(sources, number, chance)
         except subprocess.TimeoutExpired:

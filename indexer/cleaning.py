@@ -100,12 +100,17 @@ def _plain(line: str) -> str:
 
 def fold_line(line: str) -> str:
     """White space to single spaces; control and zero-width characters out."""
-    kept = "".join(
-        " " if character.isspace() else character
-        for character in line
-        if character.isspace()
-        or character in "\u200c\u200d"
-        or unicodedata.category(character) not in _DROPPED
+    # Most lines have nothing to drop, which is seen at a glance.
+    kept = (
+        line
+        if line.isprintable()
+        else "".join(
+            " " if character.isspace() else character
+            for character in line
+            if character.isspace()
+            or character in "\u200c\u200d"
+            or unicodedata.category(character) not in _DROPPED
+        )
     )
     return re.sub(r" {2,}", " ", kept).strip(" \u200c\u200d")
 

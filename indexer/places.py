@@ -89,15 +89,20 @@ class PlaceMention:
 
 def fold(text: str) -> str:
     """Lower case without diacritics, ``đ`` as ``d``; as long as the text, code point by code point."""
-    return "".join(_fold_character(character) for character in text)
+    return text.translate(_FOLDED)
 
 
-@cache
-def _fold_character(character: str) -> str:
-    if character in "đĐ":
-        return "d"
-    base = unicodedata.normalize("NFD", character)[0].lower()
-    return base if len(base) == 1 else character
+class _Folding(dict[int, str]):
+    """By code point, each worked out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        base = "d" if character in "đĐ" else unicodedata.normalize("NFD", character)[0].lower()
+        self[code] = base if len(base) == 1 else character
+        return self[code]
+
+
+_FOLDED = _Folding()
 
 
 @cache

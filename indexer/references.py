@@ -126,28 +126,39 @@ def _fold_character(character: str) -> str:
     return plain if plain.isascii() and not raised else character
 
 
+#: White space, ASCII in a row, or one character that may have to be folded.
+_PIECES = re.compile(r"\s+|[\x00-\x08\x0e-\x1b\x21-\x7f]+|.", re.DOTALL)
+
+
 def _fold(text: str) -> _Page:
     """White space becomes a space, between paragraphs a newline; a word broken at a line's end is joined."""
     folded: list[str] = []
     offsets: list[int] = []
     breaks = 0  # line breaks in the white space just read
-    for offset, character in enumerate(text):
+    for piece in _PIECES.finditer(text):
+        offset, character = piece.start(), piece[0]
         if character.isspace():
             if not folded or folded[-1] not in " \n":
                 folded.append(" ")
                 offsets.append(offset)
                 breaks = 0
-            breaks += character in "\n\u2028\u2029"
+            breaks += sum(map(character.count, "\n\u2028\u2029"))
             if breaks > 1:
                 folded[-1] = "\n"
             continue
-        plain = character if character.isascii() else _fold_character(character)
-        if breaks == 1 and plain.islower() and folded[-2:] == ["-", " "] and "".join(folded[-3:-2]).islower():
+        ascii_run = character.isascii()
+        plain = character if ascii_run else _fold_character(character)
+        if (
+            breaks == 1
+            and plain[:1].islower()
+            and folded[-2:] == ["-", " "]
+            and "".join(folded[-3:-2]).islower()
+        ):
             del folded[-2:], offsets[-2:]
         if plain:
             breaks = 0
         folded.extend(plain)
-        offsets.extend([offset] * len(plain))
+        offsets.extend(range(offset, offset + len(plain)) if ascii_run else [offset] * len(plain))
     return _Page(text, "".join(folded), offsets)
 
 
