@@ -41,12 +41,17 @@ def probabilities(evidence: Strengths) -> Strengths:
     return np.asarray(1.0 / (1.0 + np.exp(-(evidence @ _WEIGHTS + _INTERCEPT))), np.float32)
 
 
-def evidence(text: str, sentences: Sequence[Sentence], likeness: Strengths) -> Strengths:
-    """The evidence on each sentence of a document, shape ``(len(sentences), len(ASPECTS), len(KINDS))``."""
+def evidence(told: Strengths, likeness: Strengths) -> Strengths:
+    """All evidence, shape ``(sentences, len(ASPECTS), len(KINDS))``; ``told`` as of ``evidence_of_words``."""
+    return np.concatenate([told, likeness[..., np.newaxis]], axis=-1)
+
+
+def evidence_of_words(text: str, sentences: Sequence[Sentence]) -> Strengths:
+    """The evidence on each sentence of a document without its vector: all of ``KINDS`` but the last."""
     words = discourse.words(text, sentences)
     lead_ins = discourse.lead_ins(text, sentences, words)
     headings = discourse.headings(text, sentences, words)
-    return np.stack([words, lead_ins, headings, likeness], axis=-1)
+    return np.stack([words, lead_ins, headings], axis=-1)
 
 
 class Exemplars:

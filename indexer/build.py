@@ -6,31 +6,37 @@ import datetime
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from filelock import FileLock, Timeout
 
-from indexer import analyzer, aspect_model, store, vectors
+from indexer import aspect_model
 from indexer.alignment import Alignment
-from indexer.discourse import Strengths
-from indexer.documents import Document, Passage, RawDocument, Sentence
+from indexer.aspect_model import Exemplars
+from indexer.documents import Document, Sentence
 from indexer.embedder import Embedder
 from indexer.errors import IndexingError, SourceError
+from indexer.gathering import Gathered, gather
 from indexer.generations import GENERATIONS, STAGING, is_live, prune, remove_abandoned, set_live, sync
 from indexer.index import ALIGNMENT, ASPECTS, LEXICAL, PASSAGE_VECTORS, SCOPE, SENTENCE_VECTORS, STORE
-from indexer.lexical import Bm25Index
+from indexer.kept import Kept
 from indexer.manifest import Manifest, file_facts
-from indexer.metadata import describe
-from indexer.passages import Chunking, split_document
-from indexer.readers import Problem, printable, read_sources
+from indexer.passages import Chunking
+from indexer.preparing import Preparer
+from indexer.readers import Problem, printable
 from indexer.scope import Scopes, scope
+from indexer.store import DocumentStore, StoreWriter
 from indexer.topics import Topics, stems, title_after
-from indexer.vector_cache import VectorCache
+from indexer.vector_cache import Halves, VectorCache, text_key
+from indexer.vectors import FaissStore
 
-Split = tuple[Document, list[Sentence], list[Passage]]
+#: What builds keep for the next ones, beside the generations: vectors and prepared documents, by content.
+VECTORS, PREPARED = "vectors", "prepared/documents.sqlite"
+
 #: Told what is being done, how much of it is done by now, and the whole, as far as known.
 Report = Callable[[str, int, int | None], None]
 
@@ -69,194 +75,139 @@ def build(
     """
     tell = report or (lambda _what, _done, _whole: None)
     chunking = chunking or Chunking()
-    # Sources are read first: a wrong path must not leave an empty index folder behind.
-    split, left_out = _read(sources, chunking, strict, tell)
+    is_new = not index.exists()
     try:
         (index / GENERATIONS).mkdir(parents=True, exist_ok=True)
         with FileLock(index / ".build.lock", timeout=0):
-            return _write(index, split, left_out, sources, embedder, chunking, keep, tell)
+            try:
+                return _write(index, sources, embedder, chunking, strict, keep, tell)
+            except SourceError:
+                # A wrong path must not leave an empty index behind.
+                if is_new:
+                    shutil.rmtree(index, ignore_errors=True)
+                raise
     except Timeout as error:
         raise IndexingError(f"another build is running on {index}") from error
     except (OSError, sqlite3.Error) as error:
         raise IndexingError(f"cannot write the index {index}: {error}") from error
 
 
-def _read(
-    sources: Sequence[Path], chunking: Chunking, strict: bool, tell: Report
-) -> tuple[list[Split], list[Problem]]:
-    split: list[Split] = []
-    left_out: list[Problem] = []
-    seen = _Seen()
-    for item in read_sources(sources):
-        try:
-            if isinstance(item, Problem):
-                raise SourceError(str(item))
-            document = seen.taken(item)
-            if document is not None:
-                split.append((document, *split_document(document.text, chunking)))
-            tell("reading", len(split), None)
-        except SourceError as error:
-            problem = item if isinstance(item, Problem) else Problem(_place(item), str(error))
-            if strict:
-                raise SourceError(str(problem)) from error
-            left_out.append(problem)
-    if not split:
-        named = "; ".join(str(problem) for problem in left_out[:3]) or "no files"
-        raise SourceError(f"nothing to index in {', '.join(map(str, sources))}: {named}")
-    completed = [(seen.complete(document), sentences, passages) for document, sentences, passages in split]
-    return completed, left_out
-
-
-class _Seen:
-    """What was read so far: no id twice, and of files no text twice."""
-
-    def __init__(self) -> None:
-        self._sources: dict[str, Path] = {}
-        self._by_text: dict[tuple[str | None, ...], str] = {}
-        self._also: dict[str, list[str]] = {}
-
-    def taken(self, raw: RawDocument) -> Document | None:
-        """The document, or ``None`` where a file before said the same: then that gets a further id.
-
-        Rows of a set keep their ids, which judgements refer to.
-
-        Raises:
-            SourceError: the id is taken, or the document is none.
-        """
-        if raw.document_id in self._sources:
-            raise SourceError(
-                f"document id {raw.document_id!r} is already taken by {self._sources[raw.document_id]}"
-            )
-        document = describe(raw)
-        self._sources[raw.document_id] = raw.source
-        if raw.media_type == "application/json":
-            return document
-        # Two reports may say the same of two places.
-        said = (document.sha256, document.title, document.url, document.published, document.place)
-        first = self._by_text.setdefault(said, document.document_id)
-        if first == document.document_id:
-            return document
-        self._also.setdefault(first, []).append(document.document_id)
-        return None
-
-    def complete(self, document: Document) -> Document:
-        """The document with all its ids."""
-        also = self._also.get(document.document_id)
-        return replace(document, also=tuple(also)) if also else document
-
-
-def _place(raw: RawDocument) -> str:
-    return str(raw.source) if raw.media_type != "application/json" else f"{raw.source}: {raw.document_id}"
-
-
 def _write(
     index: Path,
-    split: list[Split],
-    left_out: list[Problem],
     sources: Sequence[Path],
     embedder: Embedder,
     chunking: Chunking,
+    strict: bool,
     keep: int,
     tell: Report,
 ) -> Summary:
     remove_abandoned(index)
-    staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=index / GENERATIONS))
-    complete = staging
-    try:
-        counts, embedded = _fill(staging, index, split, embedder, tell)
-        now = datetime.datetime.now(datetime.UTC)
-        manifest = Manifest(
-            created=now.isoformat(timespec="seconds"),
-            model={"name": embedder.name, "digest": embedder.digest, "dimension": embedder.dimension},
-            chunking=asdict(chunking),
-            counts=counts,
-            files=file_facts(staging),
-            sources=[printable(str(source)) for source in sources],
-            left_out=[str(problem) for problem in left_out],
-        )
-        name = f"{now:%Y%m%dT%H%M%S%f}-{manifest.write(staging)}"
-        for path in (*staging.rglob("*"), staging):
-            sync(path)
-        # mkdtemp makes private folders; the service may run under another account.
-        staging.chmod(0o755)
-        complete = staging.rename(index / GENERATIONS / name)
-        set_live(index, name)
-    except BaseException:
-        # An interruption may come when the generation is live already.
-        if not is_live(index, complete.name):
-            shutil.rmtree(complete, ignore_errors=True)
-        raise
-    return Summary(name, counts, embedded, left_out, prune(index, keep))
+    with (
+        closing(Kept.open(index / PREPARED)) as kept,
+        closing(VectorCache.open(index / VECTORS, embedder)) as cache,
+    ):
+        preparer = Preparer(kept, chunking, embedder)
+        staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=index / GENERATIONS))
+        complete = staging
+        try:
+            with closing(StoreWriter(staging / STORE)) as writer:
+                gathered = gather(sources, index, preparer, writer, strict, tell)
+            embedded = _fill(staging, gathered, embedder, cache, tell)
+            now = datetime.datetime.now(datetime.UTC)
+            manifest = Manifest(
+                created=now.isoformat(timespec="seconds"),
+                model={"name": embedder.name, "digest": embedder.digest, "dimension": embedder.dimension},
+                chunking=asdict(chunking),
+                counts={
+                    "documents": writer.documents,
+                    "sentences": writer.sentences,
+                    "passages": writer.passages,
+                },
+                files=file_facts(staging),
+                sources=[printable(str(source)) for source in sources],
+                left_out=[str(problem) for problem in gathered.left_out],
+            )
+            name = f"{now:%Y%m%dT%H%M%S%f}-{manifest.write(staging)}"
+            for path in (*staging.rglob("*"), staging):
+                sync(path)
+            # mkdtemp makes private folders; the service may run under another account.
+            staging.chmod(0o755)
+            complete = staging.rename(index / GENERATIONS / name)
+            set_live(index, name)
+        except BaseException:
+            # An interruption may come when the generation is live already.
+            if not is_live(index, complete.name):
+                shutil.rmtree(complete, ignore_errors=True)
+            raise
+        # What was removed from the sources stays for a rollback, and goes with the last generation of it.
+        pruned = prune(index, keep)
+        preparer.forget(keep)
+        cache.forget([*gathered.passages.keys, *gathered.sentences.keys, *_own_texts()], keep)
+    return Summary(name, manifest.counts, embedded, gathered.left_out, pruned)
 
 
-def _fill(
-    staging: Path, index: Path, split: list[Split], embedder: Embedder, tell: Report
-) -> tuple[dict[str, int], int]:
-    documents, sentences, passages = store.write(staging / STORE, split)
-    passage_texts = [d.text[p.start : p.end] for d, _, ps in split for p in ps]
-    sentence_texts = [d.text[s.start : s.end] for d, ss, _ in split for s in ss]
-    languages = [d.language for d, _, ps in split for _ in ps]
-    Bm25Index.build(
-        analyzer.terms(text, language) + analyzer.piece_terms(text, language, embedder.subwords)
-        for text, language in zip(passage_texts, languages, strict=True)
-    ).save(staging / LEXICAL)
-    done = 0
+def _fill(staging: Path, gathered: Gathered, embedder: Embedder, cache: VectorCache, tell: Report) -> int:
+    """Write all files of a generation beside its store; returns how many texts were embedded anew."""
+    gathered.lexical.finish().save(staging / LEXICAL)
+    with closing(DocumentStore.open(staging / STORE)) as documents:
+        vectors, fresh = _embed(documents, gathered, embedder, cache, tell)
+        passages, sentences = np.split(vectors, [len(gathered.passages.keys)])
+        Alignment.build(lambda texts: cache.embed_questions(texts, embedder)).save(staging / ALIGNMENT)
+        exemplars = Exemplars.build(lambda texts: cache.embed(texts, embedder)[0].astype(np.float32))
+        FaissStore.build(passages).save(staging / PASSAGE_VECTORS)
+        FaissStore.build(sentences).save(staging / SENTENCE_VECTORS)
+        evidence = aspect_model.evidence(gathered.told(), exemplars.likeness(sentences))
+        aspect_model.save(staging / ASPECTS, aspect_model.probabilities(evidence))
+        _scopes(documents, gathered).save(staging / SCOPE)
+    return fresh
 
-    def progress(count: int) -> None:
+
+def _embed(
+    documents: DocumentStore, gathered: Gathered, embedder: Embedder, cache: VectorCache, tell: Report
+) -> tuple[Halves, int]:
+    """Vectors of all passages, then of all sentences: in one go, so that texts of one length go together."""
+    passages, sentences = gathered.passages, gathered.sentences
+    lengths = passages.lengths + sentences.lengths
+    whole, done = sum(lengths), 0
+
+    def progress(characters: int) -> None:
         nonlocal done
-        done += count
-        tell("embedding", done, passages + sentences)
+        done += characters
+        tell("characters embedded", done, whole)
 
-    cache = VectorCache.open(index / "vectors", embedder)
-    try:
-        # In one go: texts of one length are embedded together, whichever they are.
-        all_vectors, fresh = cache.embed(passage_texts + sentence_texts, embedder, progress)
-        passage_vectors, sentence_vectors = all_vectors[:passages], all_vectors[passages:]
-        alignment = Alignment.build(lambda texts: cache.embed_questions(texts, embedder))
-        exemplars = aspect_model.Exemplars.build(
-            lambda texts: cache.embed(texts, embedder)[0].astype(np.float32)
-        )
-    finally:
-        cache.close()
-    vectors.FaissStore.build(passage_vectors).save(staging / PASSAGE_VECTORS)
-    vectors.FaissStore.build(sentence_vectors).save(staging / SENTENCE_VECTORS)
-    alignment.save(staging / ALIGNMENT)
-    aspect_model.save(staging / ASPECTS, _aspects(split, exemplars.likeness(sentence_vectors)))
-    _scopes(split).save(staging / SCOPE)
-    counts = {"documents": documents, "sentences": sentences, "passages": passages}
-    return counts, fresh
+    def text(row: int) -> str:
+        first = len(passages.keys)
+        number, start, end = passages.place(row) if row < first else sentences.place(row - first)
+        return documents.text(number)[start:end]
+
+    return cache.embed_kept(passages.keys + sentences.keys, lengths, text, embedder, progress)
 
 
-def _aspects(split: list[Split], likeness: Strengths) -> Strengths:
-    """Probability of every aspect for every sentence of the generation."""
-    told = np.zeros_like(likeness)
-    first = 0
-    for document, sentences, _ in split:
-        rows = slice(first, first + len(sentences))
-        told[rows] = aspect_model.probabilities(
-            aspect_model.evidence(document.text, sentences, likeness[rows])
-        )
-        first += len(sentences)
-    return told
+def _own_texts() -> Iterator[bytes]:
+    return (text_key(text) for _, text in aspect_model.exemplars())
 
 
-def _scopes(split: list[Split]) -> Scopes:
+def _scopes(documents: DocumentStore, gathered: Gathered) -> Scopes:
     """Which acts each sentence of the generation is about."""
-    naming = [(document, sentences) for document, sentences, _ in split if document.references]
+
+    def naming() -> Iterator[tuple[Document, list[Sentence], int]]:
+        for number, first, count in gathered.naming:
+            yield documents.document(number), documents.sentences_from(first, count), first
+
     titles = (
         (reference.key, title_after(document.text, reference.end), document.language)
-        for document, _ in naming
+        for document, _, _ in naming()
         for reference in document.references
     )
     words = (
         stems(document.text[sentence.start : sentence.end], document.language)
-        for document, sentences in naming
+        for document, sentences, _ in naming()
         for sentence in sentences
     )
     topics = Topics.of(titles, words)
-    rows: list[tuple[int, str, float]] = []
-    first = 0
-    for document, sentences, _ in split:
-        rows += [(first + number, key, held) for number, key, held in scope(document, sentences, topics)]
-        first += len(sentences)
-    return Scopes.build(rows, (ref.key for document, _ in naming for ref in document.references))
+    rows = [
+        (first + row, key, held)
+        for document, sentences, first in naming()
+        for row, key, held in scope(document, sentences, topics)
+    ]
+    return Scopes.build(rows, documents.keys())

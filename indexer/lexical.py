@@ -30,6 +30,30 @@ class LexicalIndex(Protocol):
     def rarity(self, terms: Sequence[str]) -> Scores: ...
 
 
+class Bm25Builder:
+    """Takes the terms of one passage after another; they are numbered from 0."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        # Four bytes a term: as lists of texts those of a hundred thousand passages took gigabytes.
+        self._passages: list[array[int]] = []
+
+    def add(self, terms: Iterable[str]) -> None:
+        numbers = self._numbers
+        self._passages.append(array("i", [numbers.setdefault(term, len(numbers)) for term in terms]))
+
+    def finish(self) -> Bm25Index:
+        """The index; the builder is empty afterwards."""
+        numbers, passages = self._numbers, self._passages
+        self._numbers, self._passages = {}, []
+        engine = _BM25(method="lucene", k1=1.2, b=0.75, backend="numpy")
+        if not numbers:
+            # bm25s cannot index nothing at all; a term that no question holds stands in.
+            numbers, passages = {"": 0}, [array("i", [0]) for _ in passages]
+        engine.index((passages, numbers), show_progress=False)
+        return Bm25Index(engine, len(passages))
+
+
 class Bm25Index:
     """BM25 in the variant of Lucene (k1 = 1.2, b = 0.75), https://arxiv.org/abs/2407.03618."""
 
@@ -40,16 +64,11 @@ class Bm25Index:
 
     @classmethod
     def build(cls, passages: Iterable[Sequence[str]]) -> Bm25Index:
-        """Index the terms of each passage, numbered from 0; they are taken one passage after another."""
-        numbers: dict[str, int] = {}
-        # Four bytes a term: as lists of texts those of a hundred thousand passages took gigabytes.
-        ids = [array("i", [numbers.setdefault(term, len(numbers)) for term in terms]) for terms in passages]
-        engine = _BM25(method="lucene", k1=1.2, b=0.75, backend="numpy")
-        if not numbers:
-            # bm25s cannot index nothing at all; a term that no question holds stands in.
-            numbers, ids = {"": 0}, [array("i", [0]) for _ in ids]
-        engine.index((ids, numbers), show_progress=False)
-        return cls(engine, len(ids))
+        """Index the terms of each passage, numbered from 0."""
+        builder = Bm25Builder()
+        for terms in passages:
+            builder.add(terms)
+        return builder.finish()
 
     @classmethod
     def open(cls, folder: Path, size: int) -> Bm25Index:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,53 +68,77 @@ class Metadata(NamedTuple):
 def write(
     path: Path, documents: Iterable[tuple[Document, Sequence[Sentence], Sequence[Passage]]]
 ) -> tuple[int, int, int]:
-    """Write documents with their sentences and passages; returns how many of each there are.
+    """Write documents with their sentences and passages; returns how many of each there are."""
+    with closing(StoreWriter(path)) as writer:
+        for document, sentences, passages in documents:
+            writer.add(document, sentences, passages)
+        writer.finish({})
+    return writer.documents, writer.sentences, writer.passages
 
-    Numbers count from 0 in reading order. Sentence numbers of a passage are those of the whole
+
+class StoreWriter:
+    """Writes a store document by document; ``documents``, ``sentences``, ``passages``: how many by now.
+
+    Numbers count from 0 in the order of writing. Sentence numbers of a passage are those of the whole
     generation here, not of its document.
     """
-    counts = [0, 0, 0]
-    with closing(sqlite3.connect(path)) as connection:
+
+    def __init__(self, path: Path) -> None:
+        self.documents = self.sentences = self.passages = 0
+        self._number: dict[str, int] = {}
+        self._connection = sqlite3.connect(path)
         # Nothing reads this file before it is complete: durability comes from the final sync.
-        connection.execute("PRAGMA journal_mode=OFF")
-        connection.executescript(_SCHEMA)
-        for document, sentences, passages in documents:
-            number, first_sentence, first_passage = counts
-            connection.execute(
-                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        self._connection.execute("PRAGMA journal_mode=OFF")
+        self._connection.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def add(self, document: Document, sentences: Sequence[Sentence], passages: Sequence[Passage]) -> None:
+        number, first_sentence, first_passage = self.documents, self.sentences, self.passages
+        execute, execute_many = self._connection.execute, self._connection.executemany
+        execute(
+            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                number,
+                *(document.document_id, document.title, document.text, document.sha256),
+                *(document.language, document.url, document.published, document.place),
+            ),
+        )
+        execute_many(
+            "INSERT INTO sentences VALUES (?, ?, ?, ?, ?)",
+            [
+                (first_sentence + i, number, sentence.start, sentence.end, sentence.is_heading)
+                for i, sentence in enumerate(sentences)
+            ],
+        )
+        execute_many(
+            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)",
+            [
                 (
-                    number,
-                    *(document.document_id, document.title, document.text, document.sha256),
-                    *(document.language, document.url, document.published, document.place),
-                ),
-            )
-            connection.executemany(
-                "INSERT INTO sentences VALUES (?, ?, ?, ?, ?)",
-                [
-                    (first_sentence + i, number, sentence.start, sentence.end, sentence.is_heading)
-                    for i, sentence in enumerate(sentences)
-                ],
-            )
-            connection.executemany(
-                "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)",
-                [
-                    (
-                        *(first_passage + i, number, passage.start, passage.end),
-                        *(first_sentence + passage.first_sentence, first_sentence + passage.last_sentence),
-                    )
-                    for i, passage in enumerate(passages)
-                ],
-            )
-            connection.executemany(
-                "INSERT INTO document_references VALUES (?, ?, ?, ?, ?)",
-                [(number, ref.key, ref.start, ref.end, ref.text) for ref in document.references],
-            )
-            connection.executemany(
-                "INSERT INTO further_ids VALUES (?, ?)", [(name, number) for name in document.also]
-            )
-            counts = [number + 1, first_sentence + len(sentences), first_passage + len(passages)]
-        connection.commit()
-    return counts[0], counts[1], counts[2]
+                    *(first_passage + i, number, passage.start, passage.end),
+                    *(first_sentence + passage.first_sentence, first_sentence + passage.last_sentence),
+                )
+                for i, passage in enumerate(passages)
+            ],
+        )
+        execute_many(
+            "INSERT INTO document_references VALUES (?, ?, ?, ?, ?)",
+            [(number, ref.key, ref.start, ref.end, ref.text) for ref in document.references],
+        )
+        execute_many("INSERT INTO further_ids VALUES (?, ?)", [(name, number) for name in document.also])
+        self._number[document.document_id] = number
+        self.documents += 1
+        self.sentences += len(sentences)
+        self.passages += len(passages)
+
+    def finish(self, also: Mapping[str, Sequence[str]]) -> None:
+        """Complete the file; ``also``: ids found later, by the id that a document was added under."""
+        self._connection.executemany(
+            "INSERT INTO further_ids VALUES (?, ?)",
+            [(name, self._number[first]) for first, names in also.items() for name in names],
+        )
+        self._connection.commit()
 
 
 class DocumentStore:
@@ -125,6 +149,8 @@ class DocumentStore:
         self._name = name
         self._lock = threading.Lock()
         self.document = remembering(self._document, 512)
+        #: The text of a document by number; few are kept, as each may be large.
+        self.text = remembering(self._text, 8)
 
     @classmethod
     def open(cls, path: Path) -> DocumentStore:
@@ -166,6 +192,17 @@ class DocumentStore:
         found = tuple(Reference(*reference) for reference in references)
         also = tuple(name for (name,) in further)
         return Document(document_id, text, title, sha256, language, url, published, place, found, also)
+
+    def _text(self, number: int) -> str:
+        ((text,),) = self._rows("SELECT text FROM documents WHERE number = ?", (int(number),))
+        return str(text)
+
+    def sentences_from(self, first: int, count: int) -> list[Sentence]:
+        """``count`` sentences from number ``first`` of the generation on."""
+        query = 'SELECT start, "end", is_heading FROM sentences WHERE number >= ? ORDER BY number LIMIT ?'
+        return [
+            Sentence(start, end, bool(heading)) for start, end, heading in self._rows(query, (first, count))
+        ]
 
     def number_of(self, document_id: str) -> int | None:
         """The number of a document, by any of its ids; ``None`` when there is none of that id."""

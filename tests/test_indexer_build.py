@@ -2,19 +2,22 @@ import errno
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
+import zlib
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 from fakes import FakeEmbedder
 
-from indexer import store
-from indexer.build import Summary, build
+from indexer import preparing, store
+from indexer.build import PREPARED, Summary, build
 from indexer.embedder import Progress, Vectors
 from indexer.errors import IndexingError, SourceError
 from indexer.generations import generation_names, live_name, set_live
@@ -40,11 +43,11 @@ def index(tmp_path: Path) -> Path:
 
 
 def listing(index: Path) -> set[str]:
-    """Everything in the index but the cache of vectors, which may grow, and the lock."""
+    """Everything in the index but what builds keep for the next ones, which may grow, and the lock."""
     return {
         path.relative_to(index).as_posix()
         for path in index.rglob("*")
-        if "vectors" not in path.parts and path.name != ".build.lock"
+        if not {"vectors", "prepared"} & set(path.parts) and path.name != ".build.lock"
     }
 
 
@@ -115,9 +118,10 @@ def test_another_model_embeds_everything(source: Path, index: Path) -> None:
 def test_progress_reaches_the_whole(source: Path, index: Path, embedder: FakeEmbedder) -> None:
     told: list[tuple[str, int, int | None]] = []
     build([source], index, embedder, report=lambda *what: told.append(what))
-    assert told[:2] == [("reading", 1, None), ("reading", 2, None)]
-    assert told[-1] == ("embedding", 8, 8)
-    assert [done for what, done, _ in told if what == "embedding"] == list(range(1, 9))
+    assert told[:2] == [("documents read", 1, None), ("documents read", 2, None)]
+    whole = sum(len(text) for text in [ONE, "Sie tut es gern.", TWO, f"{ONE} Sie tut es gern.", TWO])
+    whole += sum(len(text) for text in ["Ein anderer Text.", "Er bleibt, wie er ist."]) * 2 + 1
+    assert told[-1] == ("characters embedded", whole, whole)
 
 
 def test_what_was_left_out_is_named_and_counted(source: Path, index: Path, embedder: FakeEmbedder) -> None:
@@ -196,11 +200,15 @@ FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 @pytest.mark.parametrize(
     "name",
     [
-        "indexer.store.write",
+        "indexer.store.StoreWriter.add",
+        "indexer.store.StoreWriter.finish",
+        "indexer.kept.Kept.open",
+        "indexer.kept.Kept.put",
+        "indexer.preparing.Preparer.flush",
         "indexer.vectors.FaissStore.save",
         "indexer.lexical.Bm25Index.save",
         "indexer.vector_cache.VectorCache.open",
-        "indexer.vector_cache.VectorCache.embed",
+        "indexer.vector_cache.VectorCache.embed_kept",
         "indexer.build.file_facts",
         "indexer.manifest.Manifest.write",
         "indexer.build.sync",
@@ -281,7 +289,13 @@ def test_what_a_killed_build_left_is_removed(source: Path, index: Path, embedder
         (index / name / "documents.sqlite").write_text("half")
     (index / ".CURRENT.123").write_text("half")
     build([source], index, embedder)
-    assert {path.name for path in index.iterdir()} <= {"CURRENT", "generations", "vectors", ".build.lock"}
+    assert {path.name for path in index.iterdir()} <= {
+        "CURRENT",
+        "generations",
+        "vectors",
+        "prepared",
+        ".build.lock",
+    }
     assert not [path for path in (index / "generations").iterdir() if path.name.startswith(".")]
 
 
@@ -422,6 +436,80 @@ def test_a_text_that_was_removed_is_nowhere_any_more(tmp_path: Path) -> None:
         assert [document.document_id for document in generation.store.documents()] == ["umbenannt.txt"]
         assert len(generation.passage_vectors) == len(generation.sentence_vectors) == 1
         assert generation.lexical.scores(["brück", "fluss"]).max() == 0
+
+
+def test_an_index_within_its_source_is_no_source(source: Path) -> None:
+    for _ in range(2):
+        assert build([source], source / "index", FakeEmbedder()).left_out == []
+
+
+def everything(index: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in index.rglob("*") if path.is_file())
+
+
+def test_a_text_that_was_removed_is_in_no_file_after_the_last_generation_of_it(
+    source: Path, index: Path
+) -> None:
+    (source / "c.txt").write_text("Xanthippe kaufte einen Quittenbaum.")
+    build([source], index, FakeEmbedder(), keep=2)
+    vector = FakeEmbedder().embed_passages(["Xanthippe kaufte einen Quittenbaum."])[0].astype(np.float16)
+    assert vector.tobytes() in everything(index)
+    (source / "c.txt").unlink()
+    build([source], index, FakeEmbedder(), keep=2)
+    assert b"Quittenbaum" in everything(index)  # the generation that a rollback leads to
+    build([source], index, FakeEmbedder(), keep=2)
+    left = everything(index)
+    assert b"Quittenbaum" not in left
+    assert vector.tobytes() not in left
+    assert build([source], index, FakeEmbedder(), keep=2).embedded == 0
+
+
+def prepared_anew(source: Path, index: Path, **changed: object) -> list[str]:
+    """Ids of the documents that a build cleans and splits itself."""
+    with patch("indexer.preparing.prepare", wraps=preparing.prepare) as prepare:
+        build([source], index, FakeEmbedder(), **changed)
+    return [call.args[0].document_id for call in prepare.call_args_list]
+
+
+def test_only_what_changed_is_cleaned_and_split_again(source: Path, index: Path) -> None:
+    assert prepared_anew(source, index) == ["a.txt", "b.txt"]
+    (source / "a.txt").rename(source / "umbenannt.txt")
+    assert prepared_anew(source, index) == []
+    (source / "b.txt").write_text("Jetzt anders.")
+    assert prepared_anew(source, index) == ["b.txt"]
+    assert list(verify(index)) == []
+
+
+def test_other_settings_clean_and_split_everything_again(source: Path, index: Path) -> None:
+    build([source], index, FakeEmbedder())
+    assert prepared_anew(source, index, chunking=Chunking(200)) == ["a.txt", "b.txt"]
+
+
+def test_what_another_version_of_the_program_prepared_is_not_taken(source: Path, index: Path) -> None:
+    with patch("indexer.preparing._made_by", return_value=b"an older one"):
+        build([source], index, FakeEmbedder())
+    assert prepared_anew(source, index) == ["a.txt", "b.txt"]
+
+
+def test_a_kept_preparation_gives_the_same_generation(source: Path, index: Path, tmp_path: Path) -> None:
+    def files(index: Path) -> object:
+        with closing(open_generation(index)) as generation:
+            return generation.manifest.files
+
+    (source / "leer.txt").write_text("§ 1")
+    for folder in (index, index, tmp_path / "other"):
+        build([source], folder, FakeEmbedder())
+    assert files(index) == files(tmp_path / "other")
+
+
+@pytest.mark.parametrize("value", [b"", b"x" * 50, zlib.compress(b"\x01"), zlib.compress(b"\xc1")])
+def test_a_damaged_preparation_is_made_again(source: Path, index: Path, value: bytes) -> None:
+    build([source], index, FakeEmbedder())
+    with closing(sqlite3.connect(index / PREPARED)) as connection:
+        connection.execute("UPDATE kept SET value = ?", (value,))
+        connection.commit()
+    assert prepared_anew(source, index) == ["a.txt", "b.txt"]
+    assert list(verify(index)) == []
 
 
 def test_rows_of_a_set_keep_their_ids_also_where_texts_are_the_same(tmp_path: Path) -> None:

@@ -49,11 +49,12 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
-def read_sources(sources: Sequence[Path]) -> Iterator[RawDocument | Problem]:
+def read_sources(sources: Sequence[Path], index: Path | None = None) -> Iterator[RawDocument | Problem]:
     """Read every document below the given folders and files, in the order of their paths.
 
-    Hidden files, READMEs and what stands beside the corpus of a BEIR folder are passed over in silence. A
-    file or folder that cannot be read, or a file of no known kind, yields a Problem, and reading goes on.
+    Hidden files, READMEs, what stands beside the corpus of a BEIR folder, and the folder of the ``index``
+    that is being built are passed over in silence. A file or folder that cannot be read, or a file of no
+    known kind, yields a Problem, and reading goes on.
 
     Raises:
         SourceError: a source does not exist.
@@ -70,7 +71,7 @@ def read_sources(sources: Sequence[Path]) -> Iterator[RawDocument | Problem]:
                 continue
             unreadable: list[OSError] = []
             fetched = fetching.addresses(source)
-            for path in _files(source, unreadable):
+            for path in _files(source, unreadable, index):
                 name = path.relative_to(source).as_posix()
                 for item in _read_file(path, path, name, parser):
                     if isinstance(item, RawDocument) and name in fetched and "url" not in item.fields:
@@ -80,10 +81,13 @@ def read_sources(sources: Sequence[Path]) -> Iterator[RawDocument | Problem]:
                 yield Problem(str(fault.filename), fault.strerror or str(fault))
 
 
-def _files(source: Path, unreadable: list[OSError]) -> list[Path]:
+def _files(source: Path, unreadable: list[OSError], index: Path | None) -> list[Path]:
     found: list[Path] = []
+    own = index.resolve() if index else None
     for folder, folders, names in os.walk(source, onerror=unreadable.append):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        folders[:] = [
+            name for name in folders if not name.startswith(".") and Path(folder, name).resolve() != own
+        ]
         if _CORPUS.intersection(names) and "qrels.tsv" in names:
             # A question set: what is asked of the documents must not be found among them.
             names = [name for name in names if name in _CORPUS]
