@@ -11,9 +11,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from eval import ablate, aspects, buildrate, chunking, crash, faces, fit, metric, scale, segmentation
+from eval import ablate, aspects, buildrate, chunking, crash, faces, fit, metric, probe, scale, segmentation
 from eval.comparing import compare_records, comparison_table
 from eval.datasets import BeirSet, load
+from eval.growth import growth_file, read_growth
 from eval.latency import latency_record, print_latencies, spread
 from eval.loading import command as load_command
 from eval.progress import tracked
@@ -92,16 +93,17 @@ app.command("ablate")(ablate.main)
 def report(
     records: Annotated[
         list[Path],
-        typer.Argument(metavar="RECORD", help="record.json or its folder.", show_default=False),
+        typer.Argument(metavar="RECORD", help="record.json, scale.json or its folder.", show_default=False),
     ],
     output: Annotated[Path, typer.Option(help="File for the page.")] = Path("report.html"),
 ) -> None:
-    """Show records, of different sets, rankings or latencies, on one page that needs no network."""
+    """Show records, of sets, rankings, latencies or index sizes, on one page that needs no network."""
     with failing_in_one_line():
-        found = {str(record_file(path)): read_record(path) for path in records}
+        grown = {str(file): read_growth(file) for path in records if (file := growth_file(path))}
+        found = {str(record_file(path)): read_record(path) for path in records if not growth_file(path)}
         from eval.page import write_page
 
-        write_page(output, found)
+        write_page(output, found, grown)
     print(output)
 
 
@@ -209,6 +211,7 @@ app.command("faces")(faces.main)
 app.command("fit")(fit.main)
 app.command("load")(load_command.main)
 app.command("metric")(metric.main)
+app.command("probe")(probe.main)
 app.command("scale")(scale.main)
 app.command("segmentation")(segmentation.main)
 

@@ -108,6 +108,21 @@ def reliability(name: str, bins: Sequence[Mapping[str, float]]) -> str:
         return _svg(figure, axes, columns=1)
 
 
+def curves(name: str, sizes: Sequence[float], panels: Mapping[str, Sequence[float]], unit: str) -> str:
+    """A panel for each measure over ``sizes``, which are drawn on a logarithmic scale."""
+    with _style(name):
+        figure = Figure(figsize=(9, 5), layout="constrained")
+        grid = figure.subplots(2, -(-len(panels) // 2), squeeze=False).flat
+        for axes, (title, values) in zip(grid, panels.items(), strict=False):
+            axes.plot(sizes, values, marker="o", color=_COLOURS[0])
+            axes.set_title(title, fontsize=10)
+            axes.set_xscale("log")
+            axes.set_xlabel(unit)
+            axes.set_ylim(0, 1.05 * max(values))
+            axes.grid(alpha=0.25)
+        return _svg(figure, axes, columns=1)
+
+
 def _style(salt: str) -> contextlib.AbstractContextManager[None]:
     """Settings under which equal data give equal bytes, and names from files are never read as formulas."""
     return matplotlib.rc_context(

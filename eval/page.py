@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError
@@ -12,6 +13,7 @@ from markupsafe import Markup
 
 from eval.ablation import MEASURE, sentence
 from eval.facts import Record
+from eval.growth import Scale
 from eval.views import ANSWER_MEASURES, SetView, sets_of
 from indexer.errors import SourceError
 
@@ -34,14 +36,16 @@ class Chart:
     alt: str
 
 
-def page(records: Mapping[str, Record]) -> str:
+def page(records: Mapping[str, Record], growths: Mapping[str, Sequence[Scale]] = MappingProxyType({})) -> str:
     """The page of some records; ``records``: name or file → record. Equal records give an equal page.
+
+    ``growths``: the same for figures of indexes of growing size.
 
     Raises:
         SourceError: one of them is no record; the message names it.
     """
     try:
-        return _rendered(records.values())
+        return _rendered(records.values(), growths)
     except _MALFORMED:
         for name, record in records.items():
             try:
@@ -52,13 +56,15 @@ def page(records: Mapping[str, Record]) -> str:
         raise
 
 
-def write_page(file: Path, records: Mapping[str, Record]) -> None:
+def write_page(
+    file: Path, records: Mapping[str, Record], growths: Mapping[str, Sequence[Scale]] = MappingProxyType({})
+) -> None:
     """Write the page of some records.
 
     Raises:
         SourceError: one of them is no record, or the file cannot be written.
     """
-    text = page(records)
+    text = page(records, growths)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
@@ -66,7 +72,9 @@ def write_page(file: Path, records: Mapping[str, Record]) -> None:
         raise SourceError(f"{file}: cannot be written ({error.strerror})") from error
 
 
-def _rendered(records: Iterable[Record]) -> str:
+def _rendered(
+    records: Iterable[Record], growths: Mapping[str, Sequence[Scale]] = MappingProxyType({})
+) -> str:
     environment = Environment(
         loader=PackageLoader("eval"),
         autoescape=True,
@@ -79,7 +87,30 @@ def _rendered(records: Iterable[Record]) -> str:
         (view, _quality(number, view), _times(number, view), _trust(number, view))
         for number, view in enumerate(sets, 1)
     ]
-    return environment.get_template("report.html.j2").render(sets=shown, sentence=sentence)
+    return environment.get_template("report.html.j2").render(
+        sets=shown,
+        growths=[(name, scales, _growth(n, scales)) for n, (name, scales) in enumerate(growths.items(), 1)],
+        sentence=sentence,
+    )
+
+
+def _growth(number: int, scales: Sequence[Scale]) -> Chart:
+    from eval.charts import curves
+
+    panels = {
+        "build, texts a second": [it.rate for it in scales],
+        "memory of a build, GB": [it.build_bytes / 1e9 for it in scales],
+        "build after one change, s": [it.changed_seconds for it in scales],
+        "disk, GB": [it.disk_bytes / 1e9 for it in scales],
+        "open, s": [it.open_seconds for it in scales],
+        "search p50, ms": [it.search_p50 for it in scales],
+        "search p95, ms": [it.search_p95 for it in scales],
+        "recall@100": [it.recall for it in scales],
+    }
+    sizes = [it.passages for it in scales]
+    said = (f"{name} {', '.join(f'{value:.3g}' for value in values)}" for name, values in panels.items())
+    alt = f"Curves over {', '.join(f'{size:,}' for size in sizes)} passages: {'; '.join(said)}."
+    return Chart(Markup(curves(f"growth {number}", sizes, panels, "passages")), alt)
 
 
 def _quality(number: int, view: SetView) -> Chart | None:

@@ -13,15 +13,13 @@ import gzip
 import hashlib
 import itertools
 import json
-import re
-import resource
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,16 +28,20 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from eval.growth import Scale, write_growth
+from eval.memory import peak
+from eval.recall import recall
 from indexer.build import build
 from indexer.cli import failing_in_one_line
 from indexer.embedder import Progress, Vectors
 from indexer.errors import FundstelleError
+from indexer.generations import GENERATIONS
 from indexer.index import open_generation
-from indexer.vectors import FaissStore
 from service.engine import Engine
 
 _DIMENSION, _CLUSTERS, _SPREAD = 384, 4096, 0.8
-_QUESTIONS, _COMPARED = 200, 100
+#: Questions that are asked, and of those so many to find how complete a search is.
+_QUESTIONS, _COMPARED_BY = 200, 50
 _WORDS = (
     *(
         "Gemeinde",
@@ -55,23 +57,6 @@ _WORDS = (
     *("Netz", "Personal", "Sitzung", "Antrag", "Haushalt", "Mittel", "Gesetz", "Ausschuss", "Fraktion"),
     *("Regierung", "Beschluss", "Aufgabe", "Ergebnis", "Mangel", "Lösung", "Ziel"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """Figures of one size. Seconds, bytes, milliseconds; ``recall``: of the 100 nearest passages."""
-
-    passages: int
-    sentences: int
-    build_seconds: float
-    build_bytes: int
-    disk_bytes: int
-    open_seconds: float
-    verify_seconds: float
-    search_bytes: int
-    search_p50: float
-    search_p95: float
-    recall: float
 
 
 class SyntheticEmbedder:
@@ -118,7 +103,7 @@ def main(
     texts: Annotated[
         Path | None, typer.Option(help="Rows with real texts, as of dip21.", show_default="made up")
     ] = None,
-    output: Annotated[Path | None, typer.Option(help="Folder for scale.json and scale.svg.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Folder for scale.json and report.html.")] = None,
 ) -> None:
     """Build, open and search indexes of growing size with synthetic vectors, and print what it takes."""
     with failing_in_one_line():
@@ -128,10 +113,10 @@ def main(
                 found.append(measure(Path(folder), count, texts))
         Console(width=140, markup=False).print(_table(found))
         if output:
-            output.mkdir(parents=True, exist_ok=True)
-            rows = [asdict(scale) for scale in found]
-            (output / "scale.json").write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
-            _plot(found, output / "scale.svg")
+            from eval.page import PAGE, write_page
+
+            write_growth(output, found)
+            write_page(output / PAGE, {}, {str(output): found})
 
 
 def measure(folder: Path, count: int, texts: Path | None) -> Scale:
@@ -151,8 +136,26 @@ def measure(folder: Path, count: int, texts: Path | None) -> Scale:
             }
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
     built = _apart("build", source, index)
+    _change(source)
+    changed = _apart("build", source, index)
+    del built["embedded"]
     searched = _apart("search", source, index)
-    return Scale(**built, **searched)
+    return Scale(
+        **built,
+        **searched,
+        changed_seconds=changed["build_seconds"],
+        changed_embedded=changed["embedded"],
+    )
+
+
+def _change(source: Path) -> None:
+    """Another sentence at the end of the first document."""
+    changed = source.with_suffix(".changed")
+    with source.open(encoding="utf-8") as before, changed.open("w", encoding="utf-8") as after:
+        row = json.loads(next(before))
+        after.write(json.dumps(row | {"text": f"{row['text']} Ein Nachtrag."}, ensure_ascii=False) + "\n")
+        shutil.copyfileobj(before, after)
+    changed.replace(source)
 
 
 def _texts(count: int, texts: Path | None) -> Iterator[str]:
@@ -200,14 +203,16 @@ def build_one(source: str, index: str) -> None:
     began = time.perf_counter()
     summary = build([Path(source)], Path(index), SyntheticEmbedder())
     seconds = time.perf_counter() - began
-    size = sum(path.stat().st_size for path in (Path(index) / "generations").rglob("*") if path.is_file())
+    live = Path(index) / GENERATIONS / summary.generation
+    size = sum(path.stat().st_size for path in live.rglob("*") if path.is_file())
     print(
         json.dumps(
             {
                 "passages": summary.counts["passages"],
                 "sentences": summary.counts["sentences"],
+                "embedded": summary.embedded,
                 "build_seconds": seconds,
-                "build_bytes": _peak(),
+                "build_bytes": peak(),
                 "disk_bytes": size,
             }
         )
@@ -231,8 +236,8 @@ def search_one(source: str, index: str) -> None:
         began = time.perf_counter()
         engine.search(question)
         taken.append((time.perf_counter() - began) * 1000)
-    recall = _recall(generation.passage_vectors, embedder.embed_questions(questions))
-    peak = _peak()
+    found = recall(generation.passage_vectors, embedder.embed_questions(questions[:_COMPARED_BY]))
+    most = peak()
     began = time.perf_counter()
     open_generation(Path(index)).close()
     print(
@@ -240,44 +245,13 @@ def search_one(source: str, index: str) -> None:
             {
                 "open_seconds": opened,
                 "verify_seconds": time.perf_counter() - began,
-                "search_bytes": peak,
+                "search_bytes": most,
                 "search_p50": statistics.median(taken),
                 "search_p95": float(np.percentile(taken, 95)),
-                "recall": recall,
+                "recall": found,
             }
         )
     )
-
-
-def _recall(store: object, vectors: Vectors) -> float:
-    """Of the nearest passages by exact comparison, how many the store finds."""
-    assert isinstance(store, FaissStore)
-    wanted = min(_COMPARED, len(store))
-    shares = []
-    for vector in vectors[:50]:
-        scores = np.concatenate(
-            [
-                store.similarities(vector, np.arange(start, min(start + 65_536, len(store))))
-                for start in range(0, len(store), 65_536)
-            ]
-        )
-        exact = set(np.argpartition(-scores, wanted - 1)[:wanted].tolist())
-        shares.append(len(exact & set(store.search(vector, wanted)[1].tolist())) / wanted)
-    return statistics.mean(shares)
-
-
-def _peak() -> int:
-    """Most resident memory of this process so far, in bytes.
-
-    ``getrusage`` would count what it was before its program was loaded: a copy of what started it.
-    """
-    try:
-        told = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text("ascii"))
-    except OSError:
-        told = None
-    if told:
-        return int(told[1]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _table(found: Sequence[Scale]) -> Table:
@@ -289,6 +263,7 @@ def _table(found: Sequence[Scale]) -> Table:
             "texts/s",
             "memory",
             "disk",
+            "one changed",
             "open",
             "verified",
             "search p50 / p95",
@@ -301,9 +276,10 @@ def _table(found: Sequence[Scale]) -> Table:
             f"{it.passages:,}",
             f"{it.sentences:,}",
             f"{it.build_seconds:.1f} s",
-            f"{(it.passages + it.sentences) / it.build_seconds:,.0f}",
+            f"{it.rate:,.0f}",
             f"{it.build_bytes / 1e9:.2f} GB",
             f"{it.disk_bytes / 1e9:.2f} GB",
+            f"{it.changed_seconds:.1f} s, {it.changed_embedded} texts",
             f"{it.open_seconds:.2f} s",
             f"{it.verify_seconds:.2f} s",
             f"{it.search_p50:.1f} / {it.search_p95:.1f} ms",
@@ -311,23 +287,3 @@ def _table(found: Sequence[Scale]) -> Table:
             f"{it.recall:.4f}",
         )
     return table
-
-
-def _plot(found: Sequence[Scale], path: Path) -> None:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 6), layout="constrained")
-    size = [it.passages for it in found]
-    drawn = (
-        ("build, texts a second", [(it.passages + it.sentences) / it.build_seconds for it in found]),
-        ("disk, GB", [it.disk_bytes / 1e9 for it in found]),
-        ("memory of a build, GB", [it.build_bytes / 1e9 for it in found]),
-        ("open, seconds", [it.open_seconds for it in found]),
-        ("search p95, ms", [it.search_p95 for it in found]),
-        ("recall@100", [it.recall for it in found]),
-    )
-    for axes, (name, values) in zip(figure.subplots(2, 3).flat, drawn, strict=True):
-        axes.plot(size, values, marker="o")
-        axes.set(title=name, xscale="log", xlabel="passages")
-        axes.set_ylim(bottom=0)
-    figure.savefig(path)

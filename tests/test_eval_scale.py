@@ -3,8 +3,13 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
+from typer.testing import CliRunner
 
 from eval import scale
+from eval.__main__ import app
+from eval.growth import Scale, growth_file, read_growth, write_growth
+from indexer.errors import SourceError
 
 
 def test_a_small_index_is_built_opened_and_searched_exactly(tmp_path: Path) -> None:
@@ -33,7 +38,38 @@ def test_the_same_text_has_the_same_vector_of_unit_length() -> None:
     assert abs(float(np.linalg.norm(other)) - 1) < 1e-5 and float(first @ other) < 0.9
 
 
-def test_its_figures_are_drawn(tmp_path: Path) -> None:
-    found = scale.Scale(100, 200, 1.0, 10**9, 10**8, 0.1, 0.2, 10**9, 1.0, 2.0, 1.0)
-    scale._plot([found], tmp_path / "scale.svg")
-    assert (tmp_path / "scale.svg").stat().st_size > 1000
+def test_after_a_change_only_that_document_is_embedded(tmp_path: Path) -> None:
+    found = scale.measure(tmp_path, 150, None)
+    # The passage and its further sentence.
+    assert found.changed_embedded == 2
+    assert found.changed_seconds > 0
+
+
+SCALES = [
+    Scale(100, 200, 1.0, 10**9, 10**8, 0.5, 2, 0.1, 0.2, 10**9, 1.0, 2.0, 1.0),
+    Scale(1000, 2000, 10.0, 10**9, 10**9, 0.75, 2, 0.1, 0.2, 10**9, 1.5, 3.0, 0.995),
+]
+
+
+def test_a_record_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    write_growth(tmp_path, SCALES)
+    file = growth_file(tmp_path)
+    assert file == growth_file(tmp_path / "scale.json") == tmp_path / "scale.json"
+    assert read_growth(file) == SCALES
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "fundstelle-scale-1", "sizes": [{}]}'])
+def test_what_is_no_record_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "scale.json").write_text(text)
+    with pytest.raises(SourceError, match=rf"^{tmp_path}/scale\.json: no record of eval scale"):
+        read_growth(tmp_path / "scale.json")
+
+
+def test_figures_of_sizes_are_on_the_page_with_their_curves(tmp_path: Path) -> None:
+    write_growth(tmp_path, SCALES)
+    result = CliRunner().invoke(app, ["report", str(tmp_path), "--output", str(tmp_path / "report.html")])
+    assert result.exit_code == 0, result.output
+    text = (tmp_path / "report.html").read_text("utf-8")
+    assert f"How an index grows: {tmp_path}/scale.json" in text
+    assert "<svg" in text and "Curves over 100, 1,000 passages: build, texts a second 300, 300;" in text
+    assert ">0.9950<" in text and "1.5 / 3.0 ms" in text
