@@ -14,13 +14,14 @@ from rich.table import Table
 
 from eval.figures import ALL
 from eval.passages import combinations, compare_chunkings, corpora
-from eval.progress import building, tracked
+from eval.progress import tracked
 from eval.report import as_json
 from indexer.build import Report
 from indexer.cli import JsonOption, ModelOption, failing_in_one_line
 from indexer.embedder import SentenceTransformerEmbedder
 from indexer.errors import SourceError
 from indexer.passages import Grouping
+from indexer.progress import building
 
 SIZES = (400, 800, 1200, 1800)
 OVERLAPS = (0, 200)

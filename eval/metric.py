@@ -19,13 +19,13 @@ import typer
 from rich.console import Console
 
 from eval import files
-from eval.progress import building
 from eval.report import as_json
 from indexer.alignment import Alignment
 from indexer.cli import JsonOption, ModelOption, failing_in_one_line
 from indexer.embedder import SentenceTransformerEmbedder, Vectors
 from indexer.errors import SourceError
 from indexer.language import Language
+from indexer.progress import building
 from indexer.vector_cache import VectorCache
 
 _FILES = ("*.sentences.jsonl.gz", "selqa_en.jsonl.gz")

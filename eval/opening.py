@@ -11,9 +11,9 @@ from pathlib import Path
 
 from eval.datasets import BeirSet, QuestionSet
 from eval.embedders import TimedEmbedder
-from eval.progress import building
 from eval.systems import LocalSystem, Ranking, System
 from indexer.errors import SourceError
+from indexer.progress import building
 from service.engine import Engine
 
 #: Loads the model when first called, and gives the same one afterwards.

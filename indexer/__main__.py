@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from indexer import generations
 from indexer import index as opened
-from indexer.build import Report, Summary
+from indexer.build import Summary
 from indexer.build import build as build_index
 from indexer.cli import IndexOption, JsonOption, ModelOption, failing_in_one_line
 from indexer.errors import (
@@ -28,6 +26,7 @@ from indexer.errors import (
 )
 from indexer.manifest import Manifest
 from indexer.passages import Chunking
+from indexer.progress import building
 from indexer.readers import printable
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -56,7 +55,7 @@ def build(
     from indexer.embedder import SentenceTransformerEmbedder
 
     def once() -> None:
-        with _progress() as report:
+        with building() as report:
             summary = build_index(
                 sources,
                 index,
@@ -69,7 +68,7 @@ def build(
         _print_summary(summary)
 
     with failing_in_one_line("interrupted; the index is as it was"):
-        with _progress():
+        with building():
             embedder = SentenceTransformerEmbedder.load(model)
         once()
         if watch:
@@ -198,23 +197,6 @@ def _keep_up(sources: list[Path], index: Path, build_anew: Callable[[], None]) -
             build_anew()
         except FundstelleError as error:
             print(f"error: {error}; the index is as it was", file=sys.stderr)
-
-
-@contextlib.contextmanager
-def _progress() -> Iterator[Report]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        tasks = {"loading the model": bar.add_task("loading the model", total=None)}
-
-        def report(what: str, done: int, whole: int | None) -> None:
-            if what not in tasks:
-                for task in tasks.values():
-                    bar.remove_task(task)
-                tasks.clear()
-                tasks[what] = bar.add_task(what, total=whole)
-            bar.update(tasks[what], completed=done, total=whole)
-
-        yield report
 
 
 def _print_summary(summary: Summary) -> None:

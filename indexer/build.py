@@ -21,7 +21,16 @@ from indexer.documents import Document, Sentence
 from indexer.embedder import Embedder
 from indexer.errors import IndexingError, SourceError
 from indexer.gathering import Gathered, gather
-from indexer.generations import GENERATIONS, STAGING, is_live, prune, remove_abandoned, set_live, sync
+from indexer.generations import (
+    GENERATIONS,
+    STAGING,
+    is_live,
+    new_name,
+    prune,
+    remove_abandoned,
+    set_live,
+    sync,
+)
 from indexer.index import ALIGNMENT, ASPECTS, LEXICAL, PASSAGE_VECTORS, SCOPE, SENTENCE_VECTORS, STORE
 from indexer.kept import Kept
 from indexer.manifest import Manifest, file_facts
@@ -127,7 +136,7 @@ def _write(
                 sources=[printable(str(source)) for source in sources],
                 left_out=[str(problem) for problem in gathered.left_out],
             )
-            name = f"{now:%Y%m%dT%H%M%S%f}-{manifest.write(staging)}"
+            name = new_name(index, now, manifest.write(staging))
             for path in (*staging.rglob("*"), staging):
                 sync(path)
             # mkdtemp makes private folders; the service may run under another account.

@@ -7,6 +7,7 @@ rename of ``CURRENT``. Whatever goes wrong before leaves the old one as it was.
 from __future__ import annotations
 
 import contextlib
+import datetime
 import os
 import shutil
 from pathlib import Path
@@ -17,6 +18,7 @@ CURRENT = "CURRENT"
 GENERATIONS = "generations"
 #: How the name of a generation begins that is not complete yet.
 STAGING = ".building."
+_TIME = "%Y%m%dT%H%M%S%f"
 
 
 def live_name(index: Path) -> str:
@@ -53,6 +55,23 @@ def generation_names(index: Path) -> list[str]:
     if not folder.is_dir():
         return []
     return sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+
+
+def new_name(index: Path, now: datetime.datetime, digest: str) -> str:
+    """A name for a generation made ``now`` that comes after all others, also where the clock went back."""
+    newest = max((_moment(name) for name in generation_names(index)), default=None)
+    if newest is not None and newest >= now:
+        now = newest + datetime.timedelta(microseconds=1)
+    return f"{now:{_TIME}}-{digest}"
+
+
+def _moment(name: str) -> datetime.datetime:
+    try:
+        moment = datetime.datetime.strptime(name.split("-")[0], _TIME)
+    except ValueError:
+        # No generation of ours; nothing comes before it.
+        moment = datetime.datetime.min
+    return moment.replace(tzinfo=datetime.UTC)
 
 
 def set_live(index: Path, name: str) -> None:

@@ -8,7 +8,7 @@ from eval import crash
 def test_killed_builds_damage_nothing_and_lose_nothing(tmp_path: Path) -> None:
     figures = crash.measure(tmp_path, kills=4)
     assert [figure.name for figure in figures if figure.holds is False] == []
-    assert next(figure.value for figure in figures if figure.name == "builds killed") != "0 of 5"
+    assert next(figure.value for figure in figures if figure.name == "builds killed").startswith("4 of ")
 
 
 def test_what_was_embedded_long_before_a_kill_must_not_be_again() -> None:

@@ -365,6 +365,17 @@ def test_old_generations_are_pruned_and_named(source: Path, index: Path) -> None
     assert generation_names(index) == [second.generation, third.generation]
 
 
+def test_a_clock_that_went_back_changes_no_order(source: Path, index: Path) -> None:
+    first = build([source], index, FakeEmbedder()).generation
+    ahead = "20990101T000000000000-" + first.split("-")[1]
+    (index / "generations" / first).rename(index / "generations" / ahead)
+    set_live(index, ahead)
+    names = [ahead, *(build([source], index, FakeEmbedder(), keep=2).generation for _ in range(2))]
+    assert names == sorted(names)
+    assert generation_names(index) == names[1:]
+    assert live_name(index) == names[-1]
+
+
 def test_a_generation_can_be_read_by_other_accounts(source: Path, index: Path) -> None:
     build([source], index, FakeEmbedder())
     modes = {path.stat().st_mode & 0o044 for path in (index / "generations").rglob("*")}

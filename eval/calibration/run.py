@@ -14,10 +14,11 @@ from rich.table import Table
 from eval.calibration.coefficients import calibrate, in_use, statuses
 from eval.calibration.data import FITTED, REPORTS, collect, index_corpora, items
 from eval.datasets import QuestionSet, load_questions
-from eval.progress import building, tracked
+from eval.progress import tracked
 from eval.report import as_json
 from indexer.embedder import SentenceTransformerEmbedder
 from indexer.errors import SourceError
+from indexer.progress import building
 
 #: The questions on the digests of ``corpus/``.
 _QUESTIONS = Path(__file__).parent.parent / "questions" / "corpus.jsonl"

@@ -93,8 +93,8 @@ def _json(found: Mapping[str, list[Figure]]) -> str:
 
 
 def _built(dataset: BeirSet, index: Path, loader: Callable[[], object]) -> Path:
-    from eval.progress import building
     from indexer.build import build
+    from indexer.progress import building
 
     with building() as report:
         build([dataset.corpus], index, loader(), report=report)  # type: ignore[arg-type]
