@@ -18,6 +18,7 @@ from eval.growth import growth_file, read_growth
 from eval.latency import latency_record, print_latencies, spread
 from eval.loading import command as load_command
 from eval.progress import tracked
+from eval.reading import command as reader_command
 from eval.records import read_record, record_file
 from eval.report import as_json, print_record, write_output, write_record
 from eval.systems import Ranking
@@ -212,6 +213,7 @@ app.command("fit")(fit.main)
 app.command("load")(load_command.main)
 app.command("metric")(metric.main)
 app.command("probe")(probe.main)
+app.add_typer(reader_command.app, name="reader")
 app.command("scale")(scale.main)
 app.command("segmentation")(segmentation.main)
 

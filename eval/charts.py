@@ -20,6 +20,8 @@ _LINES = ("-", "--", "-.", ":")
 _INK = "#010203"
 _SHOWN_SHARE = 99.0
 _POINTS = 200
+#: Points of a curve from which on they are not marked.
+_MARKED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +110,21 @@ def reliability(name: str, bins: Sequence[Mapping[str, float]]) -> str:
         return _svg(figure, axes, columns=1)
 
 
-def curves(name: str, sizes: Sequence[float], panels: Mapping[str, Sequence[float]], unit: str) -> str:
-    """A panel for each measure over ``sizes``, which are drawn on a logarithmic scale."""
+def curves(
+    name: str,
+    sizes: Sequence[float],
+    panels: Mapping[str, Sequence[float]],
+    unit: str,
+    logarithmic: bool = True,
+) -> str:
+    """A panel for each measure over ``sizes``."""
     with _style(name):
         figure = Figure(figsize=(9, 5), layout="constrained")
         grid = figure.subplots(2, -(-len(panels) // 2), squeeze=False).flat
         for axes, (title, values) in zip(grid, panels.items(), strict=False):
-            axes.plot(sizes, values, marker="o", color=_COLOURS[0])
+            axes.plot(sizes, values, marker="o" if len(sizes) < _MARKED else "", color=_COLOURS[0])
             axes.set_title(title, fontsize=10)
-            axes.set_xscale("log")
+            axes.set_xscale("log" if logarithmic else "linear")
             axes.set_xlabel(unit)
             axes.set_ylim(0, 1.05 * max(values))
             axes.grid(alpha=0.25)

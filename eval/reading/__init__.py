@@ -1,0 +1,1 @@
+"""Training the reader of ``service/reading`` and measuring it."""

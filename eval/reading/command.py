@@ -1,0 +1,133 @@
+"""``python -m eval reader``: train the reader of ``service/reading`` and measure it on what it never saw."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from eval.datasets import load_beir
+from eval.report import as_json, write_text
+from indexer.cli import failing_in_one_line
+from indexer.errors import SourceError
+from indexer.progress import bar, building
+
+app = typer.Typer(no_args_is_help=True, help="Train and measure the reader.")
+
+DataArgument = Annotated[
+    Path, typer.Argument(help="Folder of train and of the question sets.", show_default=False)
+]
+CacheOption = Annotated[Path, typer.Option(help="Folder where indexes are kept.", show_default=False)]
+
+
+@app.command()
+def train(
+    data: DataArgument,
+    into: Annotated[Path, typer.Option(help="Folder of weights, log and plot.", show_default=False)],
+    cache: CacheOption,
+    seed: Annotated[int, typer.Option(help="Of the choice of examples and their order.")] = 57,
+    share: Annotated[
+        float, typer.Option(min=0.001, max=1, help="Of the examples; less for a first look.")
+    ] = 1.0,
+) -> None:
+    """Train on DATA; what was begun before in the same folder goes on."""
+    from eval.reading import batches, recipe, training
+    from service.reading.network import ReaderNetwork
+    from service.reading.pairs import Pairing
+
+    with failing_in_one_line("interrupted; the same command goes on from the last checkpoint"):
+        _require_material(data)
+        pools = _pools(data, cache)
+        found = recipe.examples(data, pools, recipe.Recipe(), seed)
+        folder, tokenizer = _default_model()
+        pairing = Pairing(tokenizer)
+        examples = [example for group in found.values() for example in group]
+        rows = batches.rows(examples, pairing)
+        order = batches.batches(rows, seed)
+        order = order[: max(1, round(share * len(order)))]
+        network, schedule = ReaderNetwork.of(folder), training.Schedule()
+        with bar() as progress:
+            task = progress.add_task("training steps", total=len(order))
+            weights = training.train(
+                network,
+                order,
+                pairing.padding,
+                into,
+                schedule,
+                lambda done, whole: progress.update(task, completed=done, total=whole),
+            )
+        counts = {name: len(group) for name, group in found.items()}
+        training.write_result(
+            into, weights, {"seed": seed, "share": share, "steps": len(order)}, counts, schedule
+        )
+    print(f"{len(order)} steps on {sum(counts.values())} examples; {into / training.WEIGHTS}")
+
+
+@app.command()
+def measure(
+    data: DataArgument,
+    cache: CacheOption,
+    weights: Annotated[Path | None, typer.Option(help="Weights file.", show_default="those in use")] = None,
+    output: Annotated[Path | None, typer.Option(help="Folder for reader.json.")] = None,
+) -> None:
+    """Measure a reader on the questions of DATA whose documents training never saw."""
+    from eval.reading import measuring
+    from service.reading.local import WEIGHTS, LocalReader
+
+    with failing_in_one_line():
+        _require_material(data)
+        reader = LocalReader.load(weights or WEIGHTS)
+        result = measuring.figures(_pools(data, cache), reader)
+        if output:
+            write_text(output, {"reader.json": as_json({"digest": reader.digest, "figures": result}) + "\n"})
+    Console(width=120, markup=False).print(_table(result))
+
+
+def _require_material(data: Path) -> None:
+    if not (data / "train").is_dir():
+        raise SourceError(f"{data}: no folder train there")
+
+
+def _pools(data: Path, cache: Path) -> dict[str, Any]:
+    from eval.reading.pool import pools
+    from eval.reading.recipe import SETS
+    from indexer import language
+    from indexer.embedder import SentenceTransformerEmbedder
+
+    sets = [load_beir(data / name) for name in SETS]
+    language.warm_up()
+    embedder = SentenceTransformerEmbedder.load()
+    found = {}
+    for dataset in sets:
+        with building("reading") as report:
+            found[dataset.name] = pools(dataset, cache, embedder, report)
+    return found
+
+
+def _default_model() -> tuple[Path, Any]:
+    from transformers import AutoTokenizer
+
+    from indexer import models
+
+    _, folder = models.locate(None)
+    return folder, AutoTokenizer.from_pretrained(folder, local_files_only=True)
+
+
+def _table(result: dict[str, Any]) -> Table:
+    table = Table("set", "questions", "reader's weight", "nDCG@10", "AUROC", "refused", box=None)
+    for name, row in result.items():
+        known = row["answerhood"]
+        for weight, by_language in row["ndcg@10"].items():
+            first = weight == next(iter(row["ndcg@10"]))
+            told = " ".join(f"{language} {value:.3f}" for language, value in by_language.items())
+            table.add_row(
+                *((name, str(row["questions"])) if first else ("", "")),
+                weight,
+                told,
+                f"{known['auroc']:.3f}" if first and known else "",
+                f"{known['refused']:.2f}" if first and known else "",
+            )
+    return table

@@ -1,0 +1,132 @@
+"""What the reader is trained on: names, how many of each, and what is made of them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from eval import files
+from eval.datasets import BeirSet, load_beir
+from eval.reading.examples import (
+    Example,
+    from_rows,
+    from_set,
+    is_held_out,
+    sampled,
+    windows,
+    with_other_number,
+    without_answer,
+)
+from eval.reading.pool import Pool
+from indexer.errors import SourceError
+
+#: Share of each set's documents that training never sees; what is told of a reader is measured on them.
+HELD_OUT = 0.4
+#: Sets whose documents and questions are used beside the rows of ``train``.
+SETS = ("xquad", "mlqa-dev", "squad2-en", "covid-faq")
+#: Documents that only look right are drawn from so many of the best.
+_MINED_FROM = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How many examples are taken; all of a kind where there are no more.
+
+    ``rows``: of each file of the folder ``train``. ``mined``: wrong texts for each question of a set.
+    ``removed``, ``windows``, ``numbers``: made of those whose answer's place is known.
+    """
+
+    rows: Mapping[str, int] = field(
+        default_factory=lambda: {
+            "squad2_train10_en": 4704,
+            "urasys_squad2_en": 1000,
+            "squad_paragraphs_en": 2500,
+            "squad_paragraphs_en.negatives": 2500,
+            "tydiqa_en": 2500,
+            "tydiqa_en.negatives": 2000,
+            "belebele_de_en": 3600,
+            "belebele_de_en.negatives": 3600,
+            "clapnq_en": 1500,
+            "selqa_en": 2000,
+            "squad_reqa_en": 1500,
+            "squad_reqa_en.negatives": 1500,
+            "bundestag_fragestunde_de": 800,
+            "bundestag_fragestunde_de.negatives": 800,
+        }
+    )
+    mined: int = 2
+    removed: int = 5000
+    windows: int = 4000
+    numbers: int = 1500
+
+
+def examples(
+    data: Path, pools: Mapping[str, Sequence[Pool]], recipe: Recipe, seed: int
+) -> dict[str, list[Example]]:
+    """Examples by where they come from; equal arguments give equal examples.
+
+    Args:
+        data: folder of ``train`` and of the sets.
+        pools: what retrieval found for the questions of each of ``SETS``.
+
+    Raises:
+        SourceError: a file is missing or malformed.
+    """
+    chance = random.Random(seed)
+    found: dict[str, list[Example]] = {}
+    for name, count in recipe.rows.items():
+        found[name] = sampled(
+            from_rows(files.existing(data / "train", f"{name}.jsonl.gz", f"{name}.jsonl")), count, chance
+        )
+    for name in SETS:
+        dataset = load_beir(data / name)
+        texts = _texts(dataset)
+        found[name] = [*from_set(dataset, texts, HELD_OUT), *_near(dataset, texts)]
+        found[f"{name}, mined"] = _mined(pools[name], recipe.mined, chance)
+    placed = [e for group in found.values() for e in group if e.span is not None]
+    made = (without_answer(e) for e in sampled(placed, 2 * recipe.removed, chance))
+    found["answer removed"] = [e for e in made if e][: recipe.removed]
+    found["windows"] = [w for e in sampled(placed, recipe.windows, chance) for w in windows(e, chance)]
+    answering = [e for group in found.values() for e in group if e.answers]
+    other = (with_other_number(e, chance) for e in sampled(answering, len(answering), chance))
+    found["other number"] = [e for e in other if e][: recipe.numbers]
+    return found
+
+
+def _texts(dataset: BeirSet) -> dict[str, str]:
+    return {
+        files.text(row, "_id", where): str(row.get("text") or "") for where, row in files.rows(dataset.corpus)
+    }
+
+
+def _near(dataset: BeirSet, texts: Mapping[str, str]) -> list[Example]:
+    """Unanswerable questions with the text they were written about, where the set says which."""
+    found = []
+    for where, row in files.rows(files.existing(dataset.folder, "queries.jsonl", "queries.jsonl.gz")):
+        if row.get("unanswerable"):
+            for document_id in row.get("about") or ():
+                if document_id not in texts:
+                    raise SourceError(f"{where}: is about {document_id!r}, which is no document of the set")
+                if not is_held_out(document_id, HELD_OUT):
+                    found.append(Example(files.text(row, "text", where), texts[document_id], False))
+    return found
+
+
+def _mined(pools: Sequence[Pool], count: int, chance: random.Random) -> list[Example]:
+    """Texts among the best found that do not answer; none of a held-out document or question."""
+    found = []
+    for pool in pools:
+        about = pool.relevant or tuple(hit.document_id for hit in pool.found[:1])
+        if any(is_held_out(document_id, HELD_OUT) for document_id in about):
+            continue
+        wrong = [
+            hit.text
+            for hit in pool.found[:_MINED_FROM]
+            if hit.document_id not in pool.relevant and not is_held_out(hit.document_id, HELD_OUT)
+        ]
+        # An unanswerable question has no more than one text that it was made to fit.
+        best = wrong[:1] if pool.unanswerable else chance.sample(wrong, min(count, len(wrong)))
+        found += [Example(pool.question, text, False) for text in best]
+    return found
