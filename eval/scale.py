@@ -10,7 +10,6 @@ the rest. Each size is built and searched in a process of its own, for its memor
 from __future__ import annotations
 
 import gzip
-import hashlib
 import itertools
 import json
 import shutil
@@ -31,15 +30,14 @@ from rich.table import Table
 from eval.growth import Scale, write_growth
 from eval.memory import peak
 from eval.recall import recall
+from eval.synthetic import SyntheticEmbedder
 from indexer.build import build
 from indexer.cli import failing_in_one_line
-from indexer.embedder import Progress, Vectors
 from indexer.errors import FundstelleError
 from indexer.generations import GENERATIONS
 from indexer.index import open_generation
 from service.engine import Engine
 
-_DIMENSION, _CLUSTERS, _SPREAD = 384, 4096, 0.8
 #: Questions that are asked, and of those so many to find how complete a search is.
 _QUESTIONS, _COMPARED_BY = 200, 50
 _WORDS = (
@@ -57,41 +55,6 @@ _WORDS = (
     *("Netz", "Personal", "Sitzung", "Antrag", "Haushalt", "Mittel", "Gesetz", "Ausschuss", "Fraktion"),
     *("Regierung", "Beschluss", "Aufgabe", "Ergebnis", "Mangel", "Lösung", "Ziel"),
 )
-
-
-class SyntheticEmbedder:
-    """Vectors around the centres of clusters, seeded by the text: the same text, the same vector."""
-
-    name, dimension = "synthetic", _DIMENSION
-
-    def __init__(self) -> None:
-        self._centres = np.random.default_rng(57).standard_normal((_CLUSTERS, _DIMENSION), np.float32)
-        self._noise = np.random.default_rng(58).standard_normal((1 << 16, _DIMENSION), np.float32)
-
-    @property
-    def digest(self) -> str:
-        return hashlib.sha256(self.name.encode()).hexdigest()
-
-    def embed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        keys = np.array([self._key(text) for text in texts], np.uint64)
-        # Two rows of a fixed table are noise enough, without a generator for each text.
-        noise = (
-            self._noise[keys % np.uint64(1 << 16)] + self._noise[(keys >> np.uint64(16)) % np.uint64(1 << 16)]
-        )
-        vectors = self._centres[(keys >> np.uint64(32)) % np.uint64(_CLUSTERS)] + _SPREAD * noise
-        if progress:
-            progress(len(texts))
-        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
-
-    def embed_questions(self, texts: Sequence[str]) -> Vectors:
-        return self.embed_passages(texts)
-
-    def subwords(self, word: str) -> tuple[str, ...]:
-        return (word,)
-
-    @staticmethod
-    def _key(text: str) -> int:
-        return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
 def main(

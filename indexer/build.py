@@ -38,7 +38,8 @@ from indexer.passages import Chunking
 from indexer.preparing import Preparer
 from indexer.readers import Problem, printable
 from indexer.scope import Scopes, scope
-from indexer.store import DocumentStore, StoreWriter
+from indexer.store import DocumentStore
+from indexer.store_writer import StoreWriter
 from indexer.topics import Topics, stems, title_after
 from indexer.vector_cache import Halves, VectorCache, text_key
 from indexer.vectors import FaissStore

@@ -18,7 +18,7 @@ from indexer.errors import SourceError
 from indexer.lexical import Bm25Builder
 from indexer.preparing import Prepared, Preparer
 from indexer.readers import Problem, read_sources
-from indexer.store import StoreWriter
+from indexer.store_writer import StoreWriter
 from indexer.vector_cache import text_key
 
 

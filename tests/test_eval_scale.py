@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from eval import scale
 from eval.__main__ import app
 from eval.growth import Scale, growth_file, read_growth, write_growth
+from eval.synthetic import SyntheticEmbedder
 from indexer.errors import SourceError
 
 
@@ -32,7 +33,7 @@ def test_real_texts_are_used_again_with_a_word_more(tmp_path: Path) -> None:
 
 
 def test_the_same_text_has_the_same_vector_of_unit_length() -> None:
-    embedder = scale.SyntheticEmbedder()
+    embedder = SyntheticEmbedder()
     first, second, other = embedder.embed_questions(["Dorf", "Dorf", "Stadt"])
     np.testing.assert_array_equal(first, second)
     assert abs(float(np.linalg.norm(other)) - 1) < 1e-5 and float(first @ other) < 0.9

@@ -200,8 +200,8 @@ FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 @pytest.mark.parametrize(
     "name",
     [
-        "indexer.store.StoreWriter.add",
-        "indexer.store.StoreWriter.finish",
+        "indexer.store_writer.StoreWriter.add",
+        "indexer.store_writer.StoreWriter.finish",
         "indexer.kept.Kept.open",
         "indexer.kept.Kept.put",
         "indexer.preparing.Preparer.flush",

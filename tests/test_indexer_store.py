@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer import store
+from indexer import store_writer
 from indexer.documents import Document, Passage, RawDocument, Sentence
 from indexer.errors import IndexDamagedError
 from indexer.metadata import describe
@@ -32,7 +32,7 @@ def split() -> list[tuple[Document, list[Sentence], list[Passage]]]:
 
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[DocumentStore]:
-    assert store.write(tmp_path / "a.sqlite", split()) == (2, 4, 2)
+    assert store_writer.write(tmp_path / "a.sqlite", split()) == (2, 4, 2)
     with closing(DocumentStore.open(tmp_path / "a.sqlite")) as opened:
         yield opened
 
@@ -94,7 +94,7 @@ def test_spans_are_numbered_over_the_whole_generation(opened: DocumentStore) -> 
 
 
 def test_a_store_of_nothing_has_no_spans(tmp_path: Path) -> None:
-    assert store.write(tmp_path / "a.sqlite", []) == (0, 0, 0)
+    assert store_writer.write(tmp_path / "a.sqlite", []) == (0, 0, 0)
     opened = DocumentStore.open(tmp_path / "a.sqlite")
     assert (len(opened.passages()), len(opened.sentences()), opened.metadata()) == (0, 0, [])
     opened.close()
@@ -139,7 +139,7 @@ def test_a_file_that_is_no_store_is_named(tmp_path: Path, data: bytes) -> None:
 def test_a_path_with_odd_letters_can_be_opened(tmp_path: Path) -> None:
     folder = tmp_path / "Größe 57 %?#"
     folder.mkdir()
-    store.write(folder / "a.sqlite", split())
+    store_writer.write(folder / "a.sqlite", split())
     opened = DocumentStore.open(folder / "a.sqlite")
     assert opened.number_of("a.txt") == 0
     opened.close()
