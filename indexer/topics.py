@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from indexer import analyzer
@@ -76,6 +76,8 @@ class Topics:
 
     by_key: Mapping[str, Topic]
     everyday: frozenset[str]
+    #: Acts whose titles use a stem: of hundreds of acts a sentence recalls few.
+    using: Mapping[str, Sequence[str]]
 
     @classmethod
     def of(cls, titles: Iterable[tuple[str, str, Language]], sentences: Iterable[frozenset[str]]) -> Topics:
@@ -104,11 +106,16 @@ class Topics:
             total_weight = sum(weights.values())
             if len(weights) >= _FEWEST:
                 known[key] = Topic({stem: weight / total_weight for stem, weight in weights.items()})
-        return cls(known, everyday)
+        using: dict[str, list[str]] = {}
+        for key, topic in known.items():
+            for stem in topic.weights:
+                using.setdefault(stem, []).append(key)
+        return cls(known, everyday, using)
 
     def best(self, words: frozenset[str]) -> tuple[str | None, float]:
         """The act whose title a sentence's stems cover most, with the share; none where two are level."""
-        shares = sorted(((topic.share(words), key) for key, topic in self.by_key.items()), reverse=True)
+        recalled = {key for stem in words for key in self.using.get(stem, ())}
+        shares = sorted(((self.by_key[key].share(words), key) for key in recalled), reverse=True)
         if not shares or (len(shares) > 1 and shares[1][0] == shares[0][0]):
             return None, 0.0
         return shares[0][1], shares[0][0]
