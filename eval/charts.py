@@ -12,6 +12,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter, NullFormatter
 
 #: Okabe & Ito 2008: told apart by the colour-blind too, and visible on white and on black.
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
@@ -125,6 +126,9 @@ def curves(
             axes.plot(sizes, values, marker="o" if len(sizes) < _MARKED else "", color=_COLOURS[0])
             axes.set_title(title, fontsize=10)
             axes.set_xscale("log" if logarithmic else "linear")
+            # Of a logarithmic axis the library writes powers as formulas, which are not read as such here.
+            axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+            axes.xaxis.set_minor_formatter(NullFormatter())
             axes.set_xlabel(unit)
             axes.set_ylim(0, 1.05 * max(values))
             axes.grid(alpha=0.25)

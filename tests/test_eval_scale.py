@@ -73,4 +73,5 @@ def test_figures_of_sizes_are_on_the_page_with_their_curves(tmp_path: Path) -> N
     text = (tmp_path / "report.html").read_text("utf-8")
     assert f"How an index grows: {tmp_path}/scale.json" in text
     assert "<svg" in text and "Curves over 100, 1,000 passages: build, texts a second 300, 300;" in text
+    assert "mathdefault" not in text  # ticks written as formulas
     assert ">0.9950<" in text and "1.5 / 3.0 ms" in text
