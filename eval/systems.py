@@ -92,7 +92,7 @@ class LocalSystem:
         self._ranking: Ranking = ranking
         self._embedder = embedder
         # By number: asking the store for each hit would read every document's text.
-        self._ids = [row.document_id for row in engine.generation.store.metadata()]
+        self._ids = engine.generation.store.metadata().document_ids
 
     @property
     def facts(self) -> dict[str, Any]:

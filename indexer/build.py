@@ -200,9 +200,14 @@ def _own_texts() -> Iterator[bytes]:
 def _scopes(documents: DocumentStore, gathered: Gathered) -> Scopes:
     """Which acts each sentence of the generation is about."""
 
+    spans = documents.sentences()
+
     def naming() -> Iterator[tuple[Document, list[Sentence], int]]:
         for number, first, count in gathered.naming:
-            yield documents.document(number), documents.sentences_from(first, count), first
+            rows = zip(*(column[first : first + count].tolist() for column in columns), strict=True)
+            yield documents.document(number), [Sentence(*row) for row in rows], first
+
+    columns = spans.start, spans.end, spans.heading
 
     titles = (
         (reference.key, title_after(document.text, reference.end), document.language)

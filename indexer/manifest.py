@@ -13,7 +13,7 @@ from indexer.errors import IndexDamagedError
 
 MANIFEST = "manifest.json"
 #: Raised whenever a generation of an older version of this project can no longer be read.
-FORMAT = 4
+FORMAT = 5
 #: Characters of the manifest's own digest that end a generation's name.
 _DIGEST_IN_NAME = 16
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from indexer.documents import Document, Sentence
+from indexer.documents import Document
 from indexer.errors import IndexDamagedError
 from indexer.language import Language
 from indexer.references import Reference
@@ -21,11 +21,17 @@ from indexer.remembering import remembering
 
 _DOCUMENT = "SELECT document_id, text, title, sha256, language, url, published, place FROM documents"
 Numbers = npt.NDArray[np.int64]
+#: Columns of the spans, as they are stored: each as one value of little-endian integers.
+SPANS = {
+    "sentences": ("document", "start", "end", "heading"),
+    "passages": ("document", "start", "end", "first", "last"),
+}
+INTEGERS = np.dtype("<i8")
 
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """Columns of the passage or sentence table, one row a number, all of shape ``(n,)``.
+    """Columns of the passages or sentences, one row a number, all of shape ``(n,)``.
 
     For passages ``first`` and ``last`` are the numbers of their outer sentences; for sentences both are
     their own number and ``heading`` marks those that are never quoted.
@@ -43,12 +49,12 @@ class Spans:
 
 
 class Metadata(NamedTuple):
-    """A document's row without its text."""
+    """What is known of all documents without their texts, a column each."""
 
-    document_id: str
-    language: Language
-    published: str | None
-    place: str | None
+    document_ids: tuple[str, ...]
+    languages: tuple[Language, ...]
+    published: tuple[str | None, ...]
+    places: tuple[str | None, ...]
 
 
 class DocumentStore:
@@ -107,13 +113,6 @@ class DocumentStore:
         ((text,),) = self._rows("SELECT text FROM documents WHERE number = ?", (int(number),))
         return str(text)
 
-    def sentences_from(self, first: int, count: int) -> list[Sentence]:
-        """``count`` sentences from number ``first`` of the generation on."""
-        query = 'SELECT start, "end", is_heading FROM sentences WHERE number >= ? ORDER BY number LIMIT ?'
-        return [
-            Sentence(start, end, bool(heading)) for start, end, heading in self._rows(query, (first, count))
-        ]
-
     def number_of(self, document_id: str) -> int | None:
         """The number of a document, by any of its ids; ``None`` when there is none of that id."""
         rows = self._rows(
@@ -131,13 +130,16 @@ class DocumentStore:
 
     def counts(self) -> dict[str, int]:
         """How many documents, sentences and passages there are."""
-        tables = ("documents", "sentences", "passages")
-        return {table: int(self._rows(f"SELECT count(*) FROM {table}")[0][0]) for table in tables}
+        ((documents,),) = self._rows("SELECT count(*) FROM documents")
+        return {
+            "documents": int(documents),
+            **{table: len(self._columns(table)["start"]) for table in SPANS},
+        }
 
-    def metadata(self) -> list[Metadata]:
+    def metadata(self) -> Metadata:
         """What filters need of every document, in order of numbers."""
         rows = self._rows("SELECT document_id, language, published, place FROM documents ORDER BY number")
-        return [Metadata(*row) for row in rows]
+        return Metadata(*zip(*rows, strict=True)) if rows else Metadata((), (), (), ())
 
     def references(self) -> list[tuple[str, int, int, int, str]]:
         """``(key, document number, start, end, text)`` of every mention, in reading order."""
@@ -150,20 +152,22 @@ class DocumentStore:
 
     def passages(self) -> Spans:
         """All passages."""
-        query = (
-            'SELECT document, start, "end", first_sentence, last_sentence, 0 FROM passages ORDER BY number'
-        )
-        return self._spans(query)
+        columns = self._columns("passages")
+        return Spans(**columns, heading=np.zeros(len(columns["start"]), np.bool_))
 
     def sentences(self) -> Spans:
         """All sentences."""
-        query = 'SELECT document, start, "end", number, number, is_heading FROM sentences ORDER BY number'
-        return self._spans(query)
+        columns = self._columns("sentences")
+        numbers = np.arange(len(columns["start"]))
+        heading = columns.pop("heading").astype(np.bool_)
+        return Spans(**columns, first=numbers, last=numbers, heading=heading)
 
-    def _spans(self, query: str) -> Spans:
+    def _columns(self, table: str) -> dict[str, Numbers]:
+        stored = dict(self._rows("SELECT name, value FROM spans"))
         try:
-            columns = np.array(self._rows(query), np.int64).reshape(-1, 6).T
-        except (TypeError, ValueError, OverflowError) as error:
-            raise IndexDamagedError(f"{self._name}: a span that is no pair of numbers ({error})") from error
-        document, start, end, first, last, heading = columns
-        return Spans(document, start, end, first, last, heading.astype(np.bool_))
+            columns = {name: np.frombuffer(stored[f"{table}.{name}"], INTEGERS) for name in SPANS[table]}
+        except (KeyError, TypeError, ValueError) as error:
+            raise IndexDamagedError(f"{self._name}: no spans of {table} ({error})") from error
+        if len({len(column) for column in columns.values()}) > 1:
+            raise IndexDamagedError(f"{self._name}: spans of {table} of different numbers")
+        return columns

@@ -29,7 +29,7 @@ _FEW = 16
 _SHORTLIST = 2000
 _TRAINED_ON = 20_000
 #: Rows that are in float32 at the same time while an index is built.
-_ADDED_AT_ONCE = 65_536
+_ADDED_AT_ONCE = 16_384
 
 
 class VectorStore(Protocol):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bisect
 from collections import Counter
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from indexer.index import Generation
 from indexer.language import Language
 from indexer.places import canonical_place, fold, related_places
 from indexer.scope import Scopes
+from indexer.store import Spans
 from service.query import Question
 
 Numbers = npt.NDArray[np.int64]
@@ -74,14 +74,16 @@ class Catalogue:
         passage_of = np.searchsorted(passages.last, np.arange(len(sentences)))
         last_passage_of = np.searchsorted(passages.first, np.arange(len(sentences)), side="right") - 1
         metadata = generation.store.metadata()
-        languages = [row.language for row in metadata]
+        languages = metadata.languages
         by_key: dict[str, set[int]] = {}
         documents: dict[str, set[int]] = {}
         names: dict[str, Counter[str]] = {}
         # Sentences and mentions are both in reading order, so a mention's sentence is found by bisection.
-        starts = list(zip(sentences.document.tolist(), sentences.start.tolist(), strict=True))
-        for key, document, start, _end, text in generation.store.references():
-            sentence = _bisect(starts, (document, start))
+        mentions = generation.store.references()
+        holding_them = _sentences_at(
+            sentences, np.array([row[1] for row in mentions]), np.array([row[2] for row in mentions])
+        )
+        for (key, document, _start, _end, text), sentence in zip(mentions, holding_them, strict=True):
             if sentence >= 0:
                 holding = range(int(passage_of[sentence]), int(last_passage_of[sentence]) + 1)
                 by_key.setdefault(key, set()).update(holding)
@@ -105,10 +107,10 @@ class Catalogue:
             passages_by_key={key: np.array(sorted(numbers), np.int64) for key, numbers in by_key.items()},
             documents_by_key={key: np.array(sorted(numbers), np.int64) for key, numbers in documents.items()},
             references=tuple(sorted(known, key=lambda known: (-known.documents, -known.mentions, known.key))),
-            document_ids={row.document_id: number for number, row in enumerate(metadata)},
+            document_ids={name: number for number, name in enumerate(metadata.document_ids)},
             scopes=generation.scopes,
-            published=tuple(row.published for row in metadata),
-            places=tuple(row.place for row in metadata),
+            published=metadata.published,
+            places=metadata.places,
         )
 
     @property
@@ -198,7 +200,13 @@ class Catalogue:
         return numbers
 
 
-def _bisect(starts: list[tuple[int, int]], place: tuple[int, int]) -> int:
-    """Number of the sentence that begins at or before a place, -1 when that is in another document."""
-    number = bisect.bisect_right(starts, place) - 1
-    return number if number >= 0 and starts[number][0] == place[0] else -1
+def _sentences_at(sentences: Spans, documents: Numbers, starts: Numbers) -> list[int]:
+    """Number of the sentence that begins at or before each place, -1 when that is in another document."""
+    if not len(documents) or not len(sentences):
+        return [-1] * len(documents)
+    # Document and place in one number: a text has less than four thousand million letters.
+    begins = (sentences.document << 32) + sentences.start
+    numbers = np.searchsorted(begins, (documents << 32) + starts, side="right") - 1
+    within = (numbers >= 0) & (sentences.document[numbers] == documents)
+    found: list[int] = np.where(within, numbers, -1).tolist()
+    return found

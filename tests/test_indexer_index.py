@@ -160,51 +160,82 @@ def executed(statement: str) -> Callable[[Path], None]:
     return change
 
 
+def spans(change: Callable[[dict[str, np.ndarray]], object]) -> Callable[[Path], None]:
+    """Change the columns of the spans, by their names."""
+
+    def changed(generation: Path) -> None:
+        with closing(sqlite3.connect(generation / "documents.sqlite")) as connection, connection:
+            rows = connection.execute("SELECT name, value FROM spans").fetchall()
+            columns = {name: np.frombuffer(value, "<i8").copy() for name, value in rows}
+            change(columns)
+            connection.executemany(
+                "UPDATE spans SET value = ? WHERE name = ?",
+                [(c.tobytes(), name) for name, c in columns.items()],
+            )
+
+    return changed
+
+
+def put(name: str, row: int, value: int) -> Callable[[Path], None]:
+    return spans(lambda columns: columns[name].__setitem__(row, value))
+
+
+def without_last(table: str) -> Callable[[Path], None]:
+    def change(columns: dict[str, np.ndarray]) -> None:
+        columns.update({name: c[:-1] for name, c in columns.items() if name.startswith(table)})
+
+    return spans(change)
+
+
+def empty_sentence(columns: dict[str, np.ndarray]) -> None:
+    columns["sentences.end"][3] = columns["sentences.start"][3]
+
+
+def later_passages(columns: dict[str, np.ndarray]) -> None:
+    first, last = columns["passages.first"], columns["passages.last"]
+    longer = first < last
+    first[longer] += 1
+    columns["passages.start"][longer] = columns["sentences.start"][first[longer]]
+
+
+def shifted_passage(columns: dict[str, np.ndarray]) -> None:
+    columns["passages.start"][2] += 1
+
+
 @pytest.mark.parametrize(
-    ("statement", "fault"),
+    ("change", "fault"),
     [
-        ('UPDATE sentences SET "end" = 999999 WHERE number = 3', "a sentence lies outside the text"),
-        ("UPDATE sentences SET start = -1 WHERE number = 3", "a sentence lies outside the text"),
-        ('UPDATE sentences SET "end" = start WHERE number = 3', "a sentence lies outside the text"),
-        ('UPDATE passages SET "end" = 999999 WHERE number = 2', "a passage lies outside the text"),
+        (put("sentences.end", 3, 999_999), "a sentence lies outside the text"),
+        (put("sentences.start", 3, -1), "a sentence lies outside the text"),
+        (spans(empty_sentence), "a sentence lies outside the text"),
+        (put("passages.end", 2, 999_999), "a passage lies outside the text"),
+        (spans(shifted_passage), "does not begin or end with its sentences"),
+        (put("passages.last", 2, 9999), "has sentences that are not there"),
+        (put("passages.first", 0, -1), "has sentences that are not there"),
+        (spans(later_passages), "a sentence is in no passage"),
+        (put("sentences.document", 3, 9), "a sentence is of no document, or of one out of"),
+        (put("passages.document", 0, -1), "a passage is of no document, or of one out of"),
         (
-            "UPDATE passages SET start = start + 1 WHERE number = 2",
-            "does not begin or end with its sentences",
-        ),
-        ("UPDATE passages SET last_sentence = 9999 WHERE number = 2", "has sentences that are not there"),
-        ("UPDATE passages SET first_sentence = -1 WHERE number = 0", "has sentences that are not there"),
-        (
-            "UPDATE passages SET first_sentence = first_sentence + 1, start = (SELECT s.start FROM sentences "
-            "s WHERE s.number = first_sentence + 1) WHERE first_sentence < last_sentence",
-            "a sentence is in no passage",
-        ),
-        (
-            "UPDATE sentences SET document = 9 WHERE number = 3",
-            "a sentence is of no document, or of one out of",
+            executed("UPDATE documents SET text = text || '.' WHERE number = 1"),
+            "text does not match its sha256",
         ),
         (
-            "UPDATE passages SET document = -1 WHERE number = 0",
-            "a passage is of no document, or of one out of",
+            executed('UPDATE document_references SET start = start + 1, "end" = "end" + 1'),
+            "is not at its place",
         ),
-        ("UPDATE documents SET text = text || '.' WHERE number = 1", "text does not match its sha256"),
-        ('UPDATE document_references SET start = start + 1, "end" = "end" + 1', "is not at its place"),
-        (
-            "DELETE FROM sentences WHERE number = (SELECT max(number) FROM sentences)",
-            " sentences, the manifest says",
-        ),
-        ("DELETE FROM documents WHERE number = 4", "4 documents, the manifest says 5"),
-        ("DELETE FROM passages WHERE number = (SELECT max(number) FROM passages)", "vectors for"),
-        (
-            "PRAGMA ignore_check_constraints=1; UPDATE passages SET start = 'x' WHERE number = 0",
-            "no pair of numbers",
-        ),
-        ("DROP TABLE passages", "not a readable store (no such table: passages)"),
+        (without_last("sentences."), " sentences, the manifest says"),
+        (executed("DELETE FROM documents WHERE number = 4"), "4 documents, the manifest says 5"),
+        (without_last("passages."), "vectors for"),
+        (without_last("passages.start"), "spans of passages of different numbers"),
+        (executed("UPDATE spans SET value = x'00' WHERE name = 'passages.end'"), "no spans of passages"),
+        (executed("DELETE FROM spans WHERE name = 'sentences.end'"), "no spans of sentences"),
+        (executed("DROP TABLE spans"), "not a readable store (no such table: spans)"),
     ],
 )
 def test_a_store_written_wrong_is_found_though_its_digest_is_right(
-    built_index: Path, statement: str, fault: str
+    built_index: Path, change: Callable[[Path], None], fault: str
 ) -> None:
-    name = rewritten(built_index, executed(statement))
+    name = rewritten(built_index, change)
     faults = list(verify(built_index))
     assert any(fault in line for line in faults), faults
     other = ("vectors for", "aspects.npy: float16 of shape")
@@ -271,12 +302,12 @@ def test_an_unreadable_file_with_the_right_digest_is_named(built_index: Path, na
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        ({"format": 99}, "index format 99, this version reads 4; build it anew"),
-        ({}, "index format None, this version reads 4; build it anew"),
-        ({"format": 2}, "index format 2, this version reads 4; build it anew"),
-        ({"format": 4}, "not a manifest ("),
+        ({"format": 99}, "index format 99, this version reads 5; build it anew"),
+        ({}, "index format None, this version reads 5; build it anew"),
+        ({"format": 2}, "index format 2, this version reads 5; build it anew"),
+        ({"format": 5}, "not a manifest ("),
         ([1], "not a manifest ("),
-        ({"format": 4, "created": "", "unknown": 1}, "not a manifest ("),
+        ({"format": 5, "created": "", "unknown": 1}, "not a manifest ("),
     ],
 )
 def test_a_manifest_of_another_format_is_refused(built_index: Path, content: object, fault: str) -> None:
