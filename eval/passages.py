@@ -123,7 +123,9 @@ def compare_chunkings(
     for number, (chunking, corpus) in enumerate(product(chunkings, compared), start=1):
         label = f"{number} of {len(chunkings) * len(compared)}, {corpus.name}"
         with building(label) as report:
-            build([corpus.source], cache / corpus.name, embedder, chunking=chunking, keep=1, report=report)
+            # As many as there are kinds: with fewer, a kind's vectors are forgotten before its next turn.
+            kept = len(chunkings)
+            build([corpus.source], cache / corpus.name, embedder, chunking=chunking, keep=kept, report=report)
         with closing(Engine.of(open_generation(cache / corpus.name), remembering)) as engine:
             values = _values(corpus, LocalSystem(engine), track, label)
             passages = engine.generation.passages
