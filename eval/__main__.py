@@ -23,6 +23,7 @@ from eval.records import read_record, record_file
 from eval.report import as_json, print_record, write_output, write_record
 from eval.systems import Ranking
 from indexer.cli import JsonOption, ModelOption, failing_in_one_line
+from service.reading.loading import OFF, OWN, ReaderOption, load_reader
 
 _CORPUS = Path(__file__).parent.parent / "corpus"
 
@@ -48,6 +49,7 @@ def run(
         Path | None, typer.Option(help="Folder for record.json, report.html and TREC files.")
     ] = None,
     model: ModelOption = None,
+    reader: ReaderOption = OWN,
     as_json_only: JsonOption = False,
 ) -> None:
     """Put SET through the whole system and print figures with 95 % intervals."""
@@ -64,17 +66,19 @@ def run(
 
     with failing_in_one_line():
         dataset = load(questions)
+        # What one part of the evidence ranks alone is not read again; a service has its own reader.
+        used = None if service else reader if ranking == "full" else OFF
         opened = (
             remote_system(dataset, service)
             if service
-            else local_system(dataset, index, embedder_loader(model), ranking)
+            else local_system(dataset, index, embedder_loader(model), ranking, used or OFF)
         )
         with opened as system:
             if isinstance(dataset, BeirSet):
                 outcome = measure_beir(dataset, system, limit=limit, with_answers=answers, track=tracked)
             else:
                 outcome = measure_questions(dataset, system, limit=limit, track=tracked)
-            settings = {"ranking": ranking, "limit": limit, "answers": answers}
+            settings = {"ranking": ranking, "limit": limit, "answers": answers, "reader": used}
             result = run_record(dataset, outcome, system, settings)
         if output:
             from eval.page import PAGE, write_page
@@ -142,6 +146,7 @@ def calibrate(
     ] = None,
     output: Annotated[Path | None, typer.Option(help="File for the coefficients.")] = None,
     model: ModelOption = None,
+    reader: ReaderOption = OWN,
     as_json_only: JsonOption = False,
 ) -> None:
     """Fit the probability that the corpus answers a question; print how good it is."""
@@ -149,7 +154,7 @@ def calibrate(
 
     with failing_in_one_line(), contextlib.ExitStack() as stack:
         folder = cache or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fundstelle-")))
-        result = calibration_of(reports, digests, data, questions, folder, model)
+        result = calibration_of(reports, digests, data, questions, folder, model, reader)
         if output:
             write_coefficients(output, result)
     if as_json_only:
@@ -165,6 +170,7 @@ def latency(
     limit: Annotated[int, typer.Option(min=1, help="At most so many questions, spread over the set.")] = 200,
     output: Annotated[Path | None, typer.Option(help="Folder for record.json and report.html.")] = None,
     model: ModelOption = None,
+    reader: ReaderOption = OWN,
     as_json_only: JsonOption = False,
 ) -> None:
     """Time encoding, searching and asking, question by question."""
@@ -178,7 +184,8 @@ def latency(
         dataset = load(questions)
         queries = spread(dataset, limit)
         embedder = embedder_loader(model)()
-        with contextlib.closing(Engine.of(open_generation(index), embedder)) as engine:
+        opened = Engine.of(open_generation(index), embedder, load_reader(reader, embedder.inner))
+        with contextlib.closing(opened) as engine:
             taken = measure(engine, embedder, [query.text for query in queries])
             result = latency_record(taken, queries, dataset, LocalSystem(engine).facts, limit)
         if output:

@@ -17,6 +17,11 @@ class Around:
         self._embedder = embedder
 
     @property
+    def inner(self) -> Embedder:
+        """The embedder it is put around."""
+        return self._embedder
+
+    @property
     def name(self) -> str:
         return self._embedder.name
 

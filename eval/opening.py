@@ -15,6 +15,7 @@ from eval.systems import LocalSystem, Ranking, System
 from indexer.errors import SourceError
 from indexer.progress import building
 from service.engine import Engine
+from service.reading.loading import OFF, load_reader
 
 #: Loads the model when first called, and gives the same one afterwards.
 EmbedderLoader = Callable[[], TimedEmbedder]
@@ -43,8 +44,11 @@ def local_system(
     index: Path | None,
     load: EmbedderLoader,
     ranking: Ranking = "full",
+    reader: str = OFF,
 ) -> Iterator[LocalSystem]:
     """A system over an index; without one it is built from the set's corpus and is gone afterwards.
+
+    ``reader``: what reads again what the full ranking finds first.
 
     Raises:
         SourceError: none of the relevant documents is in the index.
@@ -63,7 +67,7 @@ def local_system(
             embedder = _build(dataset, folder, load)
             generation = open_generation(folder)
             stack.callback(generation.close)
-        engine = Engine.of(generation, embedder)
+        engine = Engine.of(generation, embedder, load_reader(reader, embedder.inner))
         if isinstance(dataset, BeirSet):
             _require_documents(dataset, engine)
         yield LocalSystem(engine, ranking, embedder)

@@ -115,6 +115,16 @@ class SentenceTransformerEmbedder:
     def dimension(self) -> int:
         return int(self._model.get_embedding_dimension() or 0)
 
+    @property
+    def transformer(self) -> Any:
+        """The network, for those that build on parts of it: a ``transformers`` model."""
+        return self._model[0].auto_model
+
+    @property
+    def tokenizer(self) -> Any:
+        """The network's tokenizer, of ``transformers``; it is set to pad and cut for every batch anew."""
+        return self._model.tokenizer
+
     def embed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """Vectors of shape ``(len(texts), dimension)``; ``progress`` is told how many texts are done.
 

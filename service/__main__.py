@@ -14,6 +14,7 @@ from indexer.generations import live_name
 from indexer.language import Language
 from service import exposure, logs, schemas
 from service.access import commands
+from service.reading.loading import OWN, READER_HELP, ReaderOption
 from service.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -27,6 +28,7 @@ def ask(
     language: Annotated[Language | None, typer.Option(help="Its language.", show_default="detected")] = None,
     max_citations: Annotated[int, typer.Option(min=1, max=schemas.MAX_CITATIONS)] = 6,
     model: ModelOption = None,
+    reader: ReaderOption = OWN,
     as_json: JsonOption = False,
 ) -> None:
     """Answer QUESTION with cited statements."""
@@ -35,7 +37,7 @@ def ask(
 
     with failing_in_one_line():
         text = _checked(question)
-        engine = Engine.open(index, model)
+        engine = Engine.open(index, model, reader)
         reply = replies.ask_reply(engine.ask(text, language, max_citations), engine)
     if as_json:
         print(reply.model_dump_json(indent=1))
@@ -55,6 +57,7 @@ def search(
     index: IndexOption,
     top_k: Annotated[int, typer.Option(min=1, max=schemas.MAX_HITS, help="How many passages.")] = 10,
     model: ModelOption = None,
+    reader: ReaderOption = OWN,
     as_json: JsonOption = False,
 ) -> None:
     """Find the passages nearest to QUERY."""
@@ -63,7 +66,7 @@ def search(
 
     with failing_in_one_line():
         text = _checked(query)
-        engine = Engine.open(index, model)
+        engine = Engine.open(index, model, reader)
         reply = replies.search_reply(*engine.search(text, top_k), engine)
     if as_json:
         print(reply.model_dump_json(indent=1))
@@ -85,6 +88,7 @@ def serve(
         int | None, typer.Option(min=0, max=65535, help="Port to listen on.", show_default="8000")
     ] = None,
     model: ModelOption = None,
+    reader: Annotated[str | None, typer.Option(help=READER_HELP, show_default=OWN)] = None,
     workers: Annotated[
         int | None,
         typer.Option(min=1, help="Processes that answer: best one for each core.", show_default="1"),
@@ -100,7 +104,14 @@ def serve(
     """Serve questions and searches over HTTP until interrupted. Further settings: docs/operating.md."""
     with failing_in_one_line():
         settings = _settings(
-            index=index, host=host, port=port, model=model, workers=workers, keys=keys, insecure=insecure
+            index=index,
+            host=host,
+            port=port,
+            model=model,
+            reader=reader,
+            workers=workers,
+            keys=keys,
+            insecure=insecure,
         )
         exposure.require_keys(settings)
         logs.configure(settings.log_format, settings.log_level)

@@ -22,6 +22,7 @@ from service.conflicts import conflicts
 from service.evidence import Evidence
 from service.kinds import asks_for_number, gives_number
 from service.query import Question, collects
+from service.reading.passages import SURE
 from service.retrieval import Hit, Retriever
 from service.scope import absent, in_setting, unnamed
 from service.selection import select
@@ -104,8 +105,10 @@ class ExtractiveAnswerer:
         found = found.where(in_setting(question, found.documents, retriever))
         if asks_for_number(question.read):
             found = found.where([gives_number(question.read, retriever.text(int(n))) for n in found.numbers])
-            # The figure must be of what was asked: any sentence with a figure is no answer.
-            if found.scores.max(initial=-np.inf) < best - _REACH:
+            # The figure must be of what was asked: any sentence with a figure is no answer. What was read
+            # lies further apart, by as much as the reader may be mistaken.
+            reach = _REACH + (SURE * retriever.reading.plan.sentence if retriever.reading else 0.0)
+            if found.scores.max(initial=-np.inf) < best - reach:
                 found = found.where(np.zeros(len(found), np.bool_))
         refused = min(probability, self._confidence.threshold)
         tells = found.tells >= _ABOUT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from service.catalogue import Filters, Numbers, Scores
 from service.evidence import Evidence
 from service.kinds import suits
 from service.query import collects, speaks_of_reports
+from service.reading.passages import SURE
 from service.retrieval import Hit, Retriever
 from service.signs import about_acts, concepts_shared, gained, told, words_used
 
@@ -40,7 +41,9 @@ class Candidates:
     ``numbers``: of the sentence, ``documents``: of its document. ``about``: how surely it is about an act
     asked for; ``tells``: how surely it tells the aspect; both 1 where the question names none. ``likeness``:
     how much it answers by its vector alone; ``words``: share of the question's words that it or the sentence
-    before uses, of the best sentences; ``vectors``: of shape ``(n, dimension)``.
+    before uses, of the best sentences; ``vectors``: of shape ``(n, dimension)``. ``read``: log-odds by the
+    reader that its passage answers, ``gains``: that the answer stands in this sentence; as low as the lowest
+    where nothing was read.
     """
 
     numbers: Numbers
@@ -50,6 +53,8 @@ class Candidates:
     tells: Scores
     likeness: Scores
     words: Scores
+    read: Scores
+    gains: Scores
     scores: Scores
 
     def __len__(self) -> int:
@@ -77,6 +82,8 @@ class Candidates:
         documents = generation.sentences.document[numbers]
         question = evidence.question
         ones = np.ones(len(numbers), np.float32)
+        owners = catalogue.passage_of[numbers]
+        read, gains = _said(numbers, owners, passages)
         found = cls(
             numbers,
             documents,
@@ -85,9 +92,10 @@ class Candidates:
             told(question, numbers, retriever) if question.aspect else ones,
             ones,
             np.zeros(len(numbers), np.float32),
+            read,
+            gains,
             ones,
         )
-        owners = catalogue.passage_of[numbers]
         likeness = retriever.similarities(evidence, retriever.sentences, numbers, documents)
         likeness += _METRIC * gained(evidence, numbers, found.vectors, retriever)
         score = (
@@ -108,8 +116,12 @@ class Candidates:
         same = retriever.sentences.languages[numbers[best]] == question.language
         if speaks_of_reports(question) or same.any():
             score[best] += _CONCEPTS * concepts_shared(text, question.language, numbers[best], retriever)
+        if retriever.reading and not collects(question):
+            plan = retriever.reading.plan
+            score += plan.context * read + plan.sentence * gains
         found = replace(found, likeness=likeness, words=words, scores=score.astype(np.float32))
-        return found._read_on(evidence, retriever)
+        # A reader that knows places has looked at them with all that stands around.
+        return found if any(hit.gains for hit in hits) else found._read_on(evidence, retriever)
 
     def _read_on(self, evidence: Evidence, retriever: Retriever) -> Candidates:
         """The same, the best few compared once more with the sentence before them, where they lie close.
@@ -132,6 +144,24 @@ class Candidates:
         rest = np.setdiff1d(np.arange(len(scores)), close)
         scores[rest] += lowest - float(self.scores[close].min())
         return replace(self, scores=scores)
+
+
+def _said(numbers: Numbers, owners: Numbers, passages: Mapping[int, Hit]) -> tuple[Scores, Scores]:
+    """What the reader said of each sentence's passage, and of the sentence in it."""
+    read = np.full(len(numbers), np.nan, np.float32)
+    gains = np.full(len(numbers), np.nan, np.float32)
+    for row, (number, owner) in enumerate(zip(numbers.tolist(), owners.tolist(), strict=True)):
+        hit = passages[owner]
+        if hit.relevance is not None:
+            read[row] = hit.relevance
+        gains[row] = hit.gains.get(number, np.nan)
+    return _filled(read), _filled(gains)
+
+
+def _filled(said: Scores) -> Scores:
+    known = np.clip(said, -SURE, SURE)
+    lowest = np.nanmin(known) if np.isfinite(known).any() else np.float32(0)
+    return np.where(np.isnan(known), lowest, known).astype(np.float32)
 
 
 def _with_acts(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
@@ -13,9 +14,12 @@ from indexer import analyzer
 from service.candidates import Candidates
 from service.evidence import Evidence
 from service.query import Question
+from service.reading.passages import SURE
 from service.retrieval import Hit, Retriever
 
+#: Coefficients without a reader, and those with the one of our own.
 COEFFICIENTS = Path(__file__).with_name("confidence.json")
+WITH_READER = Path(__file__).with_name("confidence_reader.json")
 #: Sentences whose similarity tells what is usual for a question.
 _BACKGROUND = 50
 #: At most this share of all: among a handful of sentences the far ones would make any best one stand out.
@@ -31,7 +35,9 @@ class Features:
     names and numbers that the best hits hold; other_language: 1 when the best hit is in another
     language than the question; vietnamese: 1 for a question in Vietnamese, whose similarities to texts
     of the other two languages are lower throughout; answer: likeness of the best sentence by the learned
-    metric; words: share of the question's words that it or the sentence before it uses.
+    metric; words: share of the question's words that it or the sentence before it uses; read: log-odds by the
+    reader that one of the best hits answers; place: that the answer stands in one of their sentences; both 0
+    where nothing was read.
     """
 
     sentence: float
@@ -43,6 +49,8 @@ class Features:
     vietnamese: float
     answer: float
     words: float
+    read: float
+    place: float
 
     @classmethod
     def of(
@@ -67,7 +75,13 @@ class Features:
             vietnamese=float(question.language == "vi"),
             answer=float(candidates.likeness.max()),
             words=float(candidates.words.max()),
+            read=_highest(hit.relevance for hit in hits[:3] if hit.relevance is not None),
+            place=_highest(gain for hit in hits[:3] for gain in hit.gains.values()),
         )
+
+
+def _highest(said: Iterable[float]) -> float:
+    return float(np.clip(max(said, default=0.0), -SURE, SURE))
 
 
 def _names_found(question: Question, hits: list[Hit], retriever: Retriever) -> float:
@@ -92,11 +106,21 @@ class Confidence:
     slope: float
 
     @classmethod
+    def of_reader(cls, digest: str | None) -> Confidence:
+        """The committed coefficients for the reader with this digest; without one, or for one they were not
+        fitted with, those that do not look at what was read."""
+        if digest is not None and WITH_READER.is_file():
+            fitted = json.loads(WITH_READER.read_text("utf-8"))["fitted_on"]["reader"]
+            if fitted["digest"] == digest:
+                return cls.load(WITH_READER)
+        return cls.load()
+
+    @classmethod
     def load(cls, path: Path = COEFFICIENTS) -> Confidence:
-        """Read the committed coefficients."""
+        """Read committed coefficients; a feature without one counts nothing."""
         values = json.loads(path.read_text("utf-8"))
         names = [field.name for field in fields(Features)]
-        weights = tuple(float(values["weights"][name]) for name in names)
+        weights = tuple(float(values["weights"].get(name, 0.0)) for name in names)
         return cls(weights, float(values["intercept"]), float(values["threshold"]), float(values["slope"]))
 
     def of_answer(self, features: Features) -> float:

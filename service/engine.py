@@ -15,6 +15,9 @@ from service.answers import Answer
 from service.catalogue import Filters
 from service.confidence import Confidence
 from service.query import Question, understand
+from service.reading import Reader
+from service.reading.loading import OWN, load_reader
+from service.reading.passages import PassageReading
 from service.retrieval import Hit, Retriever
 
 
@@ -26,7 +29,7 @@ class Engine:
     answerer: Answerer
 
     @classmethod
-    def open(cls, index: Path, model: str | None = None) -> Engine:
+    def open(cls, index: Path, model: str | None = None, reader: str = OWN) -> Engine:
         """Open the live generation of an index with the model it was built with.
 
         The index is opened and verified first: what is wrong with it is told at once, not after the model
@@ -34,19 +37,22 @@ class Engine:
 
         Raises:
             IndexMissingError, IndexDamagedError: there is no sound index.
-            ModelError: the model cannot be loaded, or is another than the index's.
+            ModelError: model or reader cannot be loaded, or the model is another than the index's.
         """
         generation = open_generation(index)
         try:
-            return cls.of(generation, load_models(model))
+            embedder = load_models(model)
+            return cls.of(generation, embedder, load_reader(reader, embedder))
         except BaseException:
             generation.close()
             raise
 
     @classmethod
-    def of(cls, generation: Generation, embedder: Embedder) -> Engine:
+    def of(cls, generation: Generation, embedder: Embedder, reader: Reader | None = None) -> Engine:
         """Put the default parts together over an opened generation."""
-        return cls(Retriever(generation, embedder), ExtractiveAnswerer(Confidence.load()))
+        reading = PassageReading(reader) if reader else None
+        confidence = Confidence.of_reader(reader.digest if reader else None)
+        return cls(Retriever(generation, embedder, reading), ExtractiveAnswerer(confidence))
 
     @property
     def generation(self) -> Generation:

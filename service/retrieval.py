@@ -7,8 +7,8 @@ bad for a question (words of another language) would then count as much as a goo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from indexer.remembering import remembering
 from service.catalogue import Catalogue, Filters, Numbers, Scores
 from service.evidence import Evidence
 from service.query import Question
+from service.reading.passages import PassageReading
 from service.setting import Setting
 from service.space import Space
 from service.weights import WeightsByLanguage
@@ -34,7 +35,11 @@ _WRITTEN = 1 << 10
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage with its score and the parts of it; ``passage`` and ``best_sentence`` are numbers."""
+    """A passage with its score and the parts of it; ``passage`` and ``best_sentence`` are numbers.
+
+    ``relevance``: log-odds by the reader that it answers, ``gains``: by number of a sentence, that the answer
+    stands there; only where it was read.
+    """
 
     passage: int
     score: float
@@ -42,6 +47,8 @@ class Hit:
     sentence_score: float
     lexical_score: float
     best_sentence: int
+    relevance: float | None = None
+    gains: Mapping[int, float] = field(default_factory=dict)
 
 
 class Retriever:
@@ -50,9 +57,12 @@ class Retriever:
     #: How many passages each kind of evidence may propose.
     CANDIDATES = 200
 
-    def __init__(self, generation: Generation, embedder: Embedder) -> None:
+    def __init__(
+        self, generation: Generation, embedder: Embedder, reading: PassageReading | None = None
+    ) -> None:
         generation.require_model(embedder.name, embedder.digest)
         self._generation = generation
+        self._reading = reading
         self._embedder = embedder
         self._catalogue = Catalogue.of(generation)
         self._stems = remembering(self._stems_of, _STEMMED)
@@ -68,6 +78,11 @@ class Retriever:
     @property
     def generation(self) -> Generation:
         return self._generation
+
+    @property
+    def reading(self) -> PassageReading | None:
+        """How the first hits are read; ``None`` where there is no reader."""
+        return self._reading
 
     @property
     def catalogue(self) -> Catalogue:
@@ -167,7 +182,11 @@ class Retriever:
         allowed = self._catalogue.passages_of(filters) if filters else None
         if (allowed is not None and len(allowed) == 0) or len(self._generation.passages) == 0:
             return []
-        return self.rank(evidence, self._candidates(evidence, limit, allowed), limit)
+        candidates = self._candidates(evidence, limit, allowed)
+        if self._reading is None:
+            return self.rank(evidence, candidates, limit)
+        hits = self.rank(evidence, candidates, max(limit, self._reading.plan.passages))
+        return self._reading.ordered(evidence, hits, self)[:limit]
 
     def _candidates(self, evidence: Evidence, limit: int, allowed: Numbers | None) -> Numbers:
         """Passages that any kind of evidence proposes, in order of their numbers."""

@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from service.reading.loading import OWN
+
 #: Origin of pages that were opened from a file.
 NO_HOST = "null"
 _ORIGIN = re.compile(
@@ -69,6 +71,11 @@ class Settings(BaseSettings):
 
     index: Path = Field(default=Path("index"), description="folder of the index")
     model: str | None = Field(default=None, description="embedding model; by default the built-in one")
+    reader: str = Field(
+        default=OWN,
+        min_length=1,
+        description="reads the first passages again: `own`, `off`, or a cross-encoder, a folder or hub id",
+    )
     host: str = Field(default="127.0.0.1", min_length=1, description="address to listen on")
     port: int = Field(default=8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
 

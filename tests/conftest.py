@@ -10,6 +10,8 @@ from typing import Any
 os.environ["HF_HUB_OFFLINE"] = "1"
 # Threads that wait give way: where other programs run too, busy waiting makes the model many times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Most tests are of something else, and many embed with a fake: where a reader is meant, the test says so.
+os.environ["FUNDSTELLE_READER"] = "off"
 
 import browsing
 import pytest

@@ -1,13 +1,14 @@
-"""Stand-ins for what is slow: an embedder that hashes words."""
+"""Stand-ins for what is slow: an embedder that hashes words, a reader that is told what to say."""
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from indexer.embedder import Progress, Vectors
 from indexer.places import fold
+from service.reading import Parts, Reading
 
 
 class FakeEmbedder:
@@ -73,3 +74,28 @@ class FakeEmbedder:
                 row += np.random.default_rng(seed).standard_normal(self._dimension, np.float32)
             row /= np.linalg.norm(row)
         return vectors
+
+
+class FakeReader:
+    """Says of each text what ``said`` makes of question and text; each part gets the same of its own words.
+
+    ``asked`` keeps every pair in the order it was read.
+    """
+
+    name = "fake"
+    digest = "fake"
+
+    def __init__(self, said: Callable[[str, str], float], *, places: bool = True) -> None:
+        self._said = said
+        self._places = places
+        self.asked: list[tuple[str, str]] = []
+
+    def read(self, questions: Sequence[str], texts: Sequence[str], parts: Sequence[Parts]) -> list[Reading]:
+        self.asked += zip(questions, texts, strict=True)
+        return [
+            Reading(
+                self._said(question, text),
+                tuple(self._said(question, text[start:end]) for start, end in of) if self._places else (),
+            )
+            for question, text, of in zip(questions, texts, parts, strict=True)
+        ]

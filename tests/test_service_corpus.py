@@ -11,6 +11,8 @@ from indexer.embedder import SentenceTransformerEmbedder
 from indexer.index import open_generation
 from service.answers import Answer
 from service.engine import Engine
+from service.reading import Reader
+from service.reading.loading import load_reader
 
 SHORTCOMINGS = [
     "what shortcomings were found on Resolution 57",
@@ -19,23 +21,36 @@ SHORTCOMINGS = [
 ]
 
 
+@pytest.fixture(scope="module", params=["own", "off"])
+def reader(request: pytest.FixtureRequest, real_embedder: SentenceTransformerEmbedder) -> Reader | None:
+    return load_reader(request.param, real_embedder)
+
+
 @pytest.fixture(scope="module")
 def engine(
-    corpus: Path, real_embedder: SentenceTransformerEmbedder, tmp_path_factory: pytest.TempPathFactory
+    corpus: Path,
+    real_embedder: SentenceTransformerEmbedder,
+    reader: Reader | None,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Engine]:
-    yield from opened(corpus, real_embedder, tmp_path_factory.mktemp("corpus"))
+    yield from opened(corpus, real_embedder, reader, tmp_path_factory.mktemp("corpus"))
 
 
 @pytest.fixture(scope="module")
 def on_reports(
-    reports: Path, real_embedder: SentenceTransformerEmbedder, tmp_path_factory: pytest.TempPathFactory
+    reports: Path,
+    real_embedder: SentenceTransformerEmbedder,
+    reader: Reader | None,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Engine]:
-    yield from opened(reports, real_embedder, tmp_path_factory.mktemp("reports"))
+    yield from opened(reports, real_embedder, reader, tmp_path_factory.mktemp("reports"))
 
 
-def opened(source: Path, embedder: SentenceTransformerEmbedder, index: Path) -> Iterator[Engine]:
+def opened(
+    source: Path, embedder: SentenceTransformerEmbedder, reader: Reader | None, index: Path
+) -> Iterator[Engine]:
     build([source], index, embedder)
-    engine = Engine.of(open_generation(index), embedder)
+    engine = Engine.of(open_generation(index), embedder, reader)
     yield engine
     engine.close()
 
@@ -86,10 +101,10 @@ def test_every_quote_stands_in_its_file(on_reports: Engine, reports: Path) -> No
 
 
 def test_a_handful_of_sentences_does_not_make_the_nearest_one_an_answer(
-    real_embedder: SentenceTransformerEmbedder, tmp_path: Path
+    real_embedder: SentenceTransformerEmbedder, reader: Reader | None, tmp_path: Path
 ) -> None:
     (tmp_path / "a.txt").write_text("Der Leiter heißt Otto Quelle. Die Konferenz tagte im Mai.", "utf-8")
     (tmp_path / "b.txt").write_text("Im Dorf wurden 12 Brunnen gebaut. Die Schule braucht ein Dach.", "utf-8")
-    for small in opened(tmp_path, real_embedder, tmp_path / "index"):
+    for small in opened(tmp_path, real_embedder, reader, tmp_path / "index"):
         assert small.ask("Wie heißt der Leiter?").status == "answered"
         assert small.ask("Kontakt Impressum").status == "no_evidence"

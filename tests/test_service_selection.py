@@ -34,6 +34,8 @@ def chosen(
         tells=ones,
         likeness=ones,
         words=ones,
+        read=ones,
+        gains=ones,
         scores=np.array(scores, np.float32),
     )
     retriever: Any = SimpleNamespace(text=lambda number: (texts or [""] * count)[number])

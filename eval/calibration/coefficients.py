@@ -15,7 +15,7 @@ import numpy as np
 from eval.answers import confusion, status_right
 from eval.calibration import fit as fitting
 from eval.calibration.data import COVID, FITTED, XQUAD, Row
-from eval.datasets import QuestionSet
+from eval.datasets import UNANSWERABLE, QuestionSet
 from eval.metrics import mean
 from eval.reliability import reliability
 from eval.runs import ask
@@ -23,8 +23,9 @@ from eval.systems import LocalSystem
 from indexer.embedder import Embedder
 from indexer.index import open_generation
 from service.answering import ExtractiveAnswerer
-from service.confidence import Confidence
+from service.confidence import COEFFICIENTS, WITH_READER, Confidence
 from service.engine import Engine
+from service.reading.passages import PassageReading
 from service.retrieval import Retriever
 
 #: Where answered and not answered part: where the classes, being balanced, are even, or lower, so that in
@@ -42,7 +43,9 @@ def calibrate(
         current: the coefficients in use, measured on the same rows; their ``slope``, how fast a further
             statement's probability falls, is taken over.
     """
-    used = [row for row in rows if row.item.corpus in FITTED and not row.item.near_miss]
+    # Similarity cannot tell a near miss, and would only unlearn the rest; a reader can.
+    read = fitted_on.get("reader") is not None
+    used = [row for row in rows if row.item.corpus in FITTED and (read or not row.item.near_miss)]
     table = fitting.Table.of(used)
     strength = fitting.choose_strength(table)
     model = fitting.fit(table, strength)
@@ -89,15 +92,24 @@ def _figures(
         "xquad_de_or_covid_on_xquad": fitting.quality(table.where(within), held[within]),
         "leave_one_corpus_out": {corpus: _left_out(rows, corpus, strength) for corpus in FITTED},
         "unseen_corpus": _of_others(rows, model, lambda row: row.item.corpus == COVID),
-        "near_misses": _of_others(
-            rows,
-            model,
-            lambda row: (
-                row.item.near_miss
-                or (row.item.corpus == row.item.source == XQUAD and row.item.query.language == "en")
-            ),
-        ),
+        "near_misses": _near_misses(rows, table, held, model),
     }
+
+
+def _near_misses(
+    rows: Sequence[Row], table: fitting.Table, held: fitting.Floats, model: fitting.Model
+) -> dict[str, Any] | None:
+    """Near misses against the English questions of their corpus; held out where they are in the fit."""
+    near = table.source == UNANSWERABLE
+    own = (table.corpus == XQUAD) & (table.source == XQUAD) & (table.language == "en")
+    if near.any():
+        return fitting.quality(table.where(near | own), held[near | own])
+
+    def is_near(row: Row) -> bool:
+        item = row.item
+        return item.near_miss or (item.corpus == item.source == XQUAD and item.query.language == "en")
+
+    return _of_others(rows, model, is_near)
 
 
 def _in_use(rows: Sequence[Row], table: fitting.Table, current: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,16 +152,21 @@ def _of_others(
 
 
 def statuses(
-    questions: QuestionSet, index: Path, embedder: Embedder, coefficients: Path | None
+    questions: QuestionSet,
+    index: Path,
+    embedder: Embedder,
+    coefficients: Path | None,
+    reading: PassageReading | None = None,
 ) -> dict[str, Any]:
     """Statuses of the whole service on a question file, with given coefficients or those in use.
 
     Only questions whose status the confidence decides: answered, or no evidence.
     """
     cases = [case for case in questions.cases if case.status in ("answered", "no_evidence")]
-    confidence = Confidence.load(coefficients) if coefficients else Confidence.load()
+    digest = reading.reader.digest if reading else None
+    confidence = Confidence.load(coefficients) if coefficients else Confidence.of_reader(digest)
     with closing(open_generation(index)) as generation:
-        engine = Engine(Retriever(generation, embedder), ExtractiveAnswerer(confidence))
+        engine = Engine(Retriever(generation, embedder, reading), ExtractiveAnswerer(confidence))
         replies = ask([case.query for case in cases], LocalSystem(engine))
     by_status = {
         status: mean(status_right([case for case in cases if case.status == status], replies))
@@ -163,11 +180,10 @@ def statuses(
     }
 
 
-def in_use() -> dict[str, Any]:
-    """The coefficients the service uses at present."""
-    from service.confidence import COEFFICIENTS
-
-    values: dict[str, Any] = json.loads(COEFFICIENTS.read_text("utf-8"))
+def in_use(reader: bool) -> dict[str, Any]:
+    """The coefficients in use, those with a reader where there are any and one is used."""
+    path = WITH_READER if reader and WITH_READER.is_file() else COEFFICIENTS
+    values: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return values
 
 

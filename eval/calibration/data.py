@@ -14,6 +14,7 @@ from pathlib import Path
 
 from eval.datasets import UNANSWERABLE, BeirSet, Query, QuestionSet, load_beir
 from eval.embedders import RememberingEmbedder
+from eval.reading.split import Split
 from eval.runs import Track, untracked
 from indexer.build import Report, build
 from indexer.embedder import Embedder
@@ -21,7 +22,8 @@ from indexer.index import open_generation
 from service.candidates import Candidates
 from service.confidence import Features
 from service.query import understand
-from service.retrieval import Retriever
+from service.reading.passages import PassageReading
+from service.retrieval import Hit, Retriever
 
 REPORTS, DIGESTS = "reports", "digests"
 XQUAD, MLQA, COVID, SQUAD = "xquad", "mlqa-dev", "covid-faq", "squad2-en"
@@ -52,6 +54,7 @@ class Item:
     group: str
     answerable: bool
     near_miss: bool = False
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,34 @@ def items(data: Path, questions: QuestionSet, digests: QuestionSet) -> list[Item
 
 def _of_set(dataset: BeirSet, corpus: str, source: str) -> list[Item]:
     queries = dataset.queries[::_SQUAD_STEP] if source == SQUAD else dataset.judged
-    return [Item(corpus, source, q, f"{source}:{_about(dataset, q)}", source == corpus) for q in queries]
+    return [
+        Item(
+            corpus,
+            source,
+            q,
+            f"{source}:{_about(dataset, q)}",
+            source == corpus,
+            about=_documents(dataset, q),
+        )
+        for q in queries
+    ]
+
+
+def _documents(dataset: BeirSet, query: Query) -> tuple[str, ...]:
+    return tuple(document_id for document_id, grade in dataset.qrels[query.query_id].items() if grade > 0)
+
+
+def _held_out(item: Item, split: Split) -> bool:
+    if item.source in (REPORTS, DIGESTS):
+        return True
+    return split.question(item.source, item.query.text, item.about)
+
+
+def _near_held_out(item: Item, hits: Sequence[Hit], retriever: Retriever, split: Split) -> bool:
+    """Nobody noted what it was written about: the first hit is believed, as in training."""
+    store, spans = retriever.generation.store, retriever.generation.passages
+    about = [store.document(int(spans.document[hit.passage])).document_id for hit in hits[:1]]
+    return split.question(item.corpus, item.query.text, about)
 
 
 def _about(dataset: BeirSet, query: Query) -> str:
@@ -105,17 +135,30 @@ def index_corpora(
 
 
 def collect(
-    asked: Sequence[Item], cache: Path, embedder: Embedder, track: Track[Item] = untracked
+    asked: Sequence[Item],
+    cache: Path,
+    embedder: Embedder,
+    track: Track[Item] = untracked,
+    reading: PassageReading | None = None,
+    split: Split | None = None,
 ) -> list[Row]:
-    """Features of every item on the index of its corpus, corpus by corpus."""
+    """Features of every item on the index of its corpus, corpus by corpus.
+
+    Args:
+        split: only what it holds out of the sets is asked.
+    """
     remembering = RememberingEmbedder(embedder)
     rows: list[Row] = []
     for corpus in CORPORA:
         with closing(open_generation(cache / corpus)) as generation:
-            retriever = Retriever(generation, remembering)
+            retriever = Retriever(generation, remembering, reading)
             for item in track([item for item in asked if item.corpus == corpus], f"asking {corpus}"):
+                if split and not item.near_miss and not _held_out(item, split):
+                    continue
                 evidence = retriever.evidence(understand(item.query.text))
                 hits = retriever.search(evidence, _HITS)
+                if split and item.near_miss and not _near_held_out(item, hits, retriever, split):
+                    continue
                 known = [key for key in evidence.question.keys if key in retriever.catalogue.documents_by_key]
                 found = Candidates.of(evidence, retriever, hits, known, None)
                 rows.append(Row(item, Features.of(evidence, hits, found, retriever)))

@@ -12,22 +12,32 @@ from rich.console import Console
 from rich.table import Table
 
 from eval.calibration.coefficients import calibrate, in_use, statuses
-from eval.calibration.data import FITTED, REPORTS, collect, index_corpora, items
-from eval.datasets import QuestionSet, load_questions
+from eval.calibration.data import COVID, FITTED, MLQA, REPORTS, SQUAD, XQUAD, collect, index_corpora, items
+from eval.datasets import QuestionSet, load_beir, load_questions
 from eval.progress import tracked
+from eval.reading.split import Split
 from eval.report import as_json
 from indexer.embedder import SentenceTransformerEmbedder
 from indexer.errors import SourceError
 from indexer.progress import building
+from service.reading.loading import OFF, load_reader
+from service.reading.passages import PassageReading
 
 #: The questions on the digests of ``corpus/``.
 _QUESTIONS = Path(__file__).parent.parent / "questions" / "corpus.jsonl"
 
 
 def calibration_of(
-    reports: Path, digests: Path, data: Path, questions: Path, cache: Path, model: str | None = None
+    reports: Path,
+    digests: Path,
+    data: Path,
+    questions: Path,
+    cache: Path,
+    model: str | None = None,
+    reader: str = OFF,
 ) -> dict[str, Any]:
-    """Coefficients with their figures, as ``service/confidence.json`` keeps them.
+    """Coefficients with their figures, as ``service/confidence.json`` keeps them, or with a reader
+    ``service/confidence_reader.json``.
 
     Raises:
         SourceError: a set, the question file or the reports cannot be read.
@@ -35,28 +45,39 @@ def calibration_of(
     """
     asked_set, own = load_questions(questions), load_questions(_QUESTIONS)
     asked = items(data, asked_set, own)
+    sets = [load_beir(data / name) for name in (XQUAD, MLQA, COVID, SQUAD)]
     with building() as report:
         embedder = SentenceTransformerEmbedder.load(model)
         index_corpora(reports, digests, data, cache, embedder, report)
-    rows = collect(asked, cache, embedder, tracked)
+        loaded = load_reader(reader, embedder)
+    reading = PassageReading(loaded) if loaded else None
+    # A reader is sure of what it was trained on: only what it never saw tells how far it is right.
+    split = Split.of(sets) if loaded else None
+    rows = collect(asked, cache, embedder, tracked, reading, split)
     fitted_on = {
         "model": {"name": embedder.name, "digest": embedder.digest},
+        "reader": {"name": loaded.name, "digest": loaded.digest} if loaded else None,
         "corpora": list(FITTED),
         "questions": {"name": asked_set.name, "sha256": asked_set.digest},
     }
-    result = calibrate(rows, in_use(), fitted_on)
-    result["figures"]["statuses"] = _statuses(asked_set, cache / REPORTS, embedder, result)
+    result = calibrate(rows, in_use(loaded is not None), fitted_on)
+    result["figures"]["statuses"] = _statuses(asked_set, cache / REPORTS, embedder, result, reading)
     return result
 
 
 def _statuses(
-    questions: QuestionSet, index: Path, embedder: SentenceTransformerEmbedder, fitted: Mapping[str, Any]
+    questions: QuestionSet,
+    index: Path,
+    embedder: SentenceTransformerEmbedder,
+    fitted: Mapping[str, Any],
+    reading: PassageReading | None,
 ) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="fundstelle-") as folder:
         coefficients = Path(folder) / "confidence.json"
         write_coefficients(coefficients, fitted)
-        after = statuses(questions, index, embedder, coefficients)
-    return {"questions": questions.name, "before": statuses(questions, index, embedder, None), "after": after}
+        after = statuses(questions, index, embedder, coefficients, reading)
+    before = statuses(questions, index, embedder, None, reading)
+    return {"questions": questions.name, "before": before, "after": after}
 
 
 def write_coefficients(path: Path, result: Mapping[str, Any]) -> None:

@@ -35,6 +35,7 @@ def train(
 ) -> None:
     """Train on DATA; what was begun before in the same folder goes on."""
     from eval.reading import batches, recipe, training
+    from indexer import models
     from service.reading.network import ReaderNetwork
     from service.reading.pairs import Pairing
 
@@ -61,7 +62,12 @@ def train(
             )
         counts = {name: len(group) for name, group in found.items()}
         training.write_result(
-            into, weights, {"seed": seed, "share": share, "steps": len(order)}, counts, schedule
+            into,
+            weights,
+            {"seed": seed, "share": share, "steps": len(order)},
+            counts,
+            schedule,
+            models.folder_digest(folder),
         )
     print(f"{len(order)} steps on {sum(counts.values())} examples; {into / training.WEIGHTS}")
 
@@ -75,15 +81,42 @@ def measure(
 ) -> None:
     """Measure a reader on the questions of DATA whose documents training never saw."""
     from eval.reading import measuring
+    from eval.reading.recipe import SETS
+    from eval.reading.split import Split
     from service.reading.local import WEIGHTS, LocalReader
 
     with failing_in_one_line():
         _require_material(data)
         reader = LocalReader.load(weights or WEIGHTS)
-        result = measuring.figures(_pools(data, cache), reader)
+        split = Split.of([load_beir(data / name) for name in SETS])
+        result = measuring.figures(_pools(data, cache), split, reader)
         if output:
             write_text(output, {"reader.json": as_json({"digest": reader.digest, "figures": result}) + "\n"})
     Console(width=120, markup=False).print(_table(result))
+
+
+@app.command("held-out")
+def held_out(
+    data: DataArgument,
+    into: Annotated[Path, typer.Option(help="Folder for the sets.", show_default=False)],
+    cache: CacheOption,
+) -> None:
+    """Write the sets of DATA with only the questions that training never saw, as BEIR folders."""
+    from eval.reading.recipe import SETS
+    from eval.reading.split import Split, write_held_out
+
+    with failing_in_one_line():
+        _require_material(data)
+        sets = [load_beir(data / name) for name in SETS]
+        split, pools = Split.of(sets), _pools(data, cache)
+        for dataset in sets:
+            kept = {
+                pool.query_id
+                for pool in pools[dataset.name]
+                if split.question(dataset.name, pool.question, pool.about)
+            }
+            write_held_out(dataset, kept, into / dataset.name)
+            print(f"{len(kept)} of {len(dataset.queries)} questions: {into / dataset.name}")
 
 
 def _require_material(data: Path) -> None:

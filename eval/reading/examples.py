@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,10 +10,14 @@ from pathlib import Path
 
 from eval import files
 from eval.datasets import BeirSet
+from eval.reading.split import Split
 from indexer.errors import SourceError
+from indexer.language import detect_language
 from indexer.passages import split_document
 
 _NUMBER = re.compile(r"(?<![\w.,])\d{1,6}(?![\w]|[.,]\d)")
+#: Capitalised words in a row, not the first of a sentence.
+_NAME = re.compile(r"(?<=[a-zäöüß,] )[A-ZÄÖÜ][a-zäöüß]{2,}(?: [A-ZÄÖÜ][a-zäöüß]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +56,11 @@ def from_rows(path: Path) -> list[Example]:
     return found
 
 
-def is_held_out(key: str, share: float) -> bool:
-    """Whether what is called ``key`` is never trained on; the same on every machine."""
-    number = int.from_bytes(hashlib.sha256(f"held out {key}".encode()).digest()[:8], "big")
-    return number < share * 2**64
-
-
-def from_set(dataset: BeirSet, texts: Mapping[str, str], held_out: float) -> Iterator[Example]:
-    """Questions of a set with the document that answers each, and unanswerable ones with what they are about.
-
-    Documents chosen by ``is_held_out`` are left out with all their questions.
-    """
+def from_set(dataset: BeirSet, texts: Mapping[str, str], split: Split) -> Iterator[Example]:
+    """Questions of a set with the document that answers each, held-out ones left out."""
     for query in dataset.queries:
         for document_id in dataset.qrels.get(query.query_id, {}):
-            if document_id in texts and not is_held_out(document_id, held_out):
+            if document_id in texts and not split.question(dataset.name, query.text, [document_id]):
                 text = texts[document_id]
                 yield Example(query.text, text, True, _place(text, query.answers))
 
@@ -142,6 +136,32 @@ def with_other_number(example: Example, chance: random.Random) -> Example | None
             question = example.question[: match.start()] + other + example.question[match.end() :]
             return Example(question, example.text, False)
     return None
+
+
+def with_other_name(example: Example, chance: random.Random) -> Example | None:
+    """The same text for a question in which a name that the text has is another one of the text's."""
+    if not example.answers:
+        return None
+    named = [
+        match for match in _NAME.finditer(example.question) if match.start() and match[0] in example.text
+    ]
+    others = {match[0] for match in _NAME.finditer(example.text)}
+    others = {name for name in others if name.casefold() not in example.question.casefold()}
+    if example.span:
+        others.discard(example.text[slice(*example.span)])
+    if detect_language(example.question) != "en":
+        # German capitals say little: a name is what has more than one word.
+        named, others = (
+            [match for match in named if " " in match[0]],
+            {name for name in others if " " in name},
+        )
+    if not named or not others:
+        return None
+    match = chance.choice(named)
+    question = (
+        example.question[: match.start()] + chance.choice(sorted(others)) + example.question[match.end() :]
+    )
+    return Example(question, example.text, False)
 
 
 def sampled(examples: Iterable[Example], count: int, chance: random.Random) -> list[Example]:

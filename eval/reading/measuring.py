@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eval.reading.examples import is_held_out
 from eval.reading.pool import Pool
-from eval.reading.recipe import HELD_OUT
-from service.reading.local import LocalReader
+from eval.reading.split import Split
+from service.reading import Reader
 
 #: Hits that are read, and of those so many that are asked whether any of them answers.
 READ, ASKED = 10, 3
@@ -30,24 +29,17 @@ class Read:
     gain: tuple[float, ...]
 
 
-def held_out(pools: Sequence[Pool]) -> list[Pool]:
-    """Those whose documents training never saw; of a question without one, the first that was found."""
-    return [
-        pool
-        for pool in pools
-        if all(is_held_out(i, HELD_OUT) for i in pool.relevant or [hit.document_id for hit in pool.found[:1]])
-    ]
-
-
-def read(pools: Sequence[Pool], reader: LocalReader) -> list[Read]:
+def read(pools: Sequence[Pool], reader: Reader) -> list[Read]:
     """Let the reader read the first hits of each pool."""
     questions = [pool.question for pool in pools for _ in pool.found[:READ]]
     texts = [hit.text for pool in pools for hit in pool.found[:READ]]
-    readings = iter(reader.read_pairs(questions, texts))
+    readings = iter(reader.read(questions, texts, [[(0, len(text))] for text in texts]))
     found = []
     for pool in pools:
         mine = [next(readings) for _ in pool.found[:READ]]
-        found.append(Read(pool, tuple(r.relevance for r in mine), tuple(r.gain for r in mine)))
+        found.append(
+            Read(pool, tuple(r.relevance for r in mine), tuple(max(r.gains, default=0.0) for r in mine))
+        )
     return found
 
 
@@ -103,11 +95,11 @@ def answerhood(reads: Sequence[Read], language: str = "en") -> dict[str, float]:
     }
 
 
-def figures(pools: Mapping[str, Sequence[Pool]], reader: LocalReader) -> dict[str, object]:
+def figures(pools: Mapping[str, Sequence[Pool]], split: Split, reader: Reader) -> dict[str, object]:
     """All figures of a reader, by set, on what was held out."""
     found: dict[str, object] = {}
     for name, of_set in pools.items():
-        reads = read(held_out(of_set), reader)
+        reads = read([pool for pool in of_set if split.question(name, pool.question, pool.about)], reader)
         found[name] = {
             "questions": len(reads),
             "ndcg@10": {str(weight): ndcg(reads, weight) for weight in WEIGHTS},

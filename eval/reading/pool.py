@@ -40,6 +40,11 @@ class Pool:
     unanswerable: bool
     found: tuple[Found, ...]
 
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The documents that answer; of a question without one, that of the first passage found."""
+        return self.relevant or tuple(hit.document_id for hit in self.found[:1])
+
 
 def pools(
     dataset: BeirSet, cache: Path, embedder: Embedder, report: Report, track: Track[Query] = untracked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,17 +13,16 @@ from eval.reading.examples import (
     Example,
     from_rows,
     from_set,
-    is_held_out,
     sampled,
     windows,
+    with_other_name,
     with_other_number,
     without_answer,
 )
 from eval.reading.pool import Pool
+from eval.reading.split import Split
 from indexer.errors import SourceError
 
-#: Share of each set's documents that training never sees; what is told of a reader is measured on them.
-HELD_OUT = 0.4
 #: Sets whose documents and questions are used beside the rows of ``train``.
 SETS = ("xquad", "mlqa-dev", "squad2-en", "covid-faq")
 #: Documents that only look right are drawn from so many of the best.
@@ -35,7 +34,7 @@ class Recipe:
     """How many examples are taken; all of a kind where there are no more.
 
     ``rows``: of each file of the folder ``train``. ``mined``: wrong texts for each question of a set.
-    ``removed``, ``windows``, ``numbers``: made of those whose answer's place is known.
+    ``removed``, ``windows``, ``numbers``, ``names``: made of those that answer.
     """
 
     rows: Mapping[str, int] = field(
@@ -60,6 +59,7 @@ class Recipe:
     removed: int = 5000
     windows: int = 4000
     numbers: int = 1500
+    names: int = 3000
 
 
 def examples(
@@ -80,11 +80,16 @@ def examples(
         found[name] = sampled(
             from_rows(files.existing(data / "train", f"{name}.jsonl.gz", f"{name}.jsonl")), count, chance
         )
-    for name in SETS:
-        dataset = load_beir(data / name)
-        texts = _texts(dataset)
-        found[name] = [*from_set(dataset, texts, HELD_OUT), *_near(dataset, texts)]
-        found[f"{name}, mined"] = _mined(pools[name], recipe.mined, chance)
+    sets = [load_beir(data / name) for name in SETS]
+    split = Split.of(sets)
+    by_set = {dataset.name: _texts(dataset) for dataset in sets}
+    for dataset in sets:
+        texts, name = by_set[dataset.name], dataset.name
+        found[name] = [*from_set(dataset, texts, split), *_near(dataset, texts, split)]
+        found[f"{name}, mined"] = _mined(name, pools[name], recipe.mined, split, chance)
+    found["same paragraph, other language"] = [
+        example for dataset in sets for example in _translated(dataset, by_set, split)
+    ]
     placed = [e for group in found.values() for e in group if e.span is not None]
     made = (without_answer(e) for e in sampled(placed, 2 * recipe.removed, chance))
     found["answer removed"] = [e for e in made if e][: recipe.removed]
@@ -92,7 +97,37 @@ def examples(
     answering = [e for group in found.values() for e in group if e.answers]
     other = (with_other_number(e, chance) for e in sampled(answering, len(answering), chance))
     found["other number"] = [e for e in other if e][: recipe.numbers]
+    named = (with_other_name(e, chance) for e in sampled(answering, len(answering), chance))
+    found["other name"] = [e for e in named if e][: recipe.names]
     return found
+
+
+def _translated(dataset: BeirSet, by_set: Mapping[str, Mapping[str, str]], split: Split) -> Iterator[Example]:
+    """Questions of a set with the same paragraph in another set, which is in another language."""
+    for query in dataset.queries:
+        for document_id in dataset.qrels.get(query.query_id, {}):
+            for text in _elsewhere(dataset, query.text, document_id, by_set, split):
+                yield Example(query.text, text, True)
+    for question, document_id in _about(dataset):
+        for text in _elsewhere(dataset, question, document_id, by_set, split):
+            yield Example(question, text, False)
+
+
+def _elsewhere(
+    dataset: BeirSet, question: str, document_id: str, by_set: Mapping[str, Mapping[str, str]], split: Split
+) -> list[str]:
+    if split.question(dataset.name, question, [document_id]):
+        return []
+    others = split.shared.get((dataset.name, document_id), ())
+    return [by_set[name][other] for name, other in others if name != dataset.name]
+
+
+def _about(dataset: BeirSet) -> Iterator[tuple[str, str]]:
+    """Unanswerable questions with the document they were written about, where the set says which."""
+    for where, row in files.rows(files.existing(dataset.folder, "queries.jsonl", "queries.jsonl.gz")):
+        if row.get("unanswerable"):
+            for document_id in row.get("about") or ():
+                yield files.text(row, "text", where), str(document_id)
 
 
 def _texts(dataset: BeirSet) -> dict[str, str]:
@@ -101,30 +136,31 @@ def _texts(dataset: BeirSet) -> dict[str, str]:
     }
 
 
-def _near(dataset: BeirSet, texts: Mapping[str, str]) -> list[Example]:
+def _near(dataset: BeirSet, texts: Mapping[str, str], split: Split) -> list[Example]:
     """Unanswerable questions with the text they were written about, where the set says which."""
     found = []
-    for where, row in files.rows(files.existing(dataset.folder, "queries.jsonl", "queries.jsonl.gz")):
-        if row.get("unanswerable"):
-            for document_id in row.get("about") or ():
-                if document_id not in texts:
-                    raise SourceError(f"{where}: is about {document_id!r}, which is no document of the set")
-                if not is_held_out(document_id, HELD_OUT):
-                    found.append(Example(files.text(row, "text", where), texts[document_id], False))
+    for question, document_id in _about(dataset):
+        if document_id not in texts:
+            raise SourceError(
+                f"{dataset.folder}: a question is about {document_id!r}, no document of the set"
+            )
+        if not split.question(dataset.name, question, [document_id]):
+            found.append(Example(question, texts[document_id], False))
     return found
 
 
-def _mined(pools: Sequence[Pool], count: int, chance: random.Random) -> list[Example]:
+def _mined(
+    name: str, pools: Sequence[Pool], count: int, split: Split, chance: random.Random
+) -> list[Example]:
     """Texts among the best found that do not answer; none of a held-out document or question."""
     found = []
     for pool in pools:
-        about = pool.relevant or tuple(hit.document_id for hit in pool.found[:1])
-        if any(is_held_out(document_id, HELD_OUT) for document_id in about):
+        if split.question(name, pool.question, pool.about):
             continue
         wrong = [
             hit.text
             for hit in pool.found[:_MINED_FROM]
-            if hit.document_id not in pool.relevant and not is_held_out(hit.document_id, HELD_OUT)
+            if hit.document_id not in pool.relevant and not split.document(name, hit.document_id)
         ]
         # An unanswerable question has no more than one text that it was made to fit.
         best = wrong[:1] if pool.unanswerable else chance.sample(wrong, min(count, len(wrong)))

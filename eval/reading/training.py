@@ -21,6 +21,7 @@ from eval.reading.batches import Row
 from eval.report import as_json, write_text
 from indexer.embedder import cpu_has_bfloat16
 from indexer.errors import SourceError
+from service.reading.local import BASE
 from service.reading.network import ReaderNetwork
 from service.reading.pairs import padded
 
@@ -201,10 +202,15 @@ def write_result(
     settings: Mapping[str, float],
     examples: Mapping[str, int],
     schedule: Schedule,
+    base: str,
 ) -> None:
-    """Write the weights in half precision, what they were trained on, and a plot of the losses."""
+    """Write the weights in half precision, what they were trained on, and a plot of the losses.
+
+    Args:
+        base: digest of the model whose embeddings they belong to.
+    """
     halves = {name: value.to(torch.float16).contiguous() for name, value in weights.items()}
-    save_file(halves, folder / WEIGHTS)
+    save_file(halves, folder / WEIGHTS, {BASE: base})
     rows = list(log_rows(folder))
     told = {"settings": dict(settings), "schedule": asdict(schedule), "examples": dict(examples)}
     series = {name: [row[name] for row in rows] for name in ("relevance", "place")}

@@ -10,19 +10,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+#: Where parts of a text stand in it, ``[start, end)`` in code points.
+Parts = Sequence[tuple[int, int]]
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a reader makes of a text.
 
-    ``relevance``: log-odds that it answers the question; ``span``: where in it the answer most likely stands,
-    ``[start, end)`` in code points; ``gain``: by how much that place is likelier than none, in log-odds. A
-    reader that knows no places gives ``None`` and 0.
+    ``relevance``: log-odds that it answers the question; ``gains``: of each part of the text, how much
+    likelier the answer stands there than nowhere, in log-odds, minus infinity for what was cut off. A reader
+    that knows no places gives none.
     """
 
     relevance: float
-    span: tuple[int, int] | None = None
-    gain: float = 0.0
+    gains: tuple[float, ...] = ()
 
 
 class Reader(Protocol):
@@ -32,4 +34,6 @@ class Reader(Protocol):
     def name(self) -> str: ...
     @property
     def digest(self) -> str: ...
-    def read(self, question: str, texts: Sequence[str]) -> list[Reading]: ...
+    def read(
+        self, questions: Sequence[str], texts: Sequence[str], parts: Sequence[Parts]
+    ) -> list[Reading]: ...

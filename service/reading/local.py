@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors import SafetensorError, safe_open
 
-from indexer import models
 from indexer.embedder import cpu_has_bfloat16
 from indexer.errors import ModelError
-from service.reading import Reading
-from service.reading.network import FROZEN, ReaderNetwork, best_place
+from service.reading import Parts, Reading
+from service.reading.network import ReaderNetwork, gain
 from service.reading.pairs import Pair, Pairing, padded
 
+if TYPE_CHECKING:
+    from indexer.embedder import SentenceTransformerEmbedder
+
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
+#: In the metadata of the weights: digest of the model whose embeddings they were trained on.
+BASE = "base"
 #: Tokens read at once, padding included.
-_TOKENS = 8192
+_TOKENS = 4096
 
 
 class LocalReader:
@@ -39,40 +43,39 @@ class LocalReader:
         self._digest = digest
         self._bfloat16 = bfloat16
         self._lock = threading.Lock()
-        if bfloat16:
-            # What autocast would convert anew in each call.
-            for module in network.modules():
-                if isinstance(module, torch.nn.Linear):
-                    module.to(torch.bfloat16)
 
     @classmethod
-    def load(cls, weights: Path = WEIGHTS, bfloat16: bool | None = None) -> LocalReader:
+    def load(
+        cls,
+        weights: Path = WEIGHTS,
+        base: SentenceTransformerEmbedder | None = None,
+        bfloat16: bool | None = None,
+    ) -> LocalReader:
         """Load the weights over the default model of this machine.
+
+        Args:
+            base: where it is the default model, its embeddings and its tokenizer are used, and are in memory
+                once.
 
         Raises:
             ModelError: the weights are missing or do not fit, or the default model is not there.
         """
-        from transformers import AutoTokenizer
-
-        _, folder = models.locate(None)
-        try:
-            stored = load_file(weights)
-            layers = 1 + max(int(name.split(".")[2]) for name in stored if name.startswith("encoder.layer."))
-            network = ReaderNetwork.of(folder, layers)
-            missing, unexpected = network.load_state_dict(
-                {name: value.float() for name, value in stored.items()}, strict=False
-            )
-        except (OSError, SafetensorError, ValueError, RuntimeError) as error:
-            raise ModelError(f"cannot load the reader {weights}: {str(error).splitlines()[0]}") from error
-        lost = [name for name in missing if not name.startswith(FROZEN)]
-        if lost or unexpected:
-            raise ModelError(
-                f"cannot load the reader {weights}: no weights of a reader ({(lost + unexpected)[0]})"
-            )
-        digest = hashlib.sha256(weights.read_bytes()).hexdigest()
-        tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         use = cpu_has_bfloat16() if bfloat16 is None else bfloat16
-        return cls(network, Pairing(tokenizer), weights.stem, digest, use)
+        try:
+            with safe_open(weights, "pt") as file:
+                trained_on = (file.metadata() or {}).get(BASE)
+                # In the kind of number that layers are used in: autocast would convert them in every call.
+                kinds = {name: _kind(name, use) for name in file.keys()}  # noqa: SIM118
+                stored = {name: file.get_tensor(name).to(kind) for name, kind in kinds.items()}
+        except (OSError, SafetensorError) as error:
+            raise ModelError(f"cannot load the reader {weights}: {_first_line(error)}") from error
+        base = base if base is not None and base.digest == trained_on else _default_model(weights, trained_on)
+        try:
+            network = ReaderNetwork.over(base.transformer.embeddings, base.transformer.config, stored)
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(f"cannot load the reader {weights}: {_first_line(error)}") from error
+        digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+        return cls(network, Pairing(base.tokenizer), weights.stem, digest, use)
 
     @property
     def name(self) -> str:
@@ -83,12 +86,8 @@ class LocalReader:
         """sha256 of the weights."""
         return self._digest
 
-    def read(self, question: str, texts: Sequence[str]) -> list[Reading]:
-        """One reading for each text, in their order."""
-        return self.read_pairs([question] * len(texts), texts)
-
-    def read_pairs(self, questions: Sequence[str], texts: Sequence[str]) -> list[Reading]:
-        """One reading for each question and the text beside it."""
+    def read(self, questions: Sequence[str], texts: Sequence[str], parts: Sequence[Parts]) -> list[Reading]:
+        """One reading for each question and the text beside it, with a gain for each of the text's parts."""
         with self._lock:
             pairs = self._pairing.pairs(questions, texts)
             order = sorted(range(len(pairs)), key=lambda i: -len(pairs[i].ids))
@@ -96,21 +95,42 @@ class LocalReader:
             while order:
                 rows = max(1, _TOKENS // len(pairs[order[0]].ids))
                 batch, order = order[:rows], order[rows:]
-                read = self._read([pairs[i] for i in batch])
+                read = self._read([pairs[i] for i in batch], [parts[i] for i in batch])
                 found.update(zip(batch, read, strict=True))
         return [found[i] for i in range(len(texts))]
 
-    def _read(self, pairs: Sequence[Pair]) -> list[Reading]:
+    def _read(self, pairs: Sequence[Pair], parts: Sequence[Parts]) -> list[Reading]:
         ids, mask = (torch.tensor(values) for values in padded(pairs, self._pairing.padding))
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=self._bfloat16):
-            relevance, starts, ends = (values.float() for values in self._network(ids, mask))
+            relevance, starts, ends = (values.float().numpy() for values in self._network(ids, mask))
         readings = []
-        for row, pair in enumerate(pairs):
-            if not pair.spans:
-                readings.append(Reading(float(relevance[row])))
-                continue
-            last = pair.first + len(pair.spans) - 1
-            start, end, gain = best_place(starts[row], ends[row], pair.first, last)
-            span = (pair.spans[start - pair.first][0], pair.spans[end - pair.first][1])
-            readings.append(Reading(float(relevance[row]), span, gain))
+        for row, (pair, wanted) in enumerate(zip(pairs, parts, strict=True)):
+            gains = []
+            for start, end in wanted:
+                tokens = enumerate(pair.spans, pair.first)
+                inside = [n for n, (low, high) in tokens if low < end and high > start]
+                found = gain(starts[row], ends[row], inside[0], inside[-1]) if inside else -math.inf
+                gains.append(found)
+            readings.append(Reading(float(relevance[row]), tuple(gains)))
         return readings
+
+
+def _kind(name: str, bfloat16: bool) -> torch.dtype:
+    return torch.float32 if "LayerNorm" in name or not bfloat16 else torch.bfloat16
+
+
+def _default_model(weights: Path, trained_on: str | None) -> SentenceTransformerEmbedder:
+    from indexer.embedder import SentenceTransformerEmbedder
+
+    base = SentenceTransformerEmbedder.load()
+    if base.digest != trained_on:
+        raise ModelError(
+            f"cannot load the reader {weights}: it was trained on the model "
+            f"{(trained_on or 'of no digest')[:16]}, the default model here is {base.digest[:16]}; "
+            "the reader `off` goes without"
+        )
+    return base
+
+
+def _first_line(error: Exception) -> Any:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

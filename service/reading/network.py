@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
+
+Floats = npt.NDArray[np.float32]
 
 #: Parameters that come from the default model and are neither trained nor stored.
 FROZEN = "embeddings."
@@ -27,21 +33,43 @@ class ReaderNetwork(nn.Module):
         # The default model was trained to use the mean of all positions, and never the first one.
         self.relevance = nn.Linear(2 * width, 1)
         self.place = nn.Linear(width, 2)
-        for parameter in self.embeddings.parameters():
-            parameter.requires_grad_(False)
 
     @classmethod
-    def of(cls, folder: Path, layers: int | None = None) -> ReaderNetwork:
-        """A network on the default model in ``folder``, its first ``layers``; the heads say nothing yet."""
+    def of(cls, folder: Path) -> ReaderNetwork:
+        """A network on the default model in ``folder``, to be trained; the heads say nothing yet."""
         from transformers import AutoModel
 
         model: Any = AutoModel.from_pretrained(folder, local_files_only=True, add_pooling_layer=False)
-        if layers is not None:
-            model.encoder.layer = model.encoder.layer[:layers]
+        model.embeddings.requires_grad_(False)
         network = cls(model.embeddings, model.encoder, int(model.config.hidden_size))
         for head in (network.relevance, network.place):
             nn.init.zeros_(head.weight)
             nn.init.zeros_(head.bias)
+        return network
+
+    @classmethod
+    def over(cls, embeddings: nn.Module, config: Any, stored: Mapping[str, Tensor]) -> ReaderNetwork:
+        """A network of stored parameters over embeddings that another model holds.
+
+        Args:
+            config: the configuration of the model that the embeddings are of.
+
+        Raises:
+            ValueError: the parameters are not those of a reader.
+        """
+        from transformers.models.bert.modeling_bert import BertEncoder
+
+        numbers = [int(name.split(".")[2]) for name in stored if name.startswith("encoder.layer.")]
+        config = copy.deepcopy(config)
+        config.num_hidden_layers = 1 + max(numbers, default=-1)
+        # Nothing is made of random numbers first: the stored ones take their place as they are.
+        with torch.device("meta"):
+            encoder = BertEncoder(config)  # type: ignore[no-untyped-call]
+            network = cls(nn.Module(), encoder, int(config.hidden_size))
+        missing, unexpected = network.load_state_dict(stored, strict=False, assign=True)
+        if missing or unexpected:
+            raise ValueError(f"no weights of a reader ({[*missing, *unexpected][0]})")
+        network.embeddings = embeddings
         return network
 
     def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -65,15 +93,13 @@ class ReaderNetwork(nn.Module):
         return {name: value for name, value in self.state_dict().items() if not name.startswith(FROZEN)}
 
 
-def best_place(starts: Tensor, ends: Tensor, first: int, last: int) -> tuple[int, int, float]:
-    """Outer tokens of the likeliest answer among ``first`` to ``last``, and its gain over "no place here".
+def gain(starts: Floats, ends: Floats, first: int, last: int) -> float:
+    """How much likelier the answer stands within the tokens ``first`` to ``last`` than nowhere, in log-odds.
 
-    ``starts`` and ``ends`` of shape ``(length,)``.
+    ``starts`` and ``ends`` of shape ``(length,)``: the first token stands for "nowhere".
     """
-    inside_starts, inside_ends = starts[first : last + 1], ends[first : last + 1]
-    scores = inside_starts[:, None] + inside_ends[None, :]
-    possible = torch.ones_like(scores, dtype=torch.bool).triu().tril(LONGEST_SPAN - 1)
-    scores = scores.masked_fill(~possible, -torch.inf)
-    best = int(scores.argmax())
-    start, end = divmod(best, scores.shape[1])
-    return first + start, first + end, float(scores.flatten()[best] - starts[0] - ends[0])
+    scores = starts[first : last + 1, None] + ends[None, first : last + 1]
+    length = len(scores)
+    behind = np.arange(length)[None, :] - np.arange(length)[:, None]
+    possible = (behind >= 0) & (behind < LONGEST_SPAN)
+    return float(scores[possible].max() - starts[0] - ends[0])

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tokenizers import Tokenizer
+
 #: Tokens of the longest question, and of a pair.
 QUESTION, PAIR = 64, 256
 #: Batches are padded to a multiple of so many tokens: torch keeps a kernel for each shape it has met.
@@ -28,7 +30,13 @@ class Pairing:
     """Makes pairs with a fast tokenizer of XLM-R's kind: ``<s> question </s></s> text </s>``."""
 
     def __init__(self, tokenizer: Any, longest: int = PAIR) -> None:
-        self._tokenizer = tokenizer
+        backend = tokenizer.backend_tokenizer
+        # The same vocabulary, in memory once, without the padding and cutting that are set in the other one
+        # for every batch; and without special tokens: "</s>" in a document is text.
+        self._tokenizer = Tokenizer(backend.model)
+        if backend.normalizer is not None:
+            self._tokenizer.normalizer = backend.normalizer
+        self._tokenizer.pre_tokenizer = backend.pre_tokenizer
         self._longest = longest
         self._begin = int(
             tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.cls_token_id
@@ -40,25 +48,17 @@ class Pairing:
 
     def pairs(self, questions: Sequence[str], texts: Sequence[str]) -> list[Pair]:
         """One pair for each question and the text beside it; what is too long is cut at the end."""
+        different = list(dict.fromkeys(questions))
+        asked = dict(zip(different, self.tokens(different), strict=True))
         return [
-            self.pair(question, text)
-            for question, text in zip(self.tokens(questions), self.tokens(texts), strict=True)
+            self.pair(asked[question], text)
+            for question, text in zip(questions, self.tokens(texts), strict=True)
         ]
 
     def tokens(self, texts: Sequence[str]) -> list[tuple[list[int], list[tuple[int, int]]]]:
         """Ids and places of the tokens of each text."""
-        if not texts:
-            return []
-        found = self._tokenizer(
-            list(texts),
-            add_special_tokens=False,
-            return_offsets_mapping=True,
-            return_attention_mask=False,
-            padding=False,
-            truncation=False,
-            verbose=False,
-        )
-        return list(zip(found["input_ids"], found["offset_mapping"], strict=True))
+        encoded = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        return [(found.ids, found.offsets) for found in encoded]
 
     def pair(
         self, question: tuple[list[int], list[tuple[int, int]]], text: tuple[list[int], list[tuple[int, int]]]

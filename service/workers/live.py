@@ -11,6 +11,7 @@ from pathlib import Path
 from indexer.embedder import Embedder
 from indexer.index import open_generation
 from service.engine import Engine
+from service.reading import Reader
 
 
 @dataclass(slots=True, eq=False)
@@ -25,9 +26,10 @@ class _Held:
 class LiveEngine:
     """Hands out the engine in force; one that was replaced is closed when its last question is answered."""
 
-    def __init__(self, index: Path, embedder: Embedder, engine: Engine) -> None:
+    def __init__(self, index: Path, embedder: Embedder, engine: Engine, reader: Reader | None = None) -> None:
         self._index = index
         self._embedder = embedder
+        self._reader = reader
         self._lock = threading.Lock()
         self._held = _Held(engine)
 
@@ -61,7 +63,7 @@ class LiveEngine:
             return
         generation = open_generation(self._index, name)
         try:
-            engine = Engine.of(generation, self._embedder)
+            engine = Engine.of(generation, self._embedder, self._reader)
         except BaseException:
             generation.close()
             raise

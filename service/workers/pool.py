@@ -148,6 +148,7 @@ class WorkerPool:
         return {
             "index": str(settings.index),
             "model": settings.model,
+            "reader": settings.reader,
             "generation": generation,
             "threads": settings.worker_threads,
             "slots": settings.worker_slots,

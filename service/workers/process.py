@@ -99,9 +99,12 @@ def _open(config: Mapping[str, Any]) -> tuple[LiveEngine, BatchingEmbedder]:
     index = Path(config["index"])
     generation = _generation(index, config["generation"])
     from service.engine import Engine, load_models
+    from service.reading.loading import load_reader
 
-    embedder = BatchingEmbedder(load_models(config["model"]), config["patience"])
-    return LiveEngine(index, embedder, Engine.of(generation, embedder)), embedder
+    loaded = load_models(config["model"])
+    reader = load_reader(config["reader"], loaded)
+    embedder = BatchingEmbedder(loaded, config["patience"])
+    return LiveEngine(index, embedder, Engine.of(generation, embedder, reader), reader), embedder
 
 
 def _generation(index: Path, wanted: str | None) -> Generation:
