@@ -1,5 +1,6 @@
 """Reading the first hits: their order, the sentences of an answer, and which reader a service has."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,12 +21,12 @@ from indexer.errors import ModelError
 from indexer.index import open_generation
 from service.__main__ import app
 from service.answering import ExtractiveAnswerer
-from service.confidence import COEFFICIENTS, Confidence
+from service.confidence import COEFFICIENTS, WITH_READER, Confidence
 from service.engine import Engine
 from service.query import understand
 from service.reading.crossencoder import CrossEncoderReader
 from service.reading.loading import load_reader
-from service.reading.local import LocalReader
+from service.reading.local import WEIGHTS, LocalReader
 from service.reading.passages import PassageReading, Plan
 from service.retrieval import Retriever
 from service.settings import Settings
@@ -140,6 +141,12 @@ def test_within_its_province_a_report_is_read_for_the_question_without_it(tmp_pa
 
 def test_confidence_looks_at_what_was_read_only_with_the_reader_it_was_fitted_with() -> None:
     assert Confidence.of_reader(None) == Confidence.of_reader("another") == Confidence.load(COEFFICIENTS)
+
+
+def test_the_committed_coefficients_are_those_of_the_committed_weights() -> None:
+    digest = hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
+    found = Confidence.of_reader(digest)
+    assert found == Confidence.load(WITH_READER) != Confidence.load(COEFFICIENTS)
 
 
 def test_off_is_no_reader() -> None:

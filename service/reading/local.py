@@ -75,7 +75,9 @@ class LocalReader:
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"cannot load the reader {weights}: {_first_line(error)}") from error
         digest = hashlib.sha256(weights.read_bytes()).hexdigest()
-        return cls(network, Pairing(base.tokenizer), weights.stem, digest, use)
+        return cls(
+            network, Pairing(base.tokenizer), "own" if weights == WEIGHTS else weights.stem, digest, use
+        )
 
     @property
     def name(self) -> str:
