@@ -14,6 +14,7 @@ from eval.options import IndexesOption, SetsArgument, require_sets
 from eval.progress import tracked
 from eval.report import as_json, write_output, write_text
 from indexer.cli import JsonOption, ModelOption, failing_in_one_line
+from service.reading.loading import OFF
 
 TABLE = "ablation.md"
 
@@ -63,7 +64,7 @@ def _ablation(
         with local_system(dataset, index, loader) as system:
             outcomes = measure_rankings(dataset, system, limit=limit, track=tracked)
             for ranking, outcome in outcomes.items():
-                settings = {"ranking": ranking, "limit": limit, "answers": False}
+                settings = {"ranking": ranking, "limit": limit, "answers": False, "reader": OFF}
                 record = run_record(dataset, outcome, system, settings)
                 write_output(output / dataset.name / ranking, record, outcome.run, outcome.qrels)
                 kept[f"{dataset.name}/{ranking}"] = record

@@ -63,7 +63,7 @@ def test_a_folder_without_an_index_is_indexed_and_measured(
     assert record["set"]["name"] == "small"
     assert record["system"]["model"] == {"name": "fake", "digest": FakeEmbedder().digest}
     assert record["system"]["generation"].endswith(record["system"]["manifest"])
-    assert record["settings"] == {"ranking": "full", "limit": None, "answers": False}
+    assert record["settings"] == {"ranking": "full", "limit": None, "answers": False, "reader": "off"}
     assert record["values"]["nDCG@10"] == {"1-de": 1.0, "2-de": 1.0, "2-en": 1.0}
     figure = record["figures"]["nDCG@10"]["de"]
     assert figure == {"mean": 1.0, "low": 1.0, "high": 1.0, "count": 2}
