@@ -103,7 +103,7 @@ class Settings(BaseSettings):
         default=1,
         ge=1,
         le=256,
-        description="processes that answer, each with about 0.8 GB of its own; best one for each core",
+        description="processes that answer, each with about 0.9 GB of its own; best one for each core",
     )
     threads: int = Field(
         default=0, ge=0, le=256, description="threads of the model in each worker; 0: cores / workers"
