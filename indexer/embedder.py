@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer import models
-from indexer.errors import ModelError
+from indexer.errors import ModelError, first_line
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -94,8 +94,7 @@ class SentenceTransformerEmbedder:
                 loaded.encode_query("", show_progress_bar=False)
             # torch, safetensors and tokenizers each raise kinds of their own.
             except Exception as error:
-                reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-                raise ModelError(f"cannot load the model {name!r}: {reason}") from error
+                raise ModelError(f"cannot load the model {name!r}: {first_line(error)}") from error
             if 0 < len(getattr(loaded, "tokenizer", ())) < _FEWEST_TOKENS:
                 # transformers makes one without any words where the files are missing.
                 raise ModelError(f"cannot load the model {name!r}: no tokenizer in {folder}")

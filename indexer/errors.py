@@ -22,6 +22,11 @@ class FundstelleError(Exception):
     """Root of the errors a caller may want to catch and show."""
 
 
+def first_line(error: BaseException) -> str:
+    """What an error of a library says, in one line; its kind where it says nothing."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
 class SourceError(FundstelleError):
     """A source cannot be read, or holds nothing to index."""
 

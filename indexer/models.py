@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from indexer import default_model
-from indexer.errors import ModelError
+from indexer.errors import ModelError, first_line
 
 #: Files that decide a vector: weights, tokenizer, configuration. Descriptions and other exports do not.
 _PATTERNS = ("*.safetensors", "*.bin", "*.json", "*.txt", "*.model")
@@ -52,7 +52,7 @@ def _from_hub(identifier: str) -> Path:
                 )
             )
         except Exception as error:  # the hub's client raises kinds of several libraries
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            reason = first_line(error)
     raise ModelError(f"no folder and no model on the hub's cache by the name {identifier!r}: {reason}")
 
 

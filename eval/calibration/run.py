@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 from eval.calibration.coefficients import calibrate, in_use, statuses
-from eval.calibration.data import COVID, FITTED, MLQA, REPORTS, SQUAD, XQUAD, collect, index_corpora, items
+from eval.calibration.data import FITTED, REPORTS, collect, index_corpora, items
 from eval.datasets import QuestionSet, load_beir, load_questions
 from eval.progress import tracked
+from eval.reading.recipe import SETS
 from eval.reading.split import Split
 from eval.report import as_json
 from indexer.embedder import SentenceTransformerEmbedder
@@ -45,14 +46,13 @@ def calibration_of(
     """
     asked_set, own = load_questions(questions), load_questions(_QUESTIONS)
     asked = items(data, asked_set, own)
-    sets = [load_beir(data / name) for name in (XQUAD, MLQA, COVID, SQUAD)]
     with building() as report:
         embedder = SentenceTransformerEmbedder.load(model)
         index_corpora(reports, digests, data, cache, embedder, report)
         loaded = load_reader(reader, embedder)
     reading = PassageReading(loaded) if loaded else None
     # A reader is sure of what it was trained on: only what it never saw tells how far it is right.
-    split = Split.of(sets) if loaded else None
+    split = Split.of([load_beir(data / name) for name in SETS]) if loaded else None
     rows = collect(asked, cache, embedder, tracked, reading, split)
     fitted_on = {
         "model": {"name": embedder.name, "digest": embedder.digest},

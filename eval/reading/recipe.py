@@ -20,7 +20,7 @@ from eval.reading.examples import (
     without_answer,
 )
 from eval.reading.pool import Pool
-from eval.reading.split import Split
+from eval.reading.split import Split, written_about
 from indexer.errors import SourceError
 
 #: Sets whose documents and questions are used beside the rows of ``train``.
@@ -108,7 +108,7 @@ def _translated(dataset: BeirSet, by_set: Mapping[str, Mapping[str, str]], split
         for document_id in dataset.qrels.get(query.query_id, {}):
             for text in _elsewhere(dataset, query.text, document_id, by_set, split):
                 yield Example(query.text, text, True)
-    for question, document_id in _about(dataset):
+    for _, question, document_id in written_about(dataset):
         for text in _elsewhere(dataset, question, document_id, by_set, split):
             yield Example(question, text, False)
 
@@ -122,14 +122,6 @@ def _elsewhere(
     return [by_set[name][other] for name, other in others if name != dataset.name]
 
 
-def _about(dataset: BeirSet) -> Iterator[tuple[str, str]]:
-    """Unanswerable questions with the document they were written about, where the set says which."""
-    for where, row in files.rows(files.existing(dataset.folder, "queries.jsonl", "queries.jsonl.gz")):
-        if row.get("unanswerable"):
-            for document_id in row.get("about") or ():
-                yield files.text(row, "text", where), str(document_id)
-
-
 def _texts(dataset: BeirSet) -> dict[str, str]:
     return {
         files.text(row, "_id", where): str(row.get("text") or "") for where, row in files.rows(dataset.corpus)
@@ -139,11 +131,9 @@ def _texts(dataset: BeirSet) -> dict[str, str]:
 def _near(dataset: BeirSet, texts: Mapping[str, str], split: Split) -> list[Example]:
     """Unanswerable questions with the text they were written about, where the set says which."""
     found = []
-    for question, document_id in _about(dataset):
+    for where, question, document_id in written_about(dataset):
         if document_id not in texts:
-            raise SourceError(
-                f"{dataset.folder}: a question is about {document_id!r}, no document of the set"
-            )
+            raise SourceError(f"{where}: is about {document_id!r}, which is no document of the set")
         if not split.question(dataset.name, question, [document_id]):
             found.append(Example(question, texts[document_id], False))
     return found

@@ -22,10 +22,10 @@ from indexer.errors import SourceError
 HELD_OUT = 0.4
 
 
-def is_held_out(key: str, share: float = HELD_OUT) -> bool:
+def is_held_out(key: str) -> bool:
     """Whether what is called ``key`` is never trained on; the same on every machine."""
     number = int.from_bytes(hashlib.sha256(f"held out {key}".encode()).digest()[:8], "big")
-    return number < share * 2**64
+    return number < HELD_OUT * 2**64
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +113,19 @@ def _asked(dataset: BeirSet) -> Iterator[tuple[str, list[str]]]:
     """Questions with the documents that answer them or, answered by none, that they were written about."""
     for query in dataset.queries:
         yield query.text, [i for i, grade in dataset.qrels[query.query_id].items() if grade > 0]
+    for _, text, document_id in written_about(dataset):
+        yield text, [document_id]
+
+
+def written_about(dataset: BeirSet) -> Iterator[tuple[str, str, str]]:
+    """Unanswerable questions with the document each was written about, where the set says which.
+
+    Each as its place in the file, its text, and the document's id.
+    """
     for where, row in files.rows(files.existing(dataset.folder, "queries.jsonl", "queries.jsonl.gz")):
-        yield files.text(row, "text", where), [str(document_id) for document_id in row.get("about") or ()]
+        if row.get("unanswerable"):
+            for document_id in row.get("about") or ():
+                yield where, files.text(row, "text", where), str(document_id)
 
 
 def _folded(text: str) -> str:

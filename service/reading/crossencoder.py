@@ -10,7 +10,7 @@ import torch
 
 from indexer import models
 from indexer.embedder import cpu_has_bfloat16
-from indexer.errors import ModelError
+from indexer.errors import ModelError, first_line
 from service.reading import Parts, Reading
 from service.reading.pairs import PAIR
 
@@ -41,8 +41,7 @@ class CrossEncoderReader:
             outputs = int(loaded.num_labels)
         # torch, safetensors and tokenizers each raise kinds of their own.
         except Exception as error:
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise ModelError(f"cannot load the reader {name!r}: {reason}") from error
+            raise ModelError(f"cannot load the reader {name!r}: {first_line(error)}") from error
         if outputs != 1:
             raise ModelError(f"cannot load the reader {name!r}: it has {outputs} outputs, a reader has one")
         return cls(loaded, name, models.folder_digest(folder))

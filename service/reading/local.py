@@ -7,13 +7,13 @@ import math
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from safetensors import SafetensorError, safe_open
 
 from indexer.embedder import cpu_has_bfloat16
-from indexer.errors import ModelError
+from indexer.errors import ModelError, first_line
 from service.reading import Parts, Reading
 from service.reading.network import ReaderNetwork, gain
 from service.reading.pairs import Pair, Pairing, padded
@@ -68,12 +68,12 @@ class LocalReader:
                 kinds = {name: _kind(name, use) for name in file.keys()}  # noqa: SIM118
                 stored = {name: file.get_tensor(name).to(kind) for name, kind in kinds.items()}
         except (OSError, SafetensorError) as error:
-            raise ModelError(f"cannot load the reader {weights}: {_first_line(error)}") from error
+            raise ModelError(f"cannot load the reader {weights}: {first_line(error)}") from error
         base = base if base is not None and base.digest == trained_on else _default_model(weights, trained_on)
         try:
             network = ReaderNetwork.over(base.transformer.embeddings, base.transformer.config, stored)
         except (ValueError, RuntimeError) as error:
-            raise ModelError(f"cannot load the reader {weights}: {_first_line(error)}") from error
+            raise ModelError(f"cannot load the reader {weights}: {first_line(error)}") from error
         digest = hashlib.sha256(weights.read_bytes()).hexdigest()
         return cls(
             network, Pairing(base.tokenizer), "own" if weights == WEIGHTS else weights.stem, digest, use
@@ -132,7 +132,3 @@ def _default_model(weights: Path, trained_on: str | None) -> SentenceTransformer
             "the reader `off` goes without"
         )
     return base
-
-
-def _first_line(error: Exception) -> Any:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ class Plan:
     left unread where the best is then ahead of the second by ``clear``, in units of a hit's score.
     ``characters``: of each about so many, whole sentences around the best one. Weights of log-odds, in
     units of cosine: ``hit``, in the score of a hit; ``context``, of its passage in that of a sentence,
-    ``sentence``, of the sentence itself. The defaults are figures of docs/quality.md.
+    ``sentence``, of the sentence itself. Where the defaults come from: docs/adr/0012.
     """
 
     passages: int = 4
@@ -58,7 +58,7 @@ class PassageReading:
         plan = self.plan
         read = self._read(evidence, hits[: min(plan.first, plan.passages)], retriever)
         if len(read) < 2 or read[0].score < read[1].score + plan.clear:
-            read = self._joined(read, self._read(evidence, hits[len(read) : plan.passages], retriever))
+            read = _sorted([*read, *self._read(evidence, hits[len(read) : plan.passages], retriever)])
         lowest = read[-1].score if read else 0.0
         return [*read, *(replace(hit, score=min(hit.score, lowest)) for hit in hits[len(read) :])]
 
@@ -67,12 +67,7 @@ class PassageReading:
         readings = self.reader.read(
             [e.question for e in excerpts], [e.text for e in excerpts], [e.parts for e in excerpts]
         )
-        found = map(self._with, hits, excerpts, readings)
-        return self._joined(list(found), [])
-
-    def _joined(self, some: list[Hit], others: list[Hit]) -> list[Hit]:
-        # Equal scores are ordered by passage number: the same question gives the same list every time.
-        return sorted([*some, *others], key=lambda hit: (-hit.score, hit.passage))
+        return _sorted(map(self._with, hits, excerpts, readings))
 
     def _with(self, hit: Hit, excerpt: _Excerpt, reading: Reading) -> Hit:
         gains = dict(zip(excerpt.sentences, reading.gains, strict=False))
@@ -102,3 +97,8 @@ class PassageReading:
         question = setting.question if setting and setting.documents[number] else evidence.question.read
         text = generation.store.document(number).text[begin : begin + parts[-1][1]]
         return _Excerpt(question, text, range(low, high + 1), parts)
+
+
+def _sorted(hits: Iterable[Hit]) -> list[Hit]:
+    # Equal scores are ordered by passage number: the same question gives the same list every time.
+    return sorted(hits, key=lambda hit: (-hit.score, hit.passage))
