@@ -26,50 +26,68 @@ CacheOption = Annotated[Path, typer.Option(help="Folder where indexes are kept."
 @app.command()
 def train(
     data: DataArgument,
-    into: Annotated[Path, typer.Option(help="Folder of weights, log and plot.", show_default=False)],
+    into: Annotated[Path, typer.Option(help="Folder of weights, logs and plots.", show_default=False)],
     cache: CacheOption,
+    first: Annotated[
+        Path | None, typer.Option(help="Weights of the first stage.", show_default="trained as well")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the choice of examples and their order.")] = 57,
     share: Annotated[
         float, typer.Option(min=0.001, max=1, help="Of the examples; less for a first look.")
     ] = 1.0,
 ) -> None:
-    """Train on DATA; what was begun before in the same folder goes on."""
-    from eval.reading import batches, recipe, training
-    from indexer import models
-    from service.reading.network import ReaderNetwork
-    from service.reading.pairs import Pairing
+    """Train on DATA in two stages; what was begun before in the same folder goes on."""
+    from eval.reading import recipe, refining, training
 
     with failing_in_one_line("interrupted; the same command goes on from the last checkpoint"):
         _require_material(data)
         pools = _pools(data, cache)
-        found = recipe.examples(data, pools, recipe.Recipe(), seed)
-        folder, tokenizer = _default_model()
-        pairing = Pairing(tokenizer)
-        examples = [example for group in found.values() for example in group]
-        rows = batches.rows(examples, pairing)
-        order = batches.batches(rows, seed)
-        order = order[: max(1, round(share * len(order)))]
-        network, schedule = ReaderNetwork.of(folder), training.Schedule()
-        with bar() as progress:
-            task = progress.add_task("training steps", total=len(order))
-            weights = training.train(
-                network,
-                order,
-                pairing.padding,
-                into,
-                schedule,
-                lambda done, whole: progress.update(task, completed=done, total=whole),
-            )
-        counts = {name: len(group) for name, group in found.items()}
-        training.write_result(
+        if first is None:
+            found = recipe.examples(data, pools, recipe.Recipe(), seed)
+            first = _stage(found, into / "first", None, training.Schedule(), seed, share)
+        found = refining.examples(data, pools, refining.Refining(), seed)
+        _stage(found, into, first, training.Schedule(rate=1e-4), seed, share)
+
+
+def _stage(
+    found: dict[str, list[Any]], into: Path, start: Path | None, schedule: Any, seed: int, share: float
+) -> Path:
+    """Train on these examples from ``start``, the default model's own layers if ``None``."""
+    from safetensors.torch import load_file
+
+    from eval.reading import batches, training
+    from indexer import models
+    from service.reading.network import ReaderNetwork
+    from service.reading.pairs import Pairing
+
+    folder, tokenizer = _default_model()
+    pairing = Pairing(tokenizer)
+    examples = [example for group in found.values() for example in group]
+    order = batches.batches(batches.rows(examples, pairing), seed)
+    order = order[: max(1, round(share * len(order)))]
+    network = ReaderNetwork.of(folder)
+    if start is not None:
+        network.load_state_dict(load_file(start), strict=False)
+    with bar() as progress:
+        task = progress.add_task("training steps", total=len(order))
+        weights = training.train(
+            network,
+            order,
+            pairing.padding,
             into,
-            weights,
-            {"seed": seed, "share": share, "steps": len(order)},
-            counts,
             schedule,
-            models.folder_digest(folder),
+            lambda done, whole: progress.update(task, completed=done, total=whole),
         )
-    print(f"{len(order)} steps on {sum(counts.values())} examples; {into / training.WEIGHTS}")
+    training.write_result(
+        into,
+        weights,
+        {"seed": seed, "share": share, "steps": len(order)},
+        {name: len(group) for name, group in found.items()},
+        schedule,
+        models.folder_digest(folder),
+    )
+    print(f"{len(order)} steps on {len(examples)} examples; {into / training.WEIGHTS}")
+    return into / training.WEIGHTS
 
 
 @app.command()

@@ -77,7 +77,7 @@ def train(
         SourceError: the folder holds a checkpoint of another training.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    identity = _identity(batches, schedule)
+    identity = _identity(batches, schedule, network)
     state = _State(network, schedule)
     first = _resume(folder / CHECKPOINT, state, identity)
     began, losses = time.monotonic(), []
@@ -152,8 +152,10 @@ def losses(network: ReaderNetwork, rows: Sequence[Row], padding: int) -> tuple[T
     return found, place
 
 
-def _identity(batches: Sequence[Sequence[Row]], schedule: Schedule) -> str:
+def _identity(batches: Sequence[Sequence[Row]], schedule: Schedule, network: ReaderNetwork) -> str:
     digest = hashlib.sha256(json.dumps(asdict(schedule)).encode())
+    for value in network.trained().values():
+        digest.update(value.detach().numpy().tobytes())
     for batch in batches:
         for row in batch:
             digest.update(repr((row.pair.ids, row.answers, row.start, row.end)).encode())
