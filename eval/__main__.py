@@ -19,6 +19,7 @@ from eval.latency import latency_record, print_latencies, spread
 from eval.loading import command as load_command
 from eval.progress import tracked
 from eval.reading import command as reader_command
+from eval.reading.effort import effort_file, read_efforts
 from eval.records import read_record, record_file
 from eval.report import as_json, print_record, write_output, write_record
 from eval.systems import Ranking
@@ -98,17 +99,21 @@ app.command("ablate")(ablate.main)
 def report(
     records: Annotated[
         list[Path],
-        typer.Argument(metavar="RECORD", help="record.json, scale.json or its folder.", show_default=False),
+        typer.Argument(
+            metavar="RECORD", help="record.json, scale.json, effort.json or its folder.", show_default=False
+        ),
     ],
     output: Annotated[Path, typer.Option(help="File for the page.")] = Path("report.html"),
 ) -> None:
-    """Show records, of sets, rankings, latencies or index sizes, on one page that needs no network."""
+    """Show records of sets, rankings, latencies, index sizes or reading on one page that needs no network."""
     with failing_in_one_line():
         grown = {str(file): read_growth(file) for path in records if (file := growth_file(path))}
-        found = {str(record_file(path)): read_record(path) for path in records if not growth_file(path)}
+        read = {str(file): read_efforts(file) for path in records if (file := effort_file(path))}
+        others = [path for path in records if not growth_file(path) and not effort_file(path)]
+        found = {str(record_file(path)): read_record(path) for path in others}
         from eval.page import write_page
 
-        write_page(output, found, grown)
+        write_page(output, found, grown, read)
     print(output)
 
 

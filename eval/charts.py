@@ -135,6 +135,41 @@ def curves(
         return _svg(figure, axes, columns=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A thing with its name, what it costs and what it is worth."""
+
+    name: str
+    cost: float
+    worth: float
+
+
+def trades(name: str, panels: Mapping[str, Sequence[Point]], unit: str) -> str:
+    """A panel for each measure: worth over cost, each point with its name, a line along the best of them."""
+    with _style(name):
+        figure = Figure(figsize=(9, 3.6), layout="constrained")
+        grid = figure.subplots(1, len(panels), squeeze=False).flat
+        for axes, (title, points) in zip(grid, panels.items(), strict=True):
+            ordered = sorted(points, key=lambda point: (point.cost, -point.worth))
+            best = [p for i, p in enumerate(ordered) if all(p.worth > q.worth for q in ordered[:i])]
+            axes.plot([p.cost for p in best], [p.worth for p in best], color=_COLOURS[0], linewidth=1)
+            axes.scatter([p.cost for p in points], [p.worth for p in points], color=_COLOURS[0], s=24)
+            for point in points:
+                axes.annotate(
+                    point.name,
+                    (point.cost, point.worth),
+                    xytext=(4, -11),
+                    textcoords="offset points",
+                    fontsize=8,
+                )
+            axes.set_title(title, fontsize=10)
+            axes.set_xlabel(unit)
+            axes.set_xlim(left=0)
+            axes.margins(x=0.2, y=0.15)
+            axes.grid(alpha=0.25)
+        return _svg(figure, axes, columns=1)
+
+
 def _style(salt: str) -> contextlib.AbstractContextManager[None]:
     """Settings under which equal data give equal bytes, and names from files are never read as formulas."""
     return matplotlib.rc_context(

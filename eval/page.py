@@ -14,6 +14,7 @@ from markupsafe import Markup
 from eval.ablation import MEASURE, sentence
 from eval.facts import Record
 from eval.growth import Scale
+from eval.reading.effort import Effort
 from eval.views import ANSWER_MEASURES, SetView, sets_of
 from indexer.errors import SourceError
 
@@ -36,16 +37,20 @@ class Chart:
     alt: str
 
 
-def page(records: Mapping[str, Record], growths: Mapping[str, Sequence[Scale]] = MappingProxyType({})) -> str:
+def page(
+    records: Mapping[str, Record],
+    growths: Mapping[str, Sequence[Scale]] = MappingProxyType({}),
+    efforts: Mapping[str, Sequence[Effort]] = MappingProxyType({}),
+) -> str:
     """The page of some records; ``records``: name or file → record. Equal records give an equal page.
 
-    ``growths``: the same for figures of indexes of growing size.
+    ``growths``: the same for figures of indexes of growing size; ``efforts``: for those of reading more.
 
     Raises:
         SourceError: one of them is no record; the message names it.
     """
     try:
-        return _rendered(records.values(), growths)
+        return _rendered(records.values(), growths, efforts)
     except _MALFORMED:
         for name, record in records.items():
             try:
@@ -57,14 +62,17 @@ def page(records: Mapping[str, Record], growths: Mapping[str, Sequence[Scale]] =
 
 
 def write_page(
-    file: Path, records: Mapping[str, Record], growths: Mapping[str, Sequence[Scale]] = MappingProxyType({})
+    file: Path,
+    records: Mapping[str, Record],
+    growths: Mapping[str, Sequence[Scale]] = MappingProxyType({}),
+    efforts: Mapping[str, Sequence[Effort]] = MappingProxyType({}),
 ) -> None:
     """Write the page of some records.
 
     Raises:
         SourceError: one of them is no record, or the file cannot be written.
     """
-    text = page(records, growths)
+    text = page(records, growths, efforts)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
@@ -73,7 +81,9 @@ def write_page(
 
 
 def _rendered(
-    records: Iterable[Record], growths: Mapping[str, Sequence[Scale]] = MappingProxyType({})
+    records: Iterable[Record],
+    growths: Mapping[str, Sequence[Scale]] = MappingProxyType({}),
+    efforts: Mapping[str, Sequence[Effort]] = MappingProxyType({}),
 ) -> str:
     environment = Environment(
         loader=PackageLoader("eval"),
@@ -90,6 +100,7 @@ def _rendered(
     return environment.get_template("report.html.j2").render(
         sets=shown,
         growths=[(name, scales, _growth(n, scales)) for n, (name, scales) in enumerate(growths.items(), 1)],
+        efforts=[(name, plans, _effort(n, plans)) for n, (name, plans) in enumerate(efforts.items(), 1)],
         sentence=sentence,
     )
 
@@ -111,6 +122,23 @@ def _growth(number: int, scales: Sequence[Scale]) -> Chart:
     said = (f"{name} {', '.join(f'{value:.3g}' for value in values)}" for name, values in panels.items())
     alt = f"Curves over {', '.join(f'{size:,}' for size in sizes)} passages: {'; '.join(said)}."
     return Chart(Markup(curves(f"growth {number}", sizes, panels, "passages")), alt)
+
+
+def _effort(number: int, plans: Sequence[Effort]) -> Chart:
+    from eval.charts import Point, trades
+
+    panels = {
+        "nDCG@10": [Point(it.name, it.milliseconds, it.ndcg) for it in plans],
+        "first citation holds the answer": [
+            Point(it.name, it.milliseconds, it.first_citation) for it in plans
+        ],
+    }
+    said = (
+        f"{it.name}: {it.milliseconds:.0f} ms, nDCG@10 {it.ndcg:.3f}, first citation {it.first_citation:.3f}"
+        for it in plans
+    )
+    alt = f"Quality over the median time of an answer. {'; '.join(said)}."
+    return Chart(Markup(trades(f"effort {number}", panels, "median of an answer, ms")), alt)
 
 
 def _quality(number: int, view: SetView) -> Chart | None:

@@ -17,7 +17,7 @@ from service.confidence import Confidence
 from service.query import Question, understand
 from service.reading import Reader
 from service.reading.loading import OWN, load_reader
-from service.reading.passages import PassageReading
+from service.reading.passages import PassageReading, Plan
 from service.retrieval import Hit, Retriever
 
 
@@ -48,9 +48,15 @@ class Engine:
             raise
 
     @classmethod
-    def of(cls, generation: Generation, embedder: Embedder, reader: Reader | None = None) -> Engine:
-        """Put the default parts together over an opened generation."""
-        reading = PassageReading(reader) if reader else None
+    def of(
+        cls,
+        generation: Generation,
+        embedder: Embedder,
+        reader: Reader | None = None,
+        plan: Plan | None = None,
+    ) -> Engine:
+        """Put the default parts together over an opened generation; ``plan``: what the reader reads."""
+        reading = PassageReading(reader, plan) if reader else None
         confidence = Confidence.of_reader(reader.digest if reader else None)
         return cls(Retriever(generation, embedder, reading), ExtractiveAnswerer(confidence))
 

@@ -310,19 +310,20 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path: Pat
         with pytest.raises(Stopped):
             training.train(tiny_reader.network(), given, 1, tmp_path / "parts", schedule, stop)
     told: list[int] = []
-    other = tiny_reader.network(2)
-    other.embeddings = tiny_reader.network().embeddings
-    resumed = training.train(other, given, 1, tmp_path / "parts", schedule, lambda done, _: told.append(done))
+    resumed = training.train(
+        tiny_reader.network(), given, 1, tmp_path / "parts", schedule, lambda done, _: told.append(done)
+    )
     assert told == [5, 6, 7, 8]
     for name, value in whole.items():
         if "embeddings" not in name:
             torch.testing.assert_close(resumed[name], value, atol=1e-3, rtol=1e-3)
 
 
-def test_a_checkpoint_of_another_training_is_not_gone_on_from(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("size", "start"), [(3, 1), (2, 2)])  # other examples, other weights to begin with
+def test_a_checkpoint_of_another_training_is_not_gone_on_from(tmp_path: Path, size: int, start: int) -> None:
     training.train(tiny_reader.network(), small_batches()[:2], 1, tmp_path, training.Schedule())
     with pytest.raises(SourceError, match=r"checkpoint\.pt: of another training"):
-        training.train(tiny_reader.network(), small_batches()[:3], 1, tmp_path, training.Schedule())
+        training.train(tiny_reader.network(start), small_batches()[:size], 1, tmp_path, training.Schedule())
 
 
 def test_the_rate_rises_and_falls() -> None:

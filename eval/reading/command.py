@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,10 +11,12 @@ from rich.console import Console
 from rich.table import Table
 
 from eval.datasets import load_beir
+from eval.progress import tracked
 from eval.report import as_json, write_text
-from indexer.cli import failing_in_one_line
+from indexer.cli import ModelOption, failing_in_one_line
 from indexer.errors import SourceError
 from indexer.progress import bar, building
+from service.reading.loading import OFF, OWN, ReaderOption, load_reader
 
 app = typer.Typer(no_args_is_help=True, help="Train and measure the reader.")
 
@@ -111,6 +114,49 @@ def measure(
         if output:
             write_text(output, {"reader.json": as_json({"digest": reader.digest, "figures": result}) + "\n"})
     Console(width=120, markup=False).print(_table(result))
+
+
+@app.command()
+def effort(
+    questions: Annotated[Path, typer.Argument(metavar="SET", help="A BEIR folder.", show_default=False)],
+    index: Annotated[Path, typer.Option(help="Folder of its index.", show_default=False)],
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many questions a language.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder for effort.json, which eval report shows.")
+    ] = None,
+    model: ModelOption = None,
+    reader: ReaderOption = OWN,
+) -> None:
+    """Measure what reading more or fewer passages gains on SET and what it costs."""
+    from eval.datasets import BeirSet, load
+    from eval.opening import embedder_loader
+    from eval.reading.effort import PLANS, measure, write_efforts
+    from eval.systems import LocalSystem
+    from indexer.index import open_generation
+    from service.engine import Engine
+
+    if reader == OFF:
+        raise typer.BadParameter("there is nothing to compare without a reader", param_hint="--reader")
+    with failing_in_one_line():
+        dataset = load(questions)
+        if not isinstance(dataset, BeirSet):
+            raise SourceError(f"{questions}: no BEIR folder")
+        with closing(open_generation(index)) as generation:
+            embedder = embedder_loader(model)()
+            reads = load_reader(reader, embedder.inner)
+            systems = {
+                name: LocalSystem(Engine.of(generation, embedder, reads if plan else None, plan))
+                for name, plan in PLANS.items()
+            }
+            found = measure(dataset, systems, limit, tracked)
+        if output:
+            write_efforts(output, dataset.name, reader, found)
+    table = Table("passages read", "nDCG@10", "first citation", "answered", "refused", "ask, ms", box=None)
+    for it in found:
+        refused = "" if it.refused is None else f"{it.refused:.3f}"
+        figures = (f"{value:.3f}" for value in (it.ndcg, it.first_citation, it.answered))
+        table.add_row(it.name, *figures, refused, f"{it.milliseconds:.1f} / {it.p95:.1f}")
+    Console(width=120, markup=False).print(table)
 
 
 @app.command("held-out")
