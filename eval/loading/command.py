@@ -23,6 +23,7 @@ from eval.loading.phases import PHASES, Plan
 from eval.opening import embedder_loader
 from indexer.cli import JsonOption, ModelOption, failing_in_one_line
 from indexer.errors import FundstelleError
+from service.reading.loading import OWN, ReaderOption
 
 _ALL: Mapping[str, Callable[[Plan], list[Figure]]] = {**PHASES, "keys": keys, "contract": contract}
 
@@ -42,6 +43,7 @@ def main(
     ] = None,
     output: Annotated[Path | None, typer.Option(help="Folder for load.json.")] = None,
     model: ModelOption = None,
+    reader: ReaderOption = OWN,
     as_json_only: JsonOption = False,
 ) -> None:
     """Put a service under load, on this machine, and print what held: throughput, bursts, failures, keys."""
@@ -66,6 +68,7 @@ def main(
             seconds,
             burst,
             loader,
+            reader,
         )
         for name in chosen:
             found[name] = _ALL[name](plan)

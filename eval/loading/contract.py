@@ -8,8 +8,7 @@ import subprocess
 import sys
 
 from eval.loading.figures import Figure
-from eval.loading.phases import Plan
-from eval.loading.service import running
+from eval.loading.phases import UNLIMITED, Plan
 from indexer.errors import FundstelleError
 
 #: Cases in all that are to be put, and for each kind of request at the most.
@@ -27,7 +26,7 @@ def contract(plan: Plan) -> list[Figure]:
     """
     if importlib.util.find_spec("schemathesis") is None:
         raise FundstelleError("schemathesis is not installed: pip install -c constraints.txt -e '.[dev]'")
-    with running(plan.index, plan.workers, plan.folder, {"FUNDSTELLE_ADDRESS_RATE": "0"}) as service:
+    with plan.service(UNLIMITED) as service:
         command = [
             sys.executable,
             "-m",

@@ -16,7 +16,6 @@ from scipy import stats
 
 from eval.loading.figures import Figure
 from eval.loading.phases import Plan
-from eval.loading.service import running
 from service.access.keys import KeyFile
 
 _ORIGIN = "https://intranet.example"
@@ -68,7 +67,7 @@ def keys(plan: Plan) -> list[Figure]:
     wrong = good[:-6] + "AAAAAA"
     unknown = "fst_zzzzzzzz" + good[12:]
     settings = {"FUNDSTELLE_ADDRESS_RATE": "0", "FUNDSTELLE_KEYS": str(file.path), "FUNDSTELLE_KEY_RATE": "0"}
-    with running(plan.index, 1, plan.folder, settings) as service:
+    with plan.service(settings, workers=1) as service:
         asking = _Asking(service.url)
         cases: tuple[tuple[str, str, dict[str, str], int], ...] = (
             ("no key", "/v1/references", {}, 401),

@@ -7,6 +7,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +19,9 @@ from eval.loading.questions import Questions
 from eval.loading.service import Service, running
 from indexer.embedder import Embedder
 from indexer.generations import set_live
+from service.reading.loading import OFF, OWN
 
-_UNLIMITED = {"FUNDSTELLE_ADDRESS_RATE": "0"}
+UNLIMITED = {"FUNDSTELLE_ADDRESS_RATE": "0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,22 @@ class Plan:
     seconds: float
     burst: int
     embedder: Callable[[], Embedder]
+    reader: str = OWN
 
     @property
     def shorter(self) -> float:
         """Seconds of the loads with one client."""
         return max(3.0, self.seconds / 3)
+
+    def service(
+        self, settings: Mapping[str, str], index: Path | None = None, workers: int | None = None
+    ) -> AbstractContextManager[Service]:
+        """A service over the index, or another one, with these settings and the reader of the plan."""
+        known = self.reader in (OWN, OFF) or not Path(self.reader).exists()
+        # The service starts in another folder.
+        reader = self.reader if known else str(Path(self.reader).resolve())
+        environment = {"FUNDSTELLE_READER": reader, **settings}
+        return running(index or self.index, workers or self.workers, self.folder, environment)
 
     def copy_of_index(self) -> Path:
         """The index once more, to be changed."""
@@ -48,7 +61,7 @@ class Plan:
 
 def throughput(plan: Plan) -> list[Figure]:
     """One client, many, one again; memory while there are many."""
-    with running(plan.index, plan.workers, plan.folder, _UNLIMITED) as service:
+    with plan.service(UNLIMITED) as service:
         driver = Driver(service.url, Questions(plan.dataset.queries), plan.folder)
         warm = driver.warm_up(plan.clients, 4 * plan.seconds)
         single = [driver.load(1, plan.shorter)]
@@ -90,8 +103,8 @@ def throughput(plan: Plan) -> list[Figure]:
 def burst(plan: Plan) -> list[Figure]:
     """Very many clients at once, with the limits of a fresh installation and without limits."""
     found = []
-    for name, settings in (("default limits", {}), ("no limits", _UNLIMITED)):
-        with running(plan.index, plan.workers, plan.folder, settings) as service:
+    for name, settings in (("default limits", {}), ("no limits", UNLIMITED)):
+        with plan.service(settings) as service:
             driver = Driver(service.url, Questions(plan.dataset.queries), plan.folder)
             driver.load(4, 5, most_per_second=500)
             before = driver.load(1, plan.shorter)
@@ -117,7 +130,7 @@ def new_generations(plan: Plan) -> list[Figure]:
     sound = generations.prepare(plan.dataset.corpus, index, plan.embedder(), 10)
     damaged = generations.damage(index)
     offers = [*sound[:4], damaged[0], *sound[4:7], damaged[1], *sound[7:]]
-    with running(index, plan.workers, plan.folder, _UNLIMITED) as service:
+    with plan.service(UNLIMITED, index) as service:
         first = service.metric("fundstelle_generations_total", result="served")
         driver = Driver(service.url, Questions(plan.dataset.queries), plan.folder)
         clients = driver.start(plan.clients, max(plan.seconds, 5.0 * len(offers) + 10))
@@ -155,7 +168,7 @@ def new_generations(plan: Plan) -> list[Figure]:
 
 def killed_workers(plan: Plan) -> list[Figure]:
     """A worker is killed while many clients ask, twice."""
-    with running(plan.index, plan.workers, plan.folder, _UNLIMITED) as service:
+    with plan.service(UNLIMITED) as service:
         driver = Driver(service.url, Questions(plan.dataset.queries), plan.folder)
         driver.load(4, 5, most_per_second=500)
         clients = driver.start(plan.clients, max(plan.seconds, 45))
