@@ -13,7 +13,7 @@ from service.catalogue import Filters, Numbers, Scores
 from service.evidence import Evidence
 from service.kinds import suits
 from service.query import collects, speaks_of_reports
-from service.reading.passages import SURE
+from service.reading.passages import SURE, PassageReading
 from service.retrieval import Hit, Retriever
 from service.signs import about_acts, concepts_shared, gained, told, words_used
 
@@ -120,29 +120,48 @@ class Candidates:
             plan = retriever.reading.plan
             score += plan.context * read + plan.sentence * gains
         found = replace(found, likeness=likeness, words=words, scores=score.astype(np.float32))
-        # A reader that knows places has looked at them with all that stands around.
-        return found if any(hit.gains for hit in hits) else found._read_on(evidence, retriever)
+        if collects(question):
+            return found
+        if retriever.reading:
+            return found._read_closer(evidence, retriever, retriever.reading)
+        return found._embed_closer(evidence, retriever)
 
-    def _read_on(self, evidence: Evidence, retriever: Retriever) -> Candidates:
+    def _read_closer(self, evidence: Evidence, retriever: Retriever, reading: PassageReading) -> Candidates:
+        """The same, the best few read once more alone, where they lie close."""
+        close = self._close(reading.plan.closer, reading.plan.close)
+        if len(close) < 2:
+            return self
+        said = reading.closer(evidence, self.numbers[close].tolist(), retriever)
+        return self._with(close, self.scores[close] + reading.plan.window * said)
+
+    def _embed_closer(self, evidence: Evidence, retriever: Retriever) -> Candidates:
         """The same, the best few compared once more with the sentence before them, where they lie close.
 
         "Er bezeichnete die Reform als …": whom a sentence speaks of often stands in the one before. Only
         across languages: a question in the text's own language finds such a sentence by its words.
         """
-        order = np.argsort(-self.scores, kind="stable")[:_CLOSEST]
-        close = order[self.scores[order] >= self.scores[order[:1]] - _CLOSE] if len(order) else order
+        close = self._close(_CLOSEST, _CLOSE)
         languages = retriever.sentences.languages[self.numbers[close]]
-        if len(close) < 2 or collects(evidence.question) or evidence.question.language in languages:
+        if len(close) < 2 or evidence.question.language in languages:
             return self
         vectors = retriever.embed_windows(self.numbers[close].tolist())
+        scores = [
+            float(self.scores[row]) + _WINDOW * float(vector @ evidence.without_setting[language])
+            for row, vector, language in zip(close.tolist(), vectors, languages.tolist(), strict=True)
+        ]
+        return self._with(close, np.array(scores, np.float32))
+
+    def _close(self, count: int, reach: float) -> Numbers:
+        """Rows of the best ``count`` that lie within ``reach`` of the best, best first."""
+        order = np.argsort(-self.scores, kind="stable")[:count]
+        return order[self.scores[order] >= self.scores[order[:1]] - reach] if len(order) else order
+
+    def _with(self, rows: Numbers, new: Scores) -> Candidates:
+        """The same with new scores of some rows, which the others stay behind as far as they were."""
         scores = self.scores.copy()
-        for row, vector, language in zip(close.tolist(), vectors, languages.tolist(), strict=True):
-            question = evidence.without_setting[language]
-            scores[row] += _WINDOW * float(vector @ question)
-        # The others stay behind those that were read on.
-        lowest = float(scores[close].min())
-        rest = np.setdiff1d(np.arange(len(scores)), close)
-        scores[rest] += lowest - float(self.scores[close].min())
+        lowest = float(new.min()) - float(self.scores[rows].min())
+        scores += lowest
+        scores[rows] = new
         return replace(self, scores=scores)
 
 

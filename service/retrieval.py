@@ -127,14 +127,15 @@ class Retriever:
         known = {n: vector for n in sentences if (vector := self._windows.get(n)) is not None}
         missing = [number for number in sentences if number not in known]
         if missing:
-            texts = [self._window(number) for number in missing]
+            texts = [self.window(number) for number in missing]
             known.update(zip(missing, self._embedder.embed_passages(texts), strict=True))
             if len(self._windows) > _STEMMED:
                 self._windows.clear()
             self._windows.update(known)
         return np.stack([known[number] for number in sentences])
 
-    def _window(self, sentence: int) -> str:
+    def window(self, sentence: int) -> str:
+        """A sentence with the one before it in its passage, as they stand in their document."""
         spans, first = self._generation.sentences, self._catalogue.first_sentence
         begin = max(sentence - 1, int(first[self._catalogue.passage_of[sentence]]))
         document = self._generation.store.document(int(spans.document[sentence]))

@@ -123,6 +123,35 @@ def test_a_reader_that_knows_no_places_chooses_the_passage_alone(tmp_path: Path)
     assert [citation.document.document_id for citation in answer.citations] == ["5.md"]
 
 
+def reading_closer(**values: float) -> Plan:
+    return Plan(passages=1, first=1, hit=0.0, context=0.0, sentence=0.0, window=1.0, **values)  # type: ignore[arg-type]
+
+
+def test_sentences_that_lie_close_are_read_again_with_the_one_before(tmp_path: Path) -> None:
+    reader = FakeReader(lambda _, text: 5.0 if text.startswith("Der Vorsitz lag bei Emil.") else -5.0)
+    with read_by(tmp_path, reader, reading_closer(closer=50, close=10.0)) as engine:
+        answer = engine.ask(QUESTION, max_citations=1)
+    assert [(c.document.document_id, c.quote) for c in answer.citations] == [
+        ("5.md", "Dann sprach man lange.")
+    ]
+    windows = [text for _, text in reader.asked[1:]]
+    assert "Die Sitzung Nummer 5 begann." in windows  # nothing stands before it
+    assert "Die Sitzung Nummer 5 begann. Der Vorsitz lag bei Emil." in windows
+
+
+def test_a_sentence_far_ahead_is_not_read_again(tmp_path: Path) -> None:
+    reader = FakeReader(lambda _, text: 0.0)
+    with read_by(tmp_path, reader, reading_closer(closer=50, close=0.0)) as engine:
+        engine.ask("Wie begann die Sitzung Nummer 5?", max_citations=1)
+    assert len(reader.asked) == 1
+
+
+def test_what_was_not_read_again_stays_behind(tmp_path: Path) -> None:
+    with read_by(tmp_path, FakeReader(lambda _, text: -6.0), reading_closer(closer=2, close=10.0)) as engine:
+        quoted = quotes(engine.ask(QUESTION, max_citations=1))
+    assert quoted == ["Die Sitzung Nummer 1 begann."]
+
+
 def test_within_its_province_a_report_is_read_for_the_question_without_it(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from service.catalogue import Scores
 from service.evidence import Evidence
 from service.reading import Reader, Reading
 
@@ -24,18 +25,23 @@ class Plan:
 
     ``passages``: how many of the first hits are read. ``first`` of them are read before the others, which are
     left unread where the best is then ahead of the second by ``clear``, in units of a hit's score.
-    ``characters``: of each about so many, whole sentences around the best one. Weights of log-odds, in
-    units of cosine: ``hit``, in the score of a hit; ``context``, of its passage in that of a sentence,
-    ``sentence``, of the sentence itself. Where the defaults come from: docs/adr/0012.
+    ``characters``: of each about so many, whole sentences around the best one. ``closer``: so many of the
+    best sentences are read once more, each with the one before it alone, where they lie within ``close`` of
+    the best. Weights of log-odds, in units of cosine: ``hit``, in the score of a hit; ``context``, of its
+    passage in that of a sentence, ``sentence``, of the place in it, ``window``, of what was read closer.
+    Where the defaults come from: docs/adr/0012.
     """
 
     passages: int = 4
     first: int = 2
     clear: float = 0.1
     characters: int = 600
+    closer: int = 3
+    close: float = 0.1
     hit: float = 0.04
-    context: float = 0.03
-    sentence: float = 0.015
+    context: float = 0.015
+    sentence: float = 0.01
+    window: float = 0.025
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,17 @@ class PassageReading:
         lowest = read[-1].score if read else 0.0
         return [*read, *(replace(hit, score=min(hit.score, lowest)) for hit in hits[len(read) :])]
 
+    def closer(self, evidence: Evidence, sentences: Sequence[int], retriever: Retriever) -> Scores:
+        """Log-odds that each sentence answers, read with the one before it alone, shape ``(n,)``.
+
+        "Er bezeichnete die Reform als …": whom a sentence speaks of often stands in the one before.
+        """
+        documents = retriever.generation.sentences.document
+        texts = [retriever.window(number) for number in sentences]
+        questions = [_asked(evidence, int(documents[number])) for number in sentences]
+        readings = self.reader.read(questions, texts, [()] * len(texts))
+        return np.clip(np.array([reading.relevance for reading in readings], np.float32), -SURE, SURE)
+
     def _read(self, evidence: Evidence, hits: Sequence[Hit], retriever: Retriever) -> list[Hit]:
         excerpts = [self._excerpt(evidence, hit, retriever) for hit in hits]
         readings = self.reader.read(
@@ -75,11 +92,7 @@ class PassageReading:
         return replace(hit, score=score, relevance=reading.relevance, gains=gains)
 
     def _excerpt(self, evidence: Evidence, hit: Hit, retriever: Retriever) -> _Excerpt:
-        """The sentences around the best one of a passage, and the question as they are asked it.
-
-        A report on Hà Giang does not say so in every passage: one that fits the question's setting is read
-        for the question without it.
-        """
+        """The sentences around the best one of a passage, and the question as they are asked it."""
         generation = retriever.generation
         spans, number = generation.sentences, int(generation.passages.document[hit.passage])
         first, last = int(generation.passages.first[hit.passage]), int(generation.passages.last[hit.passage])
@@ -93,10 +106,18 @@ class PassageReading:
             low, high = wider
         begin = int(spans.start[low])
         parts = [(int(spans.start[n]) - begin, int(spans.end[n]) - begin) for n in range(low, high + 1)]
-        setting = evidence.setting
-        question = setting.question if setting and setting.documents[number] else evidence.question.read
         text = generation.store.document(number).text[begin : begin + parts[-1][1]]
-        return _Excerpt(question, text, range(low, high + 1), parts)
+        return _Excerpt(_asked(evidence, number), text, range(low, high + 1), parts)
+
+
+def _asked(evidence: Evidence, document: int) -> str:
+    """A question as a document is asked it.
+
+    A report on Hà Giang does not say so in every passage: one that fits the question's setting is read for
+    the question without it.
+    """
+    setting = evidence.setting
+    return setting.question if setting and setting.documents[document] else evidence.question.read
 
 
 def _sorted(hits: Iterable[Hit]) -> list[Hit]:
