@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from eval.__main__ import app
 from eval.calibration import fit
 from eval.calibration.coefficients import calibrate
-from eval.calibration.data import COVID, DIGESTS, MLQA, REPORTS, SQUAD, XQUAD, Item, Row, items
-from eval.datasets import Query, QuestionSet
+from eval.calibration.data import COVID, DIGESTS, MLQA, REPORTS, XQUAD, Item, Row
+from eval.datasets import Query
 from eval.embedders import RememberingEmbedder
 from eval.reliability import calibration_error
 from indexer.embedder import SentenceTransformerEmbedder
@@ -56,42 +56,6 @@ def test_outcomes_and_languages_weigh_alike() -> None:
         for language in ("de", "vi"):
             mask = (table.answerable == answerable) & (table.language == language)
             assert table.weight[mask].sum() == pytest.approx(len(made) / 4)
-
-
-def test_near_misses_are_half_of_what_is_unanswerable_in_their_language() -> None:
-    made = [row(XQUAD, XQUAD, n, 0.9, language) for n in range(9) for language in ("de", "en")]
-    made += [row(XQUAD, COVID, n, 0.8, language) for n in range(9) for language in ("de", "en")]
-    near = dataclasses.replace(row(XQUAD, "unanswerable.jsonl", 1, 0.9, "en").item, near_miss=True)
-    table = fit.Table.of([*made, Row(near, made[0].features)])
-    assert table.weight[-1] == pytest.approx(len(table.weight) / 8)
-    english = ~table.answerable & (table.language == "en")
-    assert table.weight[english].sum() == pytest.approx(len(table.weight) / 4)
-    german = ~table.answerable & (table.language == "de")
-    assert table.weight[german].sum() == pytest.approx(len(table.weight) / 4)
-
-
-def test_a_corpus_of_near_misses_is_fitted_on_only_with_a_reader() -> None:
-    made = [*rows(), *(row(SQUAD, SQUAD, n, 0.9, "en") for n in range(40))]
-    without = calibrate(made, IN_USE, fitted_on={})["fitted_on"]["rows"]
-    assert calibrate(made, IN_USE, fitted_on={"reader": {"name": "own"}})["fitted_on"]["rows"] == without + 40
-
-
-def test_near_misses_are_of_the_paragraph_they_were_written_about(tmp_path: Path) -> None:
-    for name in (XQUAD, MLQA, COVID, SQUAD):
-        (tmp_path / name).mkdir()
-        queries: list[dict[str, object]] = [{"_id": f"{name}1", "text": f"What is {name}?", "lang": "en"}]
-        if name == SQUAD:
-            no = {"_id": "no", "text": "What is not?", "lang": "en", "unanswerable": True, "about": ["d1"]}
-            queries.append(no)
-        (tmp_path / name / "queries.jsonl").write_text("".join(json.dumps(q) + "\n" for q in queries))
-        (tmp_path / name / "qrels.tsv").write_text(f"{name}1\td1\t1\n")
-    empty = QuestionSet("none", "0", ())
-    found = [item for item in items(tmp_path, empty, empty) if item.corpus == SQUAD]
-    assert [(item.query.query_id, item.answerable, item.near_miss, item.about) for item in found] == [
-        (f"{SQUAD}1", True, False, ("d1",)),
-        (f"{COVID}1", False, False, ("d1",)),
-        ("no", False, True, ("d1",)),
-    ]
 
 
 def test_a_clear_difference_is_learned_and_calibrated() -> None:

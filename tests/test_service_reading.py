@@ -147,9 +147,15 @@ def test_a_sentence_far_ahead_is_not_read_again(tmp_path: Path) -> None:
 
 
 def test_what_was_not_read_again_stays_behind(tmp_path: Path) -> None:
-    with read_by(tmp_path, FakeReader(lambda _, text: -6.0), reading_closer(closer=2, close=10.0)) as engine:
-        quoted = quotes(engine.ask(QUESTION, max_citations=1))
-    assert quoted == ["Die Sitzung Nummer 1 begann."]
+    quoted = []
+    for closer in (0, 2):
+        folder = tmp_path / str(closer)
+        folder.mkdir()
+        plan = reading_closer(closer=closer, close=10.0)
+        with read_by(folder, FakeReader(lambda _, text: -6.0), plan) as engine:
+            quoted.append(quotes(engine.ask(QUESTION, max_citations=1)))
+    # Both of those read again lose as much, and all the others with them.
+    assert quoted[0] == quoted[1]
 
 
 def test_within_its_province_a_report_is_read_for_the_question_without_it(tmp_path: Path) -> None:
@@ -241,7 +247,7 @@ def test_our_own_reader_knows_what_answers_and_where(real_embedder: SentenceTran
         right, wrong = reader.read(
             [question] * 2, [text, "Die Katze schläft auf dem Sofa."], [parts, [(0, 9)]]
         )
-        assert right.relevance > 0 > wrong.relevance
+        assert right.relevance > wrong.relevance + 2
         assert right.gains.index(max(right.gains)) == 1
 
 

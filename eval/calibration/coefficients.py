@@ -14,7 +14,7 @@ import numpy as np
 
 from eval.answers import confusion, status_right
 from eval.calibration import fit as fitting
-from eval.calibration.data import COVID, FITTED, READ, XQUAD, Row
+from eval.calibration.data import COVID, FITTED, XQUAD, Row
 from eval.datasets import UNANSWERABLE, QuestionSet
 from eval.metrics import mean
 from eval.reliability import reliability
@@ -45,8 +45,7 @@ def calibrate(
     """
     # Similarity cannot tell a near miss, and would only unlearn the rest; a reader can.
     read = fitted_on.get("reader") is not None
-    corpora = (*FITTED, *READ) if read else FITTED
-    used = [row for row in rows if row.item.corpus in corpora and (read or not row.item.near_miss)]
+    used = [row for row in rows if row.item.corpus in FITTED and (read or not row.item.near_miss)]
     table = fitting.Table.of(used)
     strength = fitting.choose_strength(table)
     model = fitting.fit(table, strength)
@@ -101,15 +100,14 @@ def _near_misses(
     rows: Sequence[Row], table: fitting.Table, held: fitting.Floats, model: fitting.Model
 ) -> dict[str, Any] | None:
     """Near misses against the English questions of their corpus; held out where they are in the fit."""
-    near = (table.source == UNANSWERABLE) & (table.corpus == XQUAD)
+    near = table.source == UNANSWERABLE
     own = (table.corpus == XQUAD) & (table.source == XQUAD) & (table.language == "en")
     if near.any():
         return fitting.quality(table.where(near | own), held[near | own])
 
     def is_near(row: Row) -> bool:
         item = row.item
-        own = item.source == XQUAD and item.query.language == "en"
-        return item.corpus == XQUAD and (item.near_miss or own)
+        return item.near_miss or (item.corpus == item.source == XQUAD and item.query.language == "en")
 
     return _of_others(rows, model, is_near)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from eval.datasets import UNANSWERABLE, BeirSet, Query, QuestionSet, load_beir
 from eval.embedders import RememberingEmbedder
-from eval.reading.split import Split, written_about
+from eval.reading.split import Split
 from eval.runs import Track, untracked
 from indexer.build import Report, build
 from indexer.embedder import Embedder
@@ -29,20 +29,18 @@ REPORTS, DIGESTS = "reports", "digests"
 XQUAD, MLQA, COVID, SQUAD = "xquad", "mlqa-dev", "covid-faq", "squad2-en"
 #: Corpora of the fit; no question of ``COVID`` is answered by one, so its own corpus tells how it transfers.
 FITTED = (REPORTS, DIGESTS, XQUAD, MLQA)
-#: Of the fit with a reader, which alone can tell the near misses that this one is full of.
-READ = (SQUAD,)
-CORPORA = (*FITTED, *READ, COVID)
+CORPORA = (*FITTED, COVID)
 #: SQuAD 2.0 shares articles with XQuAD and topics with MLQA: it is foreign to the reports alone.
 _FOREIGN = {
     REPORTS: (XQUAD, MLQA, COVID, SQUAD),
     DIGESTS: (XQUAD, MLQA, COVID),
     XQUAD: (MLQA, COVID),
     MLQA: (XQUAD, COVID),
-    SQUAD: (COVID,),
     COVID: (XQUAD, MLQA),
 }
-#: Every so many of SQuAD's questions: it is there for variety, not for its number.
-_SQUAD_STEP = 4
+#: Every so many of the questions that a corpus does not answer: half of them tell as much; of SQuAD's, which
+#: are there for variety, not for their number.
+_FOREIGN_STEP, _SQUAD_STEP = 2, 4
 #: Hits the features are read from, as many as answering looks at.
 _HITS = 20
 
@@ -87,18 +85,15 @@ def items(data: Path, questions: QuestionSet, digests: QuestionSet) -> list[Item
                 found += _of_set(sets[source], corpus, source)
     near = (query for query in sets[XQUAD].queries if query.unanswerable)
     found += [Item(XQUAD, UNANSWERABLE, query, query.query_id, False, True) for query in near]
-    about = {question: document_id for _, question, document_id in written_about(sets[SQUAD])}
-    found += [
-        Item(SQUAD, UNANSWERABLE, query, f"{SQUAD}:{about[query.text]}", False, True, (about[query.text],))
-        for query in sets[SQUAD].queries
-        if query.text in about
-    ]
     return found
 
 
 def _of_set(dataset: BeirSet, corpus: str, source: str) -> list[Item]:
-    step = _SQUAD_STEP if source == SQUAD != corpus else 1
-    queries = dataset.queries[::step] if step > 1 else dataset.judged
+    queries: Sequence[Query] = dataset.judged
+    if source == SQUAD:
+        queries = dataset.queries[::_SQUAD_STEP]
+    elif source != corpus:
+        queries = dataset.judged[::_FOREIGN_STEP]
     return [
         Item(
             corpus,
@@ -119,14 +114,11 @@ def _documents(dataset: BeirSet, query: Query) -> tuple[str, ...]:
 def _held_out(item: Item, split: Split) -> bool:
     if item.source in (REPORTS, DIGESTS):
         return True
-    source = item.corpus if item.near_miss else item.source
-    return split.question(source, item.query.text, item.about)
+    return split.question(item.source, item.query.text, item.about)
 
 
 def _near_held_out(item: Item, hits: Sequence[Hit], retriever: Retriever, split: Split) -> bool:
-    """Where nobody noted what it was written about, the first hit is believed, as in training."""
-    if item.about:
-        return _held_out(item, split)
+    """Nobody noted what it was written about: the first hit is believed, as in training."""
     store, spans = retriever.generation.store, retriever.generation.passages
     about = [store.document(int(spans.document[hit.passage])).document_id for hit in hits[:1]]
     return split.question(item.corpus, item.query.text, about)

@@ -28,8 +28,6 @@ NAMES = [field.name for field in fields(Features)]
 #: Inverse strength of the regularisation, on standardised features, strongest first.
 STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 FOLDS = 5
-#: Share of the near misses in what is unanswerable in their language.
-_NEAR = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +75,16 @@ def balanced(rows: Sequence[Row]) -> Floats:
     """Weights of mean 1 that give each outcome in each language the same sum.
 
     Within these, a set on a corpus counts by the square root of its size: the few questions on the
-    reports are to be heard among thousands, and not to outshout them. Near misses count for half of what
-    is unanswerable in their language: they are few here, and most of what goes wrong.
+    reports are to be heard among thousands, and not to outshout them.
     """
     cells = [(row.item.answerable, row.item.query.language) for row in rows]
     parts = [(*cell, row.item.corpus, row.item.source) for cell, row in zip(cells, rows, strict=True)]
     sizes = Counter(parts)
     raw = np.array([sizes[part] ** -0.5 for part in parts])
-    near = [row.item.near_miss for row in rows]
-    sums: dict[tuple[tuple[bool, str], bool], float] = {}
-    for cell, is_near, weight in zip(cells, near, raw, strict=True):
-        sums[cell, is_near] = sums.get((cell, is_near), 0.0) + weight
-    shares = {
-        (cell, is_near): _NEAR if is_near else 1 - _NEAR if (cell, True) in sums else 1.0
-        for cell, is_near in sums
-    }
-    both = list(zip(cells, near, strict=True))
-    weights = raw * np.array([shares[part] / sums[part] for part in both])
+    totals: dict[tuple[bool, str], float] = {}
+    for cell, weight in zip(cells, raw, strict=True):
+        totals[cell] = totals.get(cell, 0.0) + weight
+    weights = raw / np.array([totals[cell] for cell in cells])
     return np.asarray(weights * len(rows) / max(weights.sum(), 1e-12), np.float64)
 
 

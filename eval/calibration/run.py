@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from eval.calibration.coefficients import calibrate, in_use, statuses
-from eval.calibration.data import FITTED, READ, REPORTS, collect, index_corpora, items
+from eval.calibration.data import FITTED, REPORTS, collect, index_corpora, items
 from eval.datasets import QuestionSet, load_beir, load_questions
 from eval.progress import tracked
 from eval.reading.recipe import SETS
@@ -57,7 +57,7 @@ def calibration_of(
     fitted_on = {
         "model": {"name": embedder.name, "digest": embedder.digest},
         "reader": {"name": loaded.name, "digest": loaded.digest} if loaded else None,
-        "corpora": [*FITTED, *READ] if loaded else list(FITTED),
+        "corpora": list(FITTED),
         "questions": {"name": asked_set.name, "sha256": asked_set.digest},
     }
     result = calibrate(rows, in_use(loaded is not None), fitted_on)
