@@ -37,7 +37,7 @@ class Plan:
     clear: float = 0.1
     characters: int = 600
     closer: int = 3
-    close: float = 0.1
+    close: float = 0.07
     hit: float = 0.04
     context: float = 0.015
     sentence: float = 0.01
