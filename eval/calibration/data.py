@@ -38,7 +38,7 @@ _FOREIGN = {
     MLQA: (XQUAD, COVID),
     COVID: (XQUAD, MLQA),
 }
-#: Every so many of the questions that a corpus does not answer: half of them tell as much; of SQuAD's, which
+#: Every so many of the questions that a corpus does not answer: half of them, for time; of SQuAD's, which
 #: are there for variety, not for their number.
 _FOREIGN_STEP, _SQUAD_STEP = 2, 4
 #: Hits the features are read from, as many as answering looks at.

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from scipy import stats
 
 from eval.loading.figures import Figure
-from eval.loading.phases import Plan
+from eval.loading.phases import UNLIMITED, Plan
 from service.access.keys import KeyFile
 
 _ORIGIN = "https://intranet.example"
@@ -66,7 +66,7 @@ def keys(plan: Plan) -> list[Figure]:
     file.revoke("gone")
     wrong = good[:-6] + "AAAAAA"
     unknown = "fst_zzzzzzzz" + good[12:]
-    settings = {"FUNDSTELLE_ADDRESS_RATE": "0", "FUNDSTELLE_KEYS": str(file.path), "FUNDSTELLE_KEY_RATE": "0"}
+    settings = {**UNLIMITED, "FUNDSTELLE_KEYS": str(file.path), "FUNDSTELLE_KEY_RATE": "0"}
     with plan.service(settings, workers=1) as service:
         asking = _Asking(service.url)
         cases: tuple[tuple[str, str, dict[str, str], int], ...] = (

@@ -36,7 +36,7 @@ PLANS: dict[str, Plan | None] = {
 @dataclass(frozen=True, slots=True)
 class Effort:
     """Figures of one plan; ``milliseconds``: of a whole answer. ``refused``: share of the questions without
-    an answer, where as many of the others are refused as ever; ``None`` where the set has none."""
+    an answer that get none; ``None`` where the set has no such questions."""
 
     name: str
     ndcg: float

@@ -1,8 +1,7 @@
 """Questions that a text only seems to answer, made of those it does answer.
 
 The kinds are those that people wrote for SQuAD 2.0 (Rajpurkar et al. 2018, https://arxiv.org/abs/1806.03822,
-table 2): another number or name, another word, its opposite, a negation. One in five or so still has its
-answer; the questions that people wrote are no cleaner than one in fourteen.
+table 2): another number or name, another word, its opposite, a negation. Some still have their answer.
 """
 
 from __future__ import annotations
