@@ -17,9 +17,10 @@ _NUMBER_ASKED = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
-    r"\d|\b(?:zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf|zwanzig|jede[rsnm]?|täglich|wöchentlich"
-    r"|monatlich|jährlich|quartal\w*|halb\w*|hälfte|drittel|viertel|dutzend\w*|paar|beide[nrms]?|einzige[nrms]?|einmal"
-    r"|zweimal|dreimal|doppelt\w*"
+    # "Nicht jeder" says that some do not, and not how many.
+    r"\d|(?<!\bnicht )(?<!\bnot )\b(?:zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf|zwanzig"
+    r"|jede[rsnm]?|täglich|wöchentlich|monatlich|jährlich|quartal\w*|halb\w*|hälfte|drittel|viertel"
+    r"|dutzend\w*|paar|beide[nrms]?|einzige[nrms]?|einmal|zweimal|dreimal|doppelt\w*"
     r"|both|half|third|dozens?|pair|two|three|four|five|six|seven|eight|nine|ten|every|once|twice|daily"
     r"|weekly|monthly|yearly|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười|hàng|mỗi)\b"
     r"|hundert|tausend|million|milliarde|vierteljährlich|thousand|billion|triệu|tỷ",

@@ -45,6 +45,11 @@ def test_an_article_is_no_number() -> None:
     assert not gives_number("Wie viele?", "Die Gruppe setzte sich aus einer Reihe von Leitern zusammen.")
 
 
+@pytest.mark.parametrize("sentence", ["Nicht jeder besitzt ein Gerät.", "Not every household has one."])
+def test_that_some_do_not_is_no_number(sentence: str) -> None:
+    assert not gives_number("Wie viele?", sentence)
+
+
 @pytest.mark.parametrize(
     "sentence",
     ["Die Resolution Nr. 57-NQ/TW wird umgesetzt.", "Resolution 18 is read.", "Nghị quyết 25 được đọc."],
