@@ -43,7 +43,7 @@ class Candidates:
     how much it answers by its vector alone; ``words``: share of the question's words that it or the sentence
     before uses, of the best sentences; ``vectors``: of shape ``(n, dimension)``. ``read``: log-odds by the
     reader that its passage answers, ``gains``: that the answer stands in this sentence; as low as the lowest
-    where nothing was read.
+    where nothing was read. ``scores``: all of it together, ``unread``: all but what the reader said.
     """
 
     numbers: Numbers
@@ -55,6 +55,7 @@ class Candidates:
     words: Scores
     read: Scores
     gains: Scores
+    unread: Scores
     scores: Scores
 
     def __len__(self) -> int:
@@ -95,6 +96,7 @@ class Candidates:
             read,
             gains,
             ones,
+            ones,
         )
         likeness = retriever.similarities(evidence, retriever.sentences, numbers, documents)
         likeness += _METRIC * gained(evidence, numbers, found.vectors, retriever)
@@ -116,13 +118,13 @@ class Candidates:
         same = retriever.sentences.languages[numbers[best]] == question.language
         if speaks_of_reports(question) or same.any():
             score[best] += _CONCEPTS * concepts_shared(text, question.language, numbers[best], retriever)
-        if retriever.reading and not collects(question):
-            plan = retriever.reading.plan
-            score += plan.context * read + plan.sentence * gains
-        found = replace(found, likeness=likeness, words=words, scores=score.astype(np.float32))
+        score = score.astype(np.float32)
+        found = replace(found, likeness=likeness, words=words, unread=score, scores=score)
         if collects(question):
             return found
         if retriever.reading:
+            plan = retriever.reading.plan
+            found = replace(found, scores=score + plan.context * read + plan.sentence * gains)
             return found._read_closer(evidence, retriever, retriever.reading)
         return found._embed_closer(evidence, retriever)
 
@@ -131,8 +133,8 @@ class Candidates:
         close = self._close(reading.plan.closer, reading.plan.close)
         if len(close) < 2:
             return self
-        said = reading.closer(evidence, self.numbers[close].tolist(), retriever)
-        return self._with(close, self.scores[close] + reading.plan.window * said)
+        gained_so = reading.closer(evidence, self.numbers[close].tolist(), retriever)
+        return self._with(close, self.scores[close] + gained_so)
 
     def _embed_closer(self, evidence: Evidence, retriever: Retriever) -> Candidates:
         """The same, the best few compared once more with the sentence before them, where they lie close.

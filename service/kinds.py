@@ -23,10 +23,15 @@ _NUMBER = re.compile(
     r"|dutzend\w*|paar|beide[nrms]?|einzige[nrms]?|einmal|zweimal|dreimal|doppelt\w*"
     r"|both|half|third|dozens?|pair|two|three|four|five|six|seven|eight|nine|ten|every|once|twice|daily"
     r"|weekly|monthly|yearly|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười|hàng|mỗi)\b"
-    r"|hundert|tausend|million|milliarde|vierteljährlich|thousand|billion|triệu|tỷ",
+    r"|hundert|tausend|million|milliarde|vierteljährlich|thousand|billion|triệu|tỷ"
+    # How long and how often is said so too: "mehrere Jahre"; "mehrere Gemeinden" gives no number of them.
+    r"|\b(?:mehrere[nr]?|einige[nr]?|several|many|some|few|vài|nhiều)\s+(?:stunden?|tagen?|wochen?|monaten?"
+    r"|jahren?|jahrzehnten?|male?n?|hours|days|weeks|months|years|decades|times|giờ|ngày|tuần|tháng|năm"
+    r"|thập kỷ|lần)\b",
     re.IGNORECASE,
 )
-#: Units that a question names, and how sentences of any of the three languages give figures in them.
+#: Units that a question names, frequency among them, and how sentences of any of the three languages give
+#: figures in them.
 _UNITS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
     (re.compile(asked, re.IGNORECASE), re.compile(given, re.IGNORECASE))
     for asked, given in (
@@ -40,6 +45,13 @@ _UNITS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
         (r"prozent|percent|per cent|phần trăm|%", r"%|prozent|percent|per cent|phần trăm|quote"),
         (r"\btonnen?\b|\btonn?es?\b|\btons\b|\btấn\b", r"\btonne|\btonn?es?\b|\btons\b|\btấn\b"),
         (r"hektar|hectare|héc ta", r"hektar|hectare|\d ha\b|héc ta"),
+        (
+            # "15. August" says when, not how often.
+            r"wie (?:oft|häufig)|how (?:often|many times)|bao lâu (?:một )?lần|(?:mấy|bao nhiêu) lần",
+            r"\d-?mal|mals?\b|\bmale\b|\btimes\b|\blần\b|\b(?:jede[rsnm]?|alle|pro|regelmäßig\w*|every|each|per"
+            r"|once|twice|regularly|mỗi|hàng|định kỳ)\b|(?:täg|wöchent|monat|jähr)lich|quartal"
+            r"|quarter|daily|weekly|monthly|yearly|annual|hằng",
+        ),
         (r"kilometer|\bkm\b|ki lô mét|cây số", r"kilometer|kilometre|\bkm\b|ki lô mét|cây số"),
     )
 )
@@ -47,7 +59,7 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b(?!\s*%)")
 _WHEN = re.compile(
     r"\bwann\b|in welchem jahr|bis zu welchem jahr|welche[snm]? (?:jahr|datum|monat|jahrhundert)"
     r"|an welchem tag|\bwhen\b|(?:what|which) (?:year|date|month|century|decade|day)"
-    r"|khi nào|(?:năm|ngày|tháng|thời gian|lúc|thế kỷ) nào|bao giờ",
+    r"|khi nào|(?:năm|ngày|tháng|thời gian|lúc|thế kỷ) nào|năm bao nhiêu|bao giờ",
     re.IGNORECASE,
 )
 _DATE = re.compile(
@@ -59,8 +71,11 @@ _WHO = re.compile(r"\b(?:wer|wem|wen|wessen|who|whom|whose|ai)\b|người nào",
 
 
 def asks_for_number(question: str) -> bool:
-    """Whether only a figure can answer: "wie viele", "how much", "bao nhiêu"."""
-    return bool(_NUMBER_ASKED.search(question))
+    """Whether only a figure can answer: "wie viele", "how much", "bao nhiêu".
+
+    "Wann war die Anzahl am höchsten" asks for a date, and so does "năm bao nhiêu".
+    """
+    return bool(_NUMBER_ASKED.search(question)) and not _WHEN.search(question)
 
 
 def gives_number(question: str, sentence: str) -> bool:

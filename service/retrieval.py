@@ -127,19 +127,21 @@ class Retriever:
         known = {n: vector for n in sentences if (vector := self._windows.get(n)) is not None}
         missing = [number for number in sentences if number not in known]
         if missing:
-            texts = [self.window(number) for number in missing]
+            texts = [self.window(number)[0] for number in missing]
             known.update(zip(missing, self._embedder.embed_passages(texts), strict=True))
             if len(self._windows) > _STEMMED:
                 self._windows.clear()
             self._windows.update(known)
         return np.stack([known[number] for number in sentences])
 
-    def window(self, sentence: int) -> str:
-        """A sentence with the one before it in its passage, as they stand in their document."""
+    def window(self, sentence: int) -> tuple[str, int]:
+        """A sentence with the one before it in its passage, as both stand in their document, and where it
+        begins in that."""
         spans, first = self._generation.sentences, self._catalogue.first_sentence
         begin = max(sentence - 1, int(first[self._catalogue.passage_of[sentence]]))
         document = self._generation.store.document(int(spans.document[sentence]))
-        return document.text[int(spans.start[begin]) : int(spans.end[sentence])]
+        start = int(spans.start[begin])
+        return document.text[start : int(spans.end[sentence])], int(spans.start[sentence]) - start
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors of texts that are no sentences of the index, shape ``(len(texts), dimension)``."""

@@ -149,6 +149,27 @@ def test_what_was_found_elsewhere_or_in_another_year_is_no_answer(question: str,
     assert answer.status == ("answered" if documents else "no_evidence")
 
 
+MUSEUM = {
+    "museum.md": "Der Architekt Semper legte einen Entwurf für das Museum vor. Die Halle wurde abgerissen.",
+    "mond.md": "Die Kommission gab Empfehlungen zur Rakete ab. Empfohlen wurde eine Fähre.",
+    "bericht.md": "Im Jahr 2013 tagte die Kommission.",
+}
+
+
+def test_where_the_best_sentence_tells_another_thing_far_ones_are_not_collected() -> None:
+    with asked(MUSEUM) as engine:
+        of_another = engine.ask("Welche Empfehlungen hatte Architekt Semper für das Museum?")
+        of_it = engine.ask("Welche Empfehlungen gab die Kommission zur Rakete ab?")
+    assert quotes(of_another) == ["Der Architekt Semper legte einen Entwurf für das Museum vor."]
+    assert of_it.collected and quotes(of_it) == ["Die Kommission gab Empfehlungen zur Rakete ab."]
+
+
+def test_where_all_that_fits_the_year_is_of_another_matter_nothing_is_cited() -> None:
+    with asked(MUSEUM) as engine:
+        assert engine.ask("Welchen Entwurf legte Semper 2013 für das Museum vor?").status == "no_evidence"
+        assert engine.ask("Welchen Entwurf legte Semper für das Museum vor?").status == "answered"
+
+
 @pytest.mark.parametrize(
     ("filters", "documents"),
     [

@@ -45,6 +45,29 @@ def test_an_article_is_no_number() -> None:
     assert not gives_number("Wie viele?", "Die Gruppe setzte sich aus einer Reihe von Leitern zusammen.")
 
 
+@pytest.mark.parametrize(
+    "question", ["Wann war die Anzahl der Angriffe am höchsten?", "Ông học xong vào năm bao nhiêu?"]
+)
+def test_a_question_for_a_date_asks_for_no_number(question: str) -> None:
+    assert not asks_for_number(question)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("Wie lange dauert das?", "Das dauert mehrere Jahre."),
+        ("How often was he asked?", "He was asked several times."),
+        ("Mất bao lâu?", "Việc đó mất nhiều năm."),
+    ],
+)
+def test_how_long_and_how_often_may_be_said_without_a_figure(question: str, sentence: str) -> None:
+    assert gives_number(question, sentence)
+
+
+def test_several_things_are_no_number_of_them() -> None:
+    assert not gives_number("Wie viele Gemeinden?", "Das gilt in mehreren Gemeinden.")
+
+
 @pytest.mark.parametrize("sentence", ["Nicht jeder besitzt ein Gerät.", "Not every household has one."])
 def test_that_some_do_not_is_no_number(sentence: str) -> None:
     assert not gives_number("Wie viele?", sentence)
@@ -68,6 +91,10 @@ def test_the_number_of_an_act_is_no_number(sentence: str) -> None:
         ("Wie viel Prozent stimmten zu?", "98 % stimmten zu.", "98 Kader stimmten zu."),
         ("How many tonnes of rice?", "7 tonnes were harvested.", "7 villages harvested."),
         ("Bao nhiêu héc ta rừng?", "Có 40 ha rừng.", "Có 40 khu rừng."),
+        ("Wie oft tagt es?", "Es tagt jedes Quartal.", "Am 15. August tagten 30 Kader."),
+        ("How often is it elected?", "Es wird alle fünf Jahre gewählt.", "Es hat 5 Ausschüsse."),
+        ("How many times was it flown?", "Es flog 28-mal.", "Es flog 28 km weit."),
+        ("Giao ban bao lâu một lần?", "Giao ban mỗi quý hai lần.", "Giao ban ngày 15/8 có 30 người."),
         ("Wie viele Kilometer Straße?", "12 km sind fertig.", "12 Brücken sind fertig."),
     ],
 )

@@ -124,7 +124,7 @@ def test_a_reader_that_knows_no_places_chooses_the_passage_alone(tmp_path: Path)
 
 
 def reading_closer(**values: float) -> Plan:
-    return Plan(passages=1, first=1, hit=0.0, context=0.0, sentence=0.0, window=1.0, **values)  # type: ignore[arg-type]
+    return Plan(passages=1, first=1, hit=0.0, context=0.0, sentence=0.0, window=1.0, within=0.0, **values)  # type: ignore[arg-type]
 
 
 def test_sentences_that_lie_close_are_read_again_with_the_one_before(tmp_path: Path) -> None:
@@ -137,6 +137,17 @@ def test_sentences_that_lie_close_are_read_again_with_the_one_before(tmp_path: P
     windows = [text for _, text in reader.asked[1:]]
     assert "Die Sitzung Nummer 5 begann." in windows  # nothing stands before it
     assert "Die Sitzung Nummer 5 begann. Der Vorsitz lag bei Emil." in windows
+
+
+def test_of_two_that_answer_together_the_one_with_the_place_is_cited(tmp_path: Path) -> None:
+    plan = Plan(
+        passages=1, first=1, hit=0.0, context=0.0, sentence=0.0, window=1.0, within=1.0, closer=50, close=10.0
+    )
+    reader = FakeReader(speaks_of("Vorsitz lag bei Emil"))
+    with read_by(tmp_path, reader, plan) as engine:
+        answer = engine.ask("Was sprach man lange?", max_citations=1)
+    # "Dann sprach man lange." with the one before it answers as surely, and is more alike.
+    assert quotes(answer) == ["Der Vorsitz lag bei Emil."]
 
 
 def test_a_sentence_far_ahead_is_not_read_again(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ def chosen(
         words=ones,
         read=ones,
         gains=ones,
+        unread=ones,
         scores=np.array(scores, np.float32),
     )
     retriever: Any = SimpleNamespace(text=lambda number: (texts or [""] * count)[number])

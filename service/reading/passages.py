@@ -28,7 +28,8 @@ class Plan:
     ``characters``: of each about so many, whole sentences around the best one. ``closer``: so many of the
     best sentences are read once more, each with the one before it alone, where they lie within ``close`` of
     the best. Weights of log-odds, in units of cosine: ``hit``, in the score of a hit; ``context``, of its
-    passage in that of a sentence, ``sentence``, of the place in it, ``window``, of what was read closer.
+    passage in that of a sentence, ``sentence``, of the place in it; ``window``, of what was read closer, and
+    ``within``, of the place in that.
     Where the defaults come from: docs/adr/0012.
     """
 
@@ -41,7 +42,8 @@ class Plan:
     hit: float = 0.04
     context: float = 0.015
     sentence: float = 0.01
-    window: float = 0.025
+    window: float = 0.005
+    within: float = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +71,23 @@ class PassageReading:
         return [*read, *(replace(hit, score=min(hit.score, lowest)) for hit in hits[len(read) :])]
 
     def closer(self, evidence: Evidence, sentences: Sequence[int], retriever: Retriever) -> Scores:
-        """Log-odds that each sentence answers, read with the one before it alone, shape ``(n,)``.
+        """What each sentence gains, read with the one before it alone, in units of cosine, shape ``(n,)``.
 
-        "Er bezeichnete die Reform als …": whom a sentence speaks of often stands in the one before.
+        "Er bezeichnete die Reform als …": whom a sentence speaks of often stands in the one before. That the
+        two answer may be due to either, so the place counts beside it.
         """
         documents = retriever.generation.sentences.document
-        texts = [retriever.window(number) for number in sentences]
-        questions = [_asked(evidence, int(documents[number])) for number in sentences]
-        readings = self.reader.read(questions, texts, [()] * len(texts))
-        return np.clip(np.array([reading.relevance for reading in readings], np.float32), -SURE, SURE)
+        windows = [retriever.window(number) for number in sentences]
+        readings = self.reader.read(
+            [_asked(evidence, int(documents[number])) for number in sentences],
+            [text for text, _ in windows],
+            [[(begin, len(text))] for text, begin in windows],
+        )
+        plan = self.plan
+        return np.array(
+            [plan.window * _sure(r.relevance) + plan.within * sum(map(_sure, r.gains)) for r in readings],
+            np.float32,
+        )
 
     def _read(self, evidence: Evidence, hits: Sequence[Hit], retriever: Retriever) -> list[Hit]:
         excerpts = [self._excerpt(evidence, hit, retriever) for hit in hits]
@@ -88,7 +98,7 @@ class PassageReading:
 
     def _with(self, hit: Hit, excerpt: _Excerpt, reading: Reading) -> Hit:
         gains = dict(zip(excerpt.sentences, reading.gains, strict=False))
-        score = hit.score + self.plan.hit * float(np.clip(reading.relevance, -SURE, SURE))
+        score = hit.score + self.plan.hit * _sure(reading.relevance)
         return replace(hit, score=score, relevance=reading.relevance, gains=gains)
 
     def _excerpt(self, evidence: Evidence, hit: Hit, retriever: Retriever) -> _Excerpt:
@@ -108,6 +118,10 @@ class PassageReading:
         parts = [(int(spans.start[n]) - begin, int(spans.end[n]) - begin) for n in range(low, high + 1)]
         text = generation.store.document(number).text[begin : begin + parts[-1][1]]
         return _Excerpt(_asked(evidence, number), text, range(low, high + 1), parts)
+
+
+def _sure(said: float) -> float:
+    return max(-SURE, min(SURE, said))
 
 
 def _asked(evidence: Evidence, document: int) -> str:
