@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -97,13 +98,20 @@ def _names_found(question: Question, hits: list[Hit], retriever: Retriever) -> f
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
-    """Logistic regression over the features, fitted by ``python -m eval calibrate``."""
+    """Logistic regressions over the features, fitted together by ``python -m eval calibrate``.
+
+    With a reader two, whose probabilities are multiplied: that the corpus speaks of the matter, by
+    ``weights`` and ``intercept``, and that it answers, by ``read_weights`` and ``read_intercept``. However
+    near a text is to a question, it answers no more than the reader says.
+    """
 
     weights: tuple[float, ...]
     intercept: float
     threshold: float
     #: How fast the probability of a further statement falls with its distance to the best, per cosine.
     slope: float
+    read_weights: tuple[float, ...] = ()
+    read_intercept: float = 0.0
 
     @classmethod
     def of_reader(cls, digest: str | None) -> Confidence:
@@ -119,15 +127,27 @@ class Confidence:
     def load(cls, path: Path = COEFFICIENTS) -> Confidence:
         """Read committed coefficients; a feature without one counts nothing."""
         values = json.loads(path.read_text("utf-8"))
-        names = [field.name for field in fields(Features)]
-        weights = tuple(float(values["weights"].get(name, 0.0)) for name in names)
-        return cls(weights, float(values["intercept"]), float(values["threshold"]), float(values["slope"]))
+        weights, intercept = _regression(values)
+        read = _regression(values["reading"]) if "reading" in values else ((), 0.0)
+        return cls(weights, intercept, float(values["threshold"]), float(values["slope"]), *read)
 
     def of_answer(self, features: Features) -> float:
         """Probability that the corpus answers the question."""
-        logit = self.intercept + sum(w * x for w, x in zip(self.weights, astuple(features), strict=True))
-        return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, logit))))
+        probability = _logistic(self.weights, self.intercept, features)
+        if not self.read_weights:
+            return probability
+        return probability * _logistic(self.read_weights, self.read_intercept, features)
 
     def of_sentence(self, answered: float, distance: float) -> float:
         """Probability that a statement answers, which lies ``distance`` below the best one."""
         return answered * math.exp(-self.slope * distance)
+
+
+def _regression(values: Mapping[str, Any]) -> tuple[tuple[float, ...], float]:
+    names = [field.name for field in fields(Features)]
+    return tuple(float(values["weights"].get(name, 0.0)) for name in names), float(values["intercept"])
+
+
+def _logistic(weights: Sequence[float], intercept: float, features: Features) -> float:
+    logit = intercept + sum(w * x for w, x in zip(weights, astuple(features), strict=True))
+    return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, logit))))

@@ -14,7 +14,7 @@ import numpy as np
 
 from eval.answers import confusion, status_right
 from eval.calibration import fit as fitting
-from eval.calibration.data import COVID, FITTED, XQUAD, Row
+from eval.calibration.data import COVID, FITTED, FITTED_READ, SQUAD, XQUAD, Row
 from eval.datasets import UNANSWERABLE, QuestionSet
 from eval.metrics import mean
 from eval.reliability import reliability
@@ -45,14 +45,15 @@ def calibrate(
     """
     # Similarity cannot tell a near miss, and would only unlearn the rest; a reader can.
     read = fitted_on.get("reader") is not None
-    used = [row for row in rows if row.item.corpus in FITTED and (read or not row.item.near_miss)]
+    fitted = FITTED_READ if read else FITTED
+    used = [row for row in rows if row.item.corpus in fitted and (read or not row.item.near_miss)]
     table = fitting.Table.of(used)
-    strength = fitting.choose_strength(table)
-    model = fitting.fit(table, strength)
+    strength = fitting.choose_strength(table, read)
+    model = fitting.fit(table, strength, read)
+    held = fitting.cross_validated(table, strength, read)
     return {
-        "weights": dict(zip(fitting.NAMES, np.round(model.weights, _DIGITS).tolist(), strict=True)),
-        "intercept": round(model.intercept, _DIGITS),
-        "threshold": _threshold(table, fitting.cross_validated(table, strength)),
+        **_coefficients(model),
+        "threshold": _threshold(table, held),
         "slope": float(current["slope"]),
         "fitted_on": {
             "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -60,8 +61,25 @@ def calibrate(
             "strength": strength,
             **fitted_on,
         },
-        "figures": _rounded(_figures(rows, table, model, strength) | _in_use(rows, table, current)),
+        "figures": _rounded(
+            _figures(rows, table, held) | _others(rows, model, strength, read) | _in_use(rows, table, current)
+        ),
     }
+
+
+def _coefficients(model: fitting.Model) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "weights": dict(zip(fitting.NAMES, np.round(model.weights, _DIGITS).tolist(), strict=True)),
+        "intercept": round(model.intercept, _DIGITS),
+    }
+    if model.read_weights is not None:
+        weights = np.round(model.read_weights, _DIGITS)
+        names = [name for name, read in zip(fitting.NAMES, fitting.READ, strict=True) if read]
+        found["reading"] = {
+            "weights": dict(zip(names, weights[fitting.READ].tolist(), strict=True)),
+            "intercept": round(model.read_intercept, _DIGITS),
+        }
+    return found
 
 
 def _threshold(table: fitting.Table, held_out: fitting.Floats) -> float:
@@ -73,10 +91,8 @@ def _threshold(table: fitting.Table, held_out: fitting.Floats) -> float:
     return math.floor(100 * min(_EVEN, *lowest)) / 100
 
 
-def _figures(
-    rows: Sequence[Row], table: fitting.Table, model: fitting.Model, strength: float
-) -> dict[str, Any]:
-    held = fitting.cross_validated(table, strength)
+def _figures(rows: Sequence[Row], table: fitting.Table, held: fitting.Floats) -> dict[str, Any]:
+    """Quality on rows of the fit, each by a model that did not see it."""
     masks = {"all": np.ones(len(held), np.bool_)} | {
         language: table.language == language for language in sorted(set(table.language.tolist()))
     }
@@ -90,34 +106,45 @@ def _figures(
             for name, mask in masks.items()
         },
         "xquad_de_or_covid_on_xquad": fitting.quality(table.where(within), held[within]),
-        "leave_one_corpus_out": {corpus: _left_out(rows, corpus, strength) for corpus in FITTED},
-        "unseen_corpus": _of_others(rows, model, lambda row: row.item.corpus == COVID),
-        "near_misses": _near_misses(rows, table, held, model),
+        **{
+            f"near_misses{name}": fitting.quality(table.where(mask), held[mask])
+            for name, corpus in (("", XQUAD), ("_squad", SQUAD))
+            if (near := _is_near(table, corpus)).any()
+            for mask in [near | _is_own(table, corpus)]
+        },
     }
 
 
-def _near_misses(
-    rows: Sequence[Row], table: fitting.Table, held: fitting.Floats, model: fitting.Model
-) -> dict[str, Any] | None:
-    """Near misses against the English questions of their corpus; held out where they are in the fit."""
-    near = table.source == UNANSWERABLE
-    own = (table.corpus == XQUAD) & (table.source == XQUAD) & (table.language == "en")
-    if near.any():
-        return fitting.quality(table.where(near | own), held[near | own])
+def _is_near(table: fitting.Table, corpus: str) -> fitting.Mask:
+    return np.asarray((table.source == UNANSWERABLE) & (table.corpus == corpus))
 
-    def is_near(row: Row) -> bool:
-        item = row.item
-        return item.near_miss or (item.corpus == item.source == XQUAD and item.query.language == "en")
 
-    return _of_others(rows, model, is_near)
+def _is_own(table: fitting.Table, corpus: str) -> fitting.Mask:
+    """The English questions of a corpus, in the language that its near misses are asked in."""
+    return np.asarray((table.corpus == corpus) & (table.source == corpus) & (table.language == "en"))
+
+
+def _others(rows: Sequence[Row], model: fitting.Model, strength: float, read: bool) -> dict[str, Any]:
+    """Quality on rows that took no part in a fit."""
+    found: dict[str, Any] = {
+        "leave_one_corpus_out": {corpus: _left_out(rows, corpus, strength, read) for corpus in FITTED},
+        "unseen_corpus": _of_others(rows, model, lambda row: row.item.corpus == COVID),
+    }
+    if not read:
+        found["near_misses"] = _of_others(rows, model, _is_near_or_own)
+    return found
+
+
+def _is_near_or_own(row: Row) -> bool:
+    item = row.item
+    return item.near_miss or (item.corpus == item.source == XQUAD and item.query.language == "en")
 
 
 def _in_use(rows: Sequence[Row], table: fitting.Table, current: Mapping[str, Any]) -> dict[str, Any]:
     """Quality of the coefficients in use on the same rows; nothing when they are of other features."""
     if set(current["weights"]) != set(fitting.NAMES):
         return {}
-    weights = np.array([float(current["weights"][name]) for name in fitting.NAMES])
-    model = fitting.Model(weights, float(current["intercept"]))
+    model = _model(current)
     said, within = model.probability(table.features), _in_domain(table)
     return {
         "in_use": {
@@ -128,17 +155,28 @@ def _in_use(rows: Sequence[Row], table: fitting.Table, current: Mapping[str, Any
     }
 
 
+def _model(values: Mapping[str, Any]) -> fitting.Model:
+    def regression(values: Mapping[str, Any]) -> tuple[fitting.Floats, float]:
+        weights = [float(values["weights"].get(name, 0.0)) for name in fitting.NAMES]
+        return np.array(weights), float(values["intercept"])
+
+    read = regression(values["reading"]) if "reading" in values else (None, 0.0)
+    return fitting.Model(*regression(values), *read)
+
+
 def _in_domain(table: fitting.Table) -> fitting.Mask:
     """German questions on XQuAD's own corpus, and those on COVID-19 put to it: both in its language."""
     own = (table.source == XQUAD) & (table.language == "de")
     return np.asarray((table.corpus == XQUAD) & (own | (table.source == COVID)))
 
 
-def _left_out(rows: Sequence[Row], corpus: str, strength: float) -> dict[str, Any] | None:
+def _left_out(rows: Sequence[Row], corpus: str, strength: float, read: bool) -> dict[str, Any] | None:
     """Quality on a corpus whose rows took no part in the fit."""
-    used = [row for row in rows if row.item.corpus in FITTED and not row.item.near_miss]
-    model = fitting.fit(fitting.Table.of([row for row in used if row.item.corpus != corpus]), strength)
-    return _of_others(used, model, lambda row: row.item.corpus == corpus)
+    fitted = FITTED_READ if read else FITTED
+    used = [row for row in rows if row.item.corpus in fitted and (read or not row.item.near_miss)]
+    left = fitting.Table.of([row for row in used if row.item.corpus != corpus])
+    model = fitting.fit(left, strength, read)
+    return _of_others(used, model, lambda row: row.item.corpus == corpus and not row.item.near_miss)
 
 
 def _of_others(

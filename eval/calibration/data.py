@@ -2,7 +2,8 @@
 
 A set's questions are answerable on its own corpus. On the corpus of another set they are not: the topics
 differ, and the few that overlap by accident are noise. What is adversarially near (SQuAD 2.0 questions
-written about these very paragraphs) is collected too, but only to be reported.
+written about these very paragraphs) is collected too: similarity cannot tell it, and without a reader it is
+only reported; a reader learns from it what it may say, from SQuAD 2.0's own paragraphs as well.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from eval.datasets import UNANSWERABLE, BeirSet, Query, QuestionSet, load_beir
 from eval.embedders import RememberingEmbedder
-from eval.reading.split import Split
+from eval.reading.split import Split, written_about
 from eval.runs import Track, untracked
 from indexer.build import Report, build
 from indexer.embedder import Embedder
@@ -29,7 +30,9 @@ REPORTS, DIGESTS = "reports", "digests"
 XQUAD, MLQA, COVID, SQUAD = "xquad", "mlqa-dev", "covid-faq", "squad2-en"
 #: Corpora of the fit; no question of ``COVID`` is answered by one, so its own corpus tells how it transfers.
 FITTED = (REPORTS, DIGESTS, XQUAD, MLQA)
-CORPORA = (*FITTED, COVID)
+#: And of the fit with a reader.
+FITTED_READ = (*FITTED, SQUAD)
+CORPORA = (*FITTED_READ, COVID)
 #: SQuAD 2.0 shares articles with XQuAD and topics with MLQA: it is foreign to the reports alone.
 _FOREIGN = {
     REPORTS: (XQUAD, MLQA, COVID, SQUAD),
@@ -37,6 +40,7 @@ _FOREIGN = {
     XQUAD: (MLQA, COVID),
     MLQA: (XQUAD, COVID),
     COVID: (XQUAD, MLQA),
+    SQUAD: (),
 }
 #: Every so many of the questions that a corpus does not answer: half of them, for time; of SQuAD's, which
 #: are there for variety, not for their number.
@@ -66,8 +70,11 @@ class Row:
     features: Features
 
 
-def items(data: Path, questions: QuestionSet, digests: QuestionSet) -> list[Item]:
+def items(data: Path, questions: QuestionSet, digests: QuestionSet, read: bool = False) -> list[Item]:
     """Everything to be asked, corpus by corpus.
+
+    Args:
+        read: with what only a reader can tell, SQuAD 2.0 on its own paragraphs.
 
     Raises:
         SourceError: one of the sets below ``data`` is missing or malformed.
@@ -79,12 +86,24 @@ def items(data: Path, questions: QuestionSet, digests: QuestionSet) -> list[Item
         for case in asked.cases
         if case.status in ("answered", "no_evidence")
     ]
-    for corpus in CORPORA:
+    for corpus in (*FITTED, COVID):
         for source in (corpus, *_FOREIGN[corpus]):
             if source not in (REPORTS, DIGESTS):
                 found += _of_set(sets[source], corpus, source)
     near = (query for query in sets[XQUAD].queries if query.unanswerable)
     found += [Item(XQUAD, UNANSWERABLE, query, query.query_id, False, True) for query in near]
+    return found + _squad(sets[SQUAD]) if read else found
+
+
+def _squad(dataset: BeirSet) -> list[Item]:
+    """SQuAD 2.0 on its own paragraphs, with and without an answer."""
+    written = {text: (document_id,) for _, text, document_id in written_about(dataset)}
+    found = []
+    for query in dataset.queries:
+        about = written.get(query.text, ()) if query.unanswerable else _documents(dataset, query)
+        source = UNANSWERABLE if query.unanswerable else SQUAD
+        group = f"{SQUAD}:{min(about, default=query.query_id)}"
+        found.append(Item(SQUAD, source, query, group, not query.unanswerable, query.unanswerable, about))
     return found
 
 
@@ -114,7 +133,9 @@ def _documents(dataset: BeirSet, query: Query) -> tuple[str, ...]:
 def _held_out(item: Item, split: Split) -> bool:
     if item.source in (REPORTS, DIGESTS):
         return True
-    return split.question(item.source, item.query.text, item.about)
+    # Of what has no answer the corpus is the set that it was written for.
+    name = item.corpus if item.near_miss else item.source
+    return split.question(name, item.query.text, item.about)
 
 
 def _near_held_out(item: Item, hits: Sequence[Hit], retriever: Retriever, split: Split) -> bool:
@@ -130,10 +151,16 @@ def _about(dataset: BeirSet, query: Query) -> str:
 
 
 def index_corpora(
-    reports: Path, digests: Path, data: Path, cache: Path, embedder: Embedder, report: Report
+    reports: Path,
+    digests: Path,
+    data: Path,
+    cache: Path,
+    embedder: Embedder,
+    report: Report,
+    read: bool = False,
 ) -> None:
     """Index every corpus below ``cache``; vectors are kept there, so a second time is quick."""
-    for corpus in CORPORA:
+    for corpus in CORPORA if read else (*FITTED, COVID):
         own = {REPORTS: reports, DIGESTS: digests}
         source = own[corpus] if corpus in own else load_beir(data / corpus).corpus
         build([source], cache / corpus, embedder, keep=1, report=report)
@@ -154,15 +181,16 @@ def collect(
     """
     remembering = RememberingEmbedder(embedder)
     rows: list[Row] = []
-    for corpus in CORPORA:
+    for corpus in (corpus for corpus in CORPORA if any(item.corpus == corpus for item in asked)):
         with closing(open_generation(cache / corpus)) as generation:
             retriever = Retriever(generation, remembering, reading)
             for item in track([item for item in asked if item.corpus == corpus], f"asking {corpus}"):
-                if split and not item.near_miss and not _held_out(item, split):
+                unplaced = item.near_miss and not item.about
+                if split and not unplaced and not _held_out(item, split):
                     continue
                 evidence = retriever.evidence(understand(item.query.text))
                 hits = retriever.search(evidence, _HITS)
-                if split and item.near_miss and not _near_held_out(item, hits, retriever, split):
+                if split and unplaced and not _near_held_out(item, hits, retriever, split):
                     continue
                 known = [key for key in evidence.question.keys if key in retriever.catalogue.documents_by_key]
                 found = Candidates.of(evidence, retriever, hits, known, None)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, log_loss
 from sklearn.model_selection import GroupKFold
@@ -25,8 +26,11 @@ Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 NAMES = [field.name for field in fields(Features)]
+#: The features of the second regression: what a reader says of the passage. What it says of places adds
+#: nothing there.
+READ = np.isin(NAMES, ("read",))
 #: Inverse strength of the regularisation, on standardised features, strongest first.
-STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 FOLDS = 5
 
 
@@ -61,14 +65,33 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Coefficients on the features as they are, without standardisation."""
+    """Coefficients on the features as they are, without standardisation.
+
+    ``read_weights`` and ``read_intercept``: of the second regression, by which the first one's probability is
+    multiplied; ``None`` where there is none.
+    """
 
     weights: Floats
     intercept: float
+    read_weights: Floats | None = None
+    read_intercept: float = 0.0
+
+    def with_standard(self, mean: Floats, spread: Floats) -> Model:
+        """The same on features that were standardised by ``mean`` and ``spread`` before."""
+        weights = self.weights / spread
+        read = None if self.read_weights is None else self.read_weights / spread
+        read_intercept = self.read_intercept - (0.0 if read is None else float(read @ mean))
+        return Model(weights, float(self.intercept - weights @ mean), read, read_intercept)
 
     def probability(self, features: Floats) -> Floats:
-        logit = np.clip(features @ self.weights + self.intercept, -60, 60)
-        return np.asarray(1 / (1 + np.exp(-logit)), np.float64)
+        probability = _logistic(features @ self.weights + self.intercept)
+        if self.read_weights is None:
+            return probability
+        return probability * _logistic(features @ self.read_weights + self.read_intercept)
+
+
+def _logistic(logit: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-np.clip(logit, -60, 60))), np.float64)
 
 
 def balanced(rows: Sequence[Row]) -> Floats:
@@ -88,37 +111,73 @@ def balanced(rows: Sequence[Row]) -> Floats:
     return np.asarray(weights * len(rows) / max(weights.sum(), 1e-12), np.float64)
 
 
-def fit(table: Table, strength: float) -> Model:
-    """Weighted logistic regression, standardised for the regularisation and folded back."""
+def fit(table: Table, strength: float, read: bool = False) -> Model:
+    """Weighted logistic regression, standardised for the regularisation and folded back.
+
+    Args:
+        read: a second one, over what a reader says, is fitted with it; both must hold.
+    """
     mean = np.average(table.features, axis=0, weights=table.weight)
     spread = np.sqrt(np.average((table.features - mean) ** 2, axis=0, weights=table.weight))
     spread[spread == 0] = 1.0
+    standardised = (table.features - mean) / spread
+    if read:
+        return _fit_both(table, standardised, strength).with_standard(mean, spread)
     # Strength is per row: the same whether there are a hundred or ten thousand.
     regression = LogisticRegression(C=strength * 1000 / table.weight.sum(), max_iter=2000)  # type: ignore[no-untyped-call]
-    regression.fit((table.features - mean) / spread, table.answerable, sample_weight=table.weight)
-    weights = regression.coef_[0] / spread
-    return Model(weights, float(regression.intercept_[0] - weights @ mean))
+    regression.fit(standardised, table.answerable, sample_weight=table.weight)
+    return Model(regression.coef_[0], float(regression.intercept_[0])).with_standard(mean, spread)
 
 
-def cross_validated(table: Table, strength: float) -> Floats:
+def _fit_both(table: Table, standardised: Floats, strength: float) -> Model:
+    """Two logistic regressions whose product is likeliest, the first one regularised as it is alone."""
+    count, read = len(NAMES), standardised[:, READ]
+    weight = table.weight / table.weight.sum()
+    strictness = 1 / (2000 * strength)
+
+    def loss(values: Floats) -> tuple[float, Floats]:
+        first, second = values[: count + 1], values[count + 1 :]
+        one = _logistic(standardised @ first[:-1] + first[-1])
+        two = _logistic(read @ second[:-1] + second[-1])
+        both = np.clip(one * two, 1e-12, 1 - 1e-12)
+        said = np.where(table.answerable, both, 1 - both)
+        slopes = weight * np.where(table.answerable, -1 / both, 1 / (1 - both)) * both
+        by_one, by_two = slopes * (1 - one), slopes * (1 - two)
+        # One feature of thousands of rows needs none.
+        penalty = np.array([*first[:-1], *np.zeros(1 + len(second))])
+        gradient = np.concatenate([standardised.T @ by_one, [by_one.sum()], read.T @ by_two, [by_two.sum()]])
+        total = -(weight * np.log(said)).sum() + strictness * penalty @ penalty
+        return float(total), gradient + 2 * strictness * penalty
+
+    # At first every question that is spoken of is nearly answered.
+    start = np.concatenate([np.full(count, 0.1), [0.0], np.full(read.shape[1], 0.5), [1.0]])
+    result = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 2000})  # type: ignore[no-untyped-call]
+    found = result.x
+    read_weights = np.zeros(count)
+    read_weights[READ] = found[count + 1 : -1]
+    return Model(found[:count], float(found[count]), read_weights, float(found[-1]))
+
+
+def cross_validated(table: Table, strength: float, read: bool = False) -> Floats:
     """Probability of each row by a model that saw no row of its group."""
     probabilities = np.zeros(len(table.answerable))
     folds = GroupKFold(FOLDS, shuffle=True, random_state=0)  # type: ignore[no-untyped-call]
     split = folds.split(table.features, groups=table.group)  # type: ignore[no-untyped-call]
     for seen, held in split:
         seen_mask = np.isin(np.arange(len(probabilities)), seen)
-        probabilities[held] = fit(table.where(seen_mask), strength).probability(table.features[held])
+        model = fit(table.where(seen_mask), strength, read)
+        probabilities[held] = model.probability(table.features[held])
     return probabilities
 
 
-def choose_strength(table: Table) -> float:
+def choose_strength(table: Table, read: bool = False) -> float:
     """The strongest regularisation whose log loss is within one standard error of the best.
 
     Breiman et al. 1984: among models that held-out rows cannot tell apart, the simplest.
     """
     losses = {}
     for strength in STRENGTHS:
-        p = np.clip(cross_validated(table, strength), 1e-9, 1 - 1e-9)
+        p = np.clip(cross_validated(table, strength, read), 1e-9, 1 - 1e-9)
         losses[strength] = -np.log(np.where(table.answerable, p, 1 - p)) * table.weight
     means = {strength: loss.mean() for strength, loss in losses.items()}
     best = min(STRENGTHS, key=lambda strength: means[strength])

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from eval.calibration.coefficients import calibrate, in_use, statuses
-from eval.calibration.data import FITTED, REPORTS, collect, index_corpora, items
+from eval.calibration.data import FITTED, FITTED_READ, REPORTS, collect, index_corpora, items
 from eval.datasets import QuestionSet, load_beir, load_questions
 from eval.progress import tracked
 from eval.reading.recipe import SETS
@@ -45,10 +45,10 @@ def calibration_of(
         ModelError: the model cannot be loaded.
     """
     asked_set, own = load_questions(questions), load_questions(_QUESTIONS)
-    asked = items(data, asked_set, own)
+    asked = items(data, asked_set, own, read=reader != OFF)
     with building() as report:
         embedder = SentenceTransformerEmbedder.load(model)
-        index_corpora(reports, digests, data, cache, embedder, report)
+        index_corpora(reports, digests, data, cache, embedder, report, read=reader != OFF)
         loaded = load_reader(reader, embedder)
     reading = PassageReading(loaded) if loaded else None
     # A reader is sure of what it was trained on: only what it never saw tells how far it is right.
@@ -57,7 +57,7 @@ def calibration_of(
     fitted_on = {
         "model": {"name": embedder.name, "digest": embedder.digest},
         "reader": {"name": loaded.name, "digest": loaded.digest} if loaded else None,
-        "corpora": list(FITTED),
+        "corpora": list(FITTED_READ if loaded else FITTED),
         "questions": {"name": asked_set.name, "sha256": asked_set.digest},
     }
     result = calibrate(rows, in_use(loaded is not None), fitted_on)
@@ -97,6 +97,9 @@ def print_calibration(result: Mapping[str, Any], console: Console) -> None:
     figures = result["figures"]
     weights = ", ".join(f"{name} {weight:+.2f}" for name, weight in result["weights"].items())
     console.print(f"{weights}, intercept {result['intercept']:+.2f}", soft_wrap=True)
+    if reading := result.get("reading"):
+        weights = ", ".join(f"{name} {weight:+.2f}" for name, weight in reading["weights"].items())
+        console.print(f"by what was read: {weights}, intercept {reading['intercept']:+.2f}", soft_wrap=True)
     table = Table("rows held out", title="Confidence", title_justify="left")
     for column in ("answerable", "unanswerable", "AUROC", "Brier", "ECE"):
         table.add_column(column, justify="right")
@@ -114,12 +117,13 @@ def print_calibration(result: Mapping[str, Any], console: Console) -> None:
 
 
 def _qualities(figures: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    named = [
+    named: list[tuple[str, Mapping[str, Any] | None]] = [
         *((f"by group, {name}", quality) for name, quality in figures["cross_validated"].items()),
         ("xquad de or covid, on xquad", figures["xquad_de_or_covid_on_xquad"]),
         *((f"corpus {name}", quality) for name, quality in figures["leave_one_corpus_out"].items()),
         ("corpus covid-faq, not fitted", figures["unseen_corpus"]),
         ("near misses on xquad, en", figures["near_misses"]),
+        ("near misses on squad2-en", figures.get("near_misses_squad")),
         *((f"in use, {name}", quality) for name, quality in figures.get("in_use", {}).items()),
     ]
     return [(name, quality) for name, quality in named if quality]
