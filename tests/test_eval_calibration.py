@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from eval.__main__ import app
 from eval.calibration import fit
 from eval.calibration.coefficients import calibrate
-from eval.calibration.data import COVID, DIGESTS, MLQA, REPORTS, XQUAD, Item, Row
-from eval.datasets import Query
+from eval.calibration.data import COVID, DIGESTS, MLQA, REPORTS, SQUAD, XQUAD, Item, Row, items
+from eval.datasets import UNANSWERABLE, Query, load_questions
 from eval.embedders import RememberingEmbedder
 from eval.reliability import calibration_error
 from indexer.embedder import SentenceTransformerEmbedder
@@ -95,6 +95,50 @@ def test_what_is_written_is_what_the_service_reads(tmp_path: Path) -> None:
     assert confidence.of_answer(row(XQUAD, XQUAD, 0, 0.75).features) < 0.2
 
 
+def read_rows() -> list[Row]:
+    """As above; and as near as what is answered, questions on SQuAD that the reader tells apart."""
+    noise = np.random.default_rng(2)
+    made = [dataclasses.replace(one, features=dataclasses.replace(one.features, read=3.0)) for one in rows()]
+    for number in range(80):
+        for source, read in ((SQUAD, 2.0), (UNANSWERABLE, -2.0)):
+            one = row(SQUAD, source, number, 0.9 + noise.normal(0, 0.02), "en")
+            features = dataclasses.replace(one.features, read=read + noise.normal(0, 0.5))
+            near = dataclasses.replace(one.item, near_miss=source == UNANSWERABLE)
+            made.append(Row(near, features))
+    return made
+
+
+def test_with_a_reader_what_is_near_is_answered_only_where_it_was_read_to_answer(tmp_path: Path) -> None:
+    result = calibrate(read_rows(), IN_USE, fitted_on={"reader": {"digest": "f"}})
+    (tmp_path / "confidence.json").write_text(json.dumps(result), "utf-8")
+    confidence = Confidence.load(tmp_path / "confidence.json")
+    near, far = row(SQUAD, SQUAD, 0, 0.9).features, row(SQUAD, SQUAD, 0, 0.7).features
+
+    assert set(result["reading"]["weights"]) == {"read"}
+    assert confidence.of_answer(dataclasses.replace(near, read=2.0)) > 0.6
+    assert confidence.of_answer(dataclasses.replace(near, read=-2.0)) < 0.2
+    # However sure the reader is, what is far from the question is of another matter.
+    assert confidence.of_answer(dataclasses.replace(far, read=6.0)) < 0.2
+    assert result["figures"]["near_misses_squad"]["auroc"] > 0.95
+
+
+def test_without_a_reader_near_misses_take_no_part_in_the_fit() -> None:
+    assert "reading" not in calibrate(read_rows(), IN_USE, fitted_on={})
+    plain, both = (calibrate(made, IN_USE, fitted_on={}) for made in (rows(), read_rows()))
+    assert plain["fitted_on"]["rows"] == both["fitted_on"]["rows"]
+
+
+def test_the_product_of_both_is_what_the_service_says() -> None:
+    table = fit.Table.of(read_rows())
+    model = fit.fit(table, 0.1, read=True)
+    assert model.read_weights is not None
+    confidence = Confidence(
+        tuple(model.weights), model.intercept, 0.5, 1.0, tuple(model.read_weights), model.read_intercept
+    )
+    said = [confidence.of_answer(one.features) for one in read_rows()]
+    np.testing.assert_allclose(said, model.probability(table.features), rtol=1e-6)
+
+
 def test_corpora_left_out_of_the_fit_are_measured() -> None:
     figures = calibrate(rows(), IN_USE, fitted_on={})["figures"]
 
@@ -123,6 +167,29 @@ def test_a_question_is_embedded_once_for_all_corpora(embedder: FakeEmbedder) -> 
 
     assert np.array_equal(remembering.embed_questions(["Was?"]), first)
     assert embedder.questions == ["Was?"]
+
+
+def test_for_a_reader_squad_is_asked_on_its_own_paragraphs(tmp_path: Path) -> None:
+    for name in ("xquad", "mlqa-dev", "covid-faq", "squad2-en"):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "corpus.jsonl").write_text(json.dumps({"_id": "d", "text": "Text."}), "utf-8")
+        queries = [
+            {"_id": "a", "text": f"Who of {name}?", "lang": "en"},
+            {"_id": "u", "text": f"Who not of {name}?", "lang": "en", "unanswerable": True, "about": ["d"]},
+        ]
+        (folder / "queries.jsonl").write_text("\n".join(map(json.dumps, queries)), "utf-8")
+        (folder / "qrels.tsv").write_text("a\td\t1\n", "utf-8")
+    (tmp_path / "dev.jsonl").write_text(
+        json.dumps({"id": "a", "lang": "de", "question": "Was?", "status": "no_evidence"}), "utf-8"
+    )
+    questions = load_questions(tmp_path / "dev.jsonl")
+    plain, read = (items(tmp_path, questions, questions, read=read) for read in (False, True))
+    more = [item for item in read if item not in plain]
+    assert [(i.corpus, i.source, i.answerable, i.near_miss, i.group, i.about) for i in more] == [
+        (SQUAD, SQUAD, True, False, "squad2-en:d", ("d",)),
+        (SQUAD, UNANSWERABLE, False, True, "squad2-en:d", ("d",)),
+    ]
 
 
 def test_the_command_needs_the_sets(monkeypatch: pytest.MonkeyPatch, corpus: Path, tmp_path: Path) -> None:
