@@ -14,7 +14,7 @@ import numpy as np
 from indexer import analyzer
 from service.candidates import Candidates
 from service.evidence import Evidence
-from service.query import Question
+from service.query import Question, collects
 from service.reading.passages import SURE
 from service.retrieval import Hit, Retriever
 
@@ -38,7 +38,8 @@ class Features:
     of the other two languages are lower throughout; answer: likeness of the best sentence by the learned
     metric; words: share of the question's words that it or the sentence before it uses; read: log-odds by the
     reader that one of the best hits answers; place: that the answer stands in one of their sentences; both 0
-    where nothing was read.
+    where nothing was read, and where all that is said of an aspect is wanted: the reader was trained on
+    questions for one fact, and has no say in what is collected.
     """
 
     sentence: float
@@ -66,6 +67,7 @@ class Features:
         usual, _ = retriever.sentences.nearest(evidence.vectors, background)
         best = max(hit.sentence_score for hit in hits[:3])
         language = str(retriever.catalogue.language[hits[0].passage])
+        read = [] if collects(question) else hits[:3]
         return cls(
             sentence=best,
             passage=max(hit.passage_score for hit in hits[:3]),
@@ -76,8 +78,8 @@ class Features:
             vietnamese=float(question.language == "vi"),
             answer=float(candidates.likeness.max()),
             words=float(candidates.words.max()),
-            read=_highest(hit.relevance for hit in hits[:3] if hit.relevance is not None),
-            place=_highest(gain for hit in hits[:3] for gain in hit.gains.values()),
+            read=_highest(hit.relevance for hit in read if hit.relevance is not None),
+            place=_highest(gain for hit in read for gain in hit.gains.values()),
         )
 
 
