@@ -43,10 +43,8 @@ def calibrate(
         current: the coefficients in use, measured on the same rows; their ``slope``, how fast a further
             statement's probability falls, is taken over.
     """
-    # Similarity cannot tell a near miss, and would only unlearn the rest; a reader can.
     read = fitted_on.get("reader") is not None
-    fitted = FITTED_READ if read else FITTED
-    used = [row for row in rows if row.item.corpus in fitted and (read or not row.item.near_miss)]
+    used = _used(rows, read)
     table = fitting.Table.of(used)
     strength = fitting.choose_strength(table, read)
     model = fitting.fit(table, strength, read)
@@ -65,6 +63,13 @@ def calibrate(
             _figures(rows, table, held) | _others(rows, model, strength, read) | _in_use(rows, table, current)
         ),
     }
+
+
+def _used(rows: Sequence[Row], read: bool) -> list[Row]:
+    """The rows of the fit."""
+    # Similarity cannot tell a near miss, and would only unlearn the rest; a reader can.
+    fitted = FITTED_READ if read else FITTED
+    return [row for row in rows if row.item.corpus in fitted and (read or not row.item.near_miss)]
 
 
 def _coefficients(model: fitting.Model) -> dict[str, Any]:
@@ -106,22 +111,19 @@ def _figures(rows: Sequence[Row], table: fitting.Table, held: fitting.Floats) ->
             for name, mask in masks.items()
         },
         "xquad_de_or_covid_on_xquad": fitting.quality(table.where(within), held[within]),
-        **{
-            f"near_misses{name}": fitting.quality(table.where(mask), held[mask])
-            for name, corpus in (("", XQUAD), ("_squad", SQUAD))
-            if (near := _is_near(table, corpus)).any()
-            for mask in [near | _is_own(table, corpus)]
-        },
+        **_near_misses(table, held),
     }
 
 
-def _is_near(table: fitting.Table, corpus: str) -> fitting.Mask:
-    return np.asarray((table.source == UNANSWERABLE) & (table.corpus == corpus))
-
-
-def _is_own(table: fitting.Table, corpus: str) -> fitting.Mask:
-    """The English questions of a corpus, in the language that its near misses are asked in."""
-    return np.asarray((table.corpus == corpus) & (table.source == corpus) & (table.language == "en"))
+def _near_misses(table: fitting.Table, held: fitting.Floats) -> dict[str, Any]:
+    """Near misses of the fit against the English questions of their corpus; nothing where there are none."""
+    found = {}
+    for name, corpus in (("near_misses", XQUAD), ("near_misses_squad", SQUAD)):
+        near = (table.source == UNANSWERABLE) & (table.corpus == corpus)
+        own = (table.corpus == corpus) & (table.source == corpus) & (table.language == "en")
+        if near.any():
+            found[name] = fitting.quality(table.where(near | own), held[near | own])
+    return found
 
 
 def _others(rows: Sequence[Row], model: fitting.Model, strength: float, read: bool) -> dict[str, Any]:
@@ -172,8 +174,7 @@ def _in_domain(table: fitting.Table) -> fitting.Mask:
 
 def _left_out(rows: Sequence[Row], corpus: str, strength: float, read: bool) -> dict[str, Any] | None:
     """Quality on a corpus whose rows took no part in the fit."""
-    fitted = FITTED_READ if read else FITTED
-    used = [row for row in rows if row.item.corpus in fitted and (read or not row.item.near_miss)]
+    used = _used(rows, read)
     left = fitting.Table.of([row for row in used if row.item.corpus != corpus])
     model = fitting.fit(left, strength, read)
     return _of_others(used, model, lambda row: row.item.corpus == corpus and not row.item.near_miss)

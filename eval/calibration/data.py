@@ -40,7 +40,6 @@ _FOREIGN = {
     XQUAD: (MLQA, COVID),
     MLQA: (XQUAD, COVID),
     COVID: (XQUAD, MLQA),
-    SQUAD: (),
 }
 #: Every so many of the questions that a corpus does not answer: half of them, for time; of SQuAD's, which
 #: are there for variety, not for their number.
