@@ -1,28 +1,21 @@
-"""Arrays as they lie in a generation's folder."""
+"""Array types, each named once for what it holds."""
 
 from __future__ import annotations
-
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from indexer.errors import IndexDamagedError
-
-
-def read_array(path: Path, *, mapped: bool = False) -> npt.NDArray[Any]:
-    """Read an array without objects, ``mapped`` into memory or as a whole.
-
-    Raises:
-        IndexDamagedError: the file is missing or holds no such array.
-    """
-    try:
-        found = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
-    # numpy's reader lets the errors of whatever the bytes look like through: zip files, Python literals.
-    except Exception as error:
-        raise IndexDamagedError(f"{path.name}: not a readable array ({type(error).__name__})") from error
-    if not isinstance(found, np.ndarray):
-        found.close()
-        raise IndexDamagedError(f"{path.name}: not a readable array ({type(found).__name__})")
-    return found
+#: Numbers of documents, passages or sentences, shape ``(n,)``.
+Ids = npt.NDArray[np.int64]
+#: Unit vectors, shape ``(n, dimension)``, or one of shape ``(dimension,)``.
+Vectors = npt.NDArray[np.float32]
+#: The same in half precision, as they are cached and stored.
+HalfVectors = npt.NDArray[np.float16]
+#: One score a row, shape ``(n,)``; larger is better.
+Scores = npt.NDArray[np.float32]
+#: One flag a row, shape ``(n,)``.
+Mask = npt.NDArray[np.bool_]
+#: One word a row, shape ``(n,)``.
+Strings = npt.NDArray[np.str_]
+#: How clearly each sentence expresses each aspect, from 0 to 1, shape ``(sentences, len(ASPECTS))``.
+Strengths = npt.NDArray[np.float32]

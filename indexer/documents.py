@@ -10,16 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from indexer.language import Language
-from indexer.references import Reference
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A place in a text, ``[start, end)`` in Unicode code points."""
-
-    start: int
-    end: int
+from indexer.entities.references import Reference
+from indexer.text.languages import Language
 
 
 @dataclass(frozen=True, slots=True)

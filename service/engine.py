@@ -6,19 +6,22 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexer import language
-from indexer.embedder import Embedder, SentenceTransformerEmbedder
-from indexer.index import Generation, open_generation
-from indexer.language import Language
-from service.answering import Answerer, ExtractiveAnswerer
-from service.answers import Answer
-from service.catalogue import Filters
-from service.confidence import Confidence
-from service.query import Question, understand
-from service.reading import Reader
-from service.reading.loading import OWN, load_reader
-from service.reading.passages import PassageReading, Plan
-from service.retrieval import Hit, Retriever
+from indexer.analysis import language_detection as language
+from indexer.embedding.embedder import Embedder
+from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
+from indexer.index.generation import Generation, open_generation
+from indexer.text.languages import Language
+from service.answering.answer import Answer
+from service.answering.answerer import Answerer, ExtractiveAnswerer
+from service.query.question import Question
+from service.query.understanding import understand
+from service.reranking.cross_encoder import Reader
+from service.reranking.loading import OWN, load_reader
+from service.reranking.reranker import PassageReading, Plan
+from service.retrieval.filters import Filters
+from service.retrieval.hits import Hit
+from service.retrieval.retriever import Retriever
+from service.scoring.confidence import Confidence
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,13 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # Most tests are of something else, and many embed with a fake: where a reader is meant, the test says so.
 os.environ["FUNDSTELLE_READER"] = "off"
 
-import browsing
+import browser_tabs
 import pytest
 from fakes import FakeEmbedder
+from paths import ROOT
 
-from indexer.build import build
-from indexer.embedder import SentenceTransformerEmbedder
-
-ROOT = Path(__file__).parents[1]
+from indexer.build.pipeline import build
+from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
 
 
 @pytest.fixture
@@ -68,17 +67,17 @@ def browser() -> Iterator[Any]:
 
     Not for the whole session: while it runs, no other event loop can run in this thread.
     """
-    with browsing.chromium() as started:
+    with browser_tabs.chromium() as started:
         yield started
 
 
 @pytest.fixture
-def tab(browser: Any) -> Iterator[Callable[..., browsing.Tab]]:
+def tab(browser: Any) -> Iterator[Callable[..., browser_tabs.Tab]]:
     """Opens tabs, each in a context of its own, closed after the test."""
-    opened: list[browsing.Tab] = []
+    opened: list[browser_tabs.Tab] = []
 
-    def new(**options: Any) -> browsing.Tab:
-        opened.append(browsing.Tab(browser, **options))
+    def new(**options: Any) -> browser_tabs.Tab:
+        opened.append(browser_tabs.Tab(browser, **options))
         return opened[-1]
 
     yield new
@@ -99,5 +98,5 @@ def digests(
 @pytest.fixture(scope="session")
 def service(digests: Path, real_embedder: SentenceTransformerEmbedder) -> Iterator[str]:
     """Address of a service over the example corpus, with the default model."""
-    with browsing.serving(digests, real_embedder) as address:
+    with browser_tabs.serving(digests, real_embedder) as address:
         yield address

@@ -12,7 +12,7 @@ from indexer.errors import FundstelleError
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request to the engine: its name in ``service.workers.calls``, and its arguments as JSON values."""
+    """A request to the engine: its name in ``service.workers.handlers``, and its arguments as JSON values."""
 
     name: str
     arguments: Mapping[str, Any] = field(default_factory=dict)

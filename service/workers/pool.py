@@ -11,12 +11,12 @@ from functools import partial
 from typing import Any
 
 from indexer.errors import FundstelleError
-from service.metrics import Metrics
+from service.observability.metrics import Metrics
 from service.settings import Settings
 from service.workers.backend import BusyError, Call, Reply, WorkerLostError
-from service.workers.following import Following
-from service.workers.handle import PROGRAM, WorkerHandle
-from service.workers.slots import Slots
+from service.workers.client import PROGRAM, WorkerHandle
+from service.workers.generation_follower import Following
+from service.workers.scheduler import Slots
 
 _log = logging.getLogger(__name__)
 #: A worker that ends sooner than this many seconds after its start is started again ever later.

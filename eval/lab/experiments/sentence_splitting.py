@@ -1,0 +1,173 @@
+"""Compare sentence splitters on gold boundaries: `python -m eval.lab.experiments.sentence_splitting FOLDER`.
+
+Boundary F1 over the end offsets of sentences, each moved right to the next white space (some gold marks only
+the last word). Left out are ends at a line break or at the end of the text, where no splitter can differ
+(each gets one line at a time), and gold ends after a colon, semicolon or comma, none by our own rule.
+"""
+
+import gzip
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from indexer.text.sentence_splitter import split_sentences
+
+Splitter = Callable[[str], list[int]]  # one line → the end offsets of its sentences
+SETS = {"legal": "legal.jsonl.gz", "pysbd": "pysbd_golden.jsonl", "ud": "ud_pud.jsonl"}
+
+_REST_OF_WORD = re.compile(r"\S*")
+_LAST = re.compile(r"\s*(?:[\r\n]|\Z)")
+_CLAUSE = re.compile(r"""[:;,]["'”“’»)\]]*(?:\[\d+\])*\Z""")
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    text: str
+    ends: frozenset[int]
+    ignored: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    f1: dict[str, float]
+    megabytes_per_second: float
+
+    @property
+    def macro(self) -> float:
+        return sum(self.f1.values()) / len(self.f1)
+
+
+def read_gold(path: Path) -> list[Gold]:
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8") as rows:
+        return [_gold(json.loads(row)) for row in rows]
+
+
+def score(splitter: Splitter, sets: dict[str, list[Gold]]) -> Score:
+    splitter("Warm werden. Nr. 57 gilt.")
+    f1, size, seconds = {}, 0, 0.0
+    for name, golds in sets.items():
+        hits = predicted = expected = 0
+        for gold in golds:
+            began = time.perf_counter()
+            ends = list(_split_lines(splitter, gold.text))
+            seconds += time.perf_counter() - began
+            size += len(gold.text.encode())
+            found = inner_ends(gold.text, ends) - gold.ignored
+            hits += len(found & gold.ends)
+            predicted += len(found)
+            expected += len(gold.ends)
+        f1[name] = 2 * hits / (predicted + expected) if predicted + expected else 0.0
+    return Score(f1, size / seconds / 1e6)
+
+
+def inner_ends(text: str, ends: list[int]) -> frozenset[int]:
+    """End offsets moved to the next white space, without those at the end of a line."""
+    moved = (match.end() for end in ends if (match := _REST_OF_WORD.match(text, end)))
+    return frozenset(end for end in moved if not _LAST.match(text, end))
+
+
+def _gold(row: dict[str, Any]) -> Gold:
+    text: str = row["text"]
+    if "sentences_text" in row:  # sentences without offsets, and with other white space
+        ends, position = [], 0
+        for sentence in row["sentences_text"]:
+            pattern = r"\s*".join(map(re.escape, "".join(sentence.split())))
+            match = re.compile(pattern).search(text, position)
+            if match is None:
+                raise ValueError(f"{row['_id']}: sentence not in text: {sentence!r}")
+            position = match.end()
+            ends.append(position)
+    else:
+        ends = [end for _, end in row.get("sentences") or row["sentence_end_word"]]
+    inner = inner_ends(text, ends)
+    ignored = frozenset(end for end in inner if _CLAUSE.search(text, max(0, end - 20), end))
+    return Gold(text, inner - ignored, ignored)
+
+
+def _split_lines(splitter: Splitter, text: str) -> Iterator[int]:
+    start = 0
+    for line in text.split("\n"):
+        if line.strip():
+            yield from (start + end for end in splitter(line.rstrip()))
+        start += len(line) + 1
+
+
+def _fundstelle() -> Splitter:
+    return lambda line: [span.end for span in split_sentences(line)]
+
+
+def _syntok() -> Splitter:
+    segmenter = import_module("syntok.segmenter")
+    tokenizer = import_module("syntok.tokenizer").Tokenizer(
+        emit_hyphen_or_underscore_sep=True, replace_not_contraction=False
+    )
+
+    def split(line: str) -> list[int]:
+        sentences = segmenter.split(tokenizer.tokenize(line))
+        return [tokens[-1].offset + len(tokens[-1].value) for tokens in sentences if tokens]
+
+    return split
+
+
+def _pysbd() -> Splitter:
+    segmenter = import_module("pysbd").Segmenter(language="de", clean=False, char_span=True)
+    return lambda line: [span.start + len(span.sent.rstrip()) for span in segmenter.segment(line)]
+
+
+def _nupunkt() -> Splitter:
+    spans = import_module("nupunkt").sent_spans
+    return lambda line: [start + len(line[start:end].rstrip()) for start, end in spans(line)]
+
+
+def _sentencex() -> Splitter:
+    boundaries = import_module("sentencex").get_sentence_boundaries
+    return lambda line: [b["start_index"] + len(b["text"].rstrip()) for b in boundaries("de", line)]
+
+
+def _somajo() -> Splitter:
+    somajo = import_module("somajo").SoMaJo("de_CMC", character_offsets=True)
+    return lambda line: [tokens[-1].character_offset[1] for tokens in somajo.tokenize_text([line])]
+
+
+CANDIDATES: dict[str, Callable[[], Splitter]] = {
+    "fundstelle": _fundstelle,
+    "SoMaJo": _somajo,
+    "pysbd": _pysbd,
+    "syntok": _syntok,
+    "nupunkt": _nupunkt,
+    "sentencex": _sentencex,
+}
+
+
+def main(
+    folder: Annotated[Path, typer.Argument(help="Folder with the gold sets.", exists=True, file_okay=False)],
+) -> None:
+    """Boundary F1 and speed of every splitter that is installed."""
+    sets = {name: read_gold(folder / file) for name, file in SETS.items()}
+    table = Table("splitter", *SETS, "macro", "MB/s", title="Boundary F1")
+    for name, create in CANDIDATES.items():
+        try:
+            splitter = create()
+        except ModuleNotFoundError:
+            table.add_row(name, "not installed")
+            continue
+        result = score(splitter, sets)
+        label = name if name == "fundstelle" else f"{name} {version(name)}"
+        figures = [f"{value:.4f}" for value in (*result.f1.values(), result.macro)]
+        table.add_row(label, *figures, f"{result.megabytes_per_second:.2f}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    typer.run(main)

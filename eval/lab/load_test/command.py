@@ -1,0 +1,96 @@
+"""``python -m eval load``: all loads in turn, each with what was measured beside what must hold."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from eval.datasets.beir import BeirSet
+from eval.datasets.loading import load
+from eval.lab.checks import Figure, table
+from eval.lab.load_test.key_checks import keys
+from eval.lab.load_test.locust_driver import require_locust
+from eval.lab.load_test.scenarios import PHASES, Plan
+from eval.lab.load_test.schema_fuzzing import contract
+from eval.systems.opening import embedder_loader
+from indexer.cli.options import JsonOption, ModelOption, failing_in_one_line
+from indexer.errors import FundstelleError
+from service.cli.options import ReaderOption
+from service.reranking.loading import OWN
+
+_ALL: Mapping[str, Callable[[Plan], list[Figure]]] = {**PHASES, "keys": keys, "contract": contract}
+
+
+def main(
+    questions: Annotated[Path, typer.Argument(metavar="SET", help="A BEIR folder.", show_default=False)],
+    index: Annotated[
+        Path | None, typer.Option(help="Folder of an index of it.", show_default="built, then removed")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Workers of the service.")] = 2,
+    clients: Annotated[int, typer.Option(min=2, help="Clients that ask at the same time.")] = 16,
+    seconds: Annotated[float, typer.Option(min=3, help="Length of the main loads.")] = 60,
+    burst: Annotated[int, typer.Option(min=2, max=2000, help="Clients that come at once.")] = 400,
+    phase: Annotated[
+        list[str] | None,
+        typer.Option(help=f"Only this; may be repeated: {', '.join(_ALL)}.", show_default="all"),
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Folder for load.json.")] = None,
+    model: ModelOption = None,
+    reader: ReaderOption = OWN,
+    as_json_only: JsonOption = False,
+) -> None:
+    """Put a service under load, on this machine, and print what held: throughput, bursts, failures, keys."""
+    chosen = phase or list(_ALL)
+    for name in chosen:
+        if name not in _ALL:
+            raise typer.BadParameter(f"no phase {name!r}: {', '.join(_ALL)}", param_hint="--phase")
+    found: dict[str, list[Figure]] = {}
+    with failing_in_one_line(), ExitStack() as stack:
+        require_locust()
+        dataset = load(questions)
+        if not isinstance(dataset, BeirSet):
+            raise FundstelleError(f"{questions}: a BEIR folder is needed, for a load takes many questions")
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fundstelle-load-")))
+        loader = embedder_loader(model)
+        plan = Plan(
+            dataset,
+            index or _built(dataset, folder / "index", loader),
+            folder,
+            workers,
+            clients,
+            seconds,
+            burst,
+            loader,
+            reader,
+        )
+        for name in chosen:
+            found[name] = _ALL[name](plan)
+            if not as_json_only:
+                Console(width=150, markup=False).print(table(name, found[name]))
+        if output:
+            output.mkdir(parents=True, exist_ok=True)
+            (output / "load.json").write_text(_json(found) + "\n", "utf-8")
+    if as_json_only:
+        print(_json(found))
+
+
+def _json(found: Mapping[str, list[Figure]]) -> str:
+    rows = {name: [asdict(figure) for figure in figures] for name, figures in found.items()}
+    return json.dumps(rows, ensure_ascii=False, indent=1)
+
+
+def _built(dataset: BeirSet, index: Path, loader: Callable[[], object]) -> Path:
+    from indexer.build.pipeline import build
+    from indexer.cli.progress import building
+
+    with building() as report:
+        build([dataset.corpus], index, loader(), report=report)  # type: ignore[arg-type]
+    return index

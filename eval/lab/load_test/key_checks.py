@@ -1,0 +1,157 @@
+"""Keys over HTTP: who is refused and how, what a refusal tells, and whether its time tells more."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import re
+import statistics
+import time
+import urllib.parse
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from scipy import stats
+
+from eval.lab.checks import Figure
+from eval.lab.load_test.scenarios import UNLIMITED, Plan
+from service.auth.key_file import KeyFile
+
+_ORIGIN = "https://intranet.example"
+#: What no error tells: folders, tracebacks, what the service is made of.
+_INSIDE = re.compile(
+    r"(?<![\w/.])/(?!v1/|metrics|healthz|readyz|docs|openapi)[\w.-]+/[\w.-]+|Traceback|File \""
+    r"|\b(?:torch|faiss|starlette|fastapi|uvicorn|pydantic|sqlite\d?|transformers|python|h11|numpy)\b",
+    re.IGNORECASE,
+)
+_TIMED = 2000
+
+
+def leaks(body: str) -> list[str]:
+    """What an error body tells of the inside."""
+    return [found[0] for found in _INSIDE.finditer(body)]
+
+
+@dataclass(slots=True)
+class _Asking:
+    """Requests over one connection at a time; bodies of errors are kept."""
+
+    url: str
+    errors: list[str] = field(default_factory=list)
+
+    def get(self, path: str, headers: Mapping[str, str]) -> tuple[int, str, str]:
+        """Status, media type and body of a reply."""
+        connection = http.client.HTTPConnection(str(urllib.parse.urlsplit(self.url).netloc), timeout=30)
+        try:
+            # It may be refused before the whole of it was sent: the reply is there all the same.
+            with contextlib.suppress(OSError):
+                connection.request("GET", path, headers=dict(headers))
+            reply = connection.getresponse()
+            body = reply.read().decode("utf-8", "replace")
+        finally:
+            connection.close()
+        if reply.status >= 400:
+            self.errors.append(body)
+        return reply.status, reply.headers.get_content_type(), body
+
+
+def keys(plan: Plan) -> list[Figure]:
+    """Good keys and all kinds of bad ones; what their refusals say, and how long they take."""
+    file = KeyFile(plan.folder / "keys.json")
+    good, admin = file.add("good")[1], file.add("watcher", scopes=("admin",))[1]
+    widget = file.add("widget", origins=(_ORIGIN,))[1]
+    gone, soon = file.add("gone")[1], file.add("soon")[1]
+    late = file.add("late", expires=datetime.now(UTC) + timedelta(seconds=3))[1]
+    file.revoke("gone")
+    wrong = good[:-6] + "AAAAAA"
+    unknown = "fst_zzzzzzzz" + good[12:]
+    settings = {**UNLIMITED, "FUNDSTELLE_KEYS": str(file.path), "FUNDSTELLE_KEY_RATE": "0"}
+    with plan.service(settings, workers=1) as service:
+        asking = _Asking(service.url)
+        cases: tuple[tuple[str, str, dict[str, str], int], ...] = (
+            ("no key", "/v1/references", {}, 401),
+            ("unknown id", "/v1/references", _bearer(unknown), 401),
+            ("known id, wrong secret", "/v1/references", _bearer(wrong), 401),
+            ("revoked", "/v1/references", _bearer(gone), 401),
+            ("expired", "/v1/references", _bearer(late), 401),
+            (
+                "widget from another origin",
+                "/v1/references",
+                _bearer(widget) | {"Origin": "https://evil.example"},
+                403,
+            ),
+            ("widget without origin", "/v1/references", _bearer(widget), 403),
+            ("scope ask at /metrics", "/metrics", _bearer(good), 403),
+            ("scope admin at /v1", "/v1/references", _bearer(admin), 403),
+            ("good", "/v1/references", _bearer(good), 200),
+            ("good, X-API-Key", "/v1/references", {"X-API-Key": good}, 200),
+            ("widget from its origin", "/v1/references", _bearer(widget) | {"Origin": _ORIGIN}, 200),
+            ("admin at /metrics", "/metrics", _bearer(admin), 200),
+        )
+        figures, refusals = [], set()
+        for name, path, headers, status in cases:
+            got, kind, body = asking.get(path, headers)
+            problem = status == 200 or kind == "application/problem+json"
+            figures.append(Figure(name, f"{got} {kind}", str(status), got == status and problem))
+            if status == 401:
+                refusals.add(body)
+        figures.append(Figure("wordings of 401", str(len(refusals)), "1", len(refusals) == 1))
+        status, kind, _ = asking.get("/v1/references", _bearer("fst_" + "x" * 1_000_000))
+        alive = asking.get("/v1/references", _bearer(good))[0] == 200
+        held = status in (401, 431) and kind == "application/problem+json" and alive
+        figures.append(
+            Figure(
+                "key of 1 MB, then a good one",
+                f"{status} {kind}, {'200' if alive else 'dead'}",
+                "refused, 200",
+                held,
+            )
+        )
+        before = asking.get("/v1/references", _bearer(soon))[0]
+        file.revoke("soon")
+        began = time.monotonic()
+        while asking.get("/v1/references", _bearer(soon))[0] != 401 and time.monotonic() - began < 30:
+            time.sleep(0.1)
+        took = time.monotonic() - began
+        figures.append(
+            Figure(
+                "seconds until a revoked key is refused", f"{took:.1f} (before: {before})", "≤ 5", took <= 5
+            )
+        )
+        figures += _timing(service.url, unknown, wrong)
+        told = [leak for body in asking.errors for leak in leaks(body)]
+        figures.append(
+            Figure(
+                f"inside told by {len(asking.errors)} error bodies",
+                str(told or "nothing"),
+                "nothing",
+                not told,
+            )
+        )
+    return figures
+
+
+def _bearer(text: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {text}"}
+
+
+def _timing(url: str, unknown: str, wrong: str) -> list[Figure]:
+    """Milliseconds of refusals in turn, over one connection: of an id there is not, and of a wrong secret."""
+    connection = http.client.HTTPConnection(str(urllib.parse.urlsplit(url).netloc), timeout=30)
+    taken: dict[str, list[float]] = {unknown: [], wrong: []}
+    for _ in range(_TIMED):
+        for text, values in taken.items():
+            began = time.perf_counter()
+            connection.request("GET", "/v1/references", headers=_bearer(text))
+            connection.getresponse().read()
+            values.append((time.perf_counter() - began) * 1000)
+    connection.close()
+    a, b = (statistics.median(values) for values in taken.values())
+    p = float(stats.mannwhitneyu(*taken.values()).pvalue)
+    name = f"refusal: unknown id against wrong secret, medians of {_TIMED}"
+    return [
+        Figure(
+            name, f"{a:.3f} / {b:.3f} ms, ratio {a / b:.3f}, p {p:.2f}", ".97 to 1.03", 0.97 <= a / b <= 1.03
+        )
+    ]

@@ -1,0 +1,153 @@
+"""Runs locust as a second process and reads what it saw."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from eval.lab.load_test.query_stream import Questions
+from indexer.errors import FundstelleError
+
+_FILE = Path(__file__).with_name("locustfile.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A request as its client saw it. ``at``: seconds since 1970; ``status``: ``None`` without a reply."""
+
+    at: float
+    seconds: float
+    status: int | None
+    question: str
+    headers: dict[str, str]
+    reply: dict[str, Any] | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """The requests of one run, its length in seconds, and the share of a core that the clients took."""
+
+    records: list[Record]
+    seconds: float
+    client_cores: float
+
+
+def require_locust() -> None:
+    """Raise FundstelleError where locust is not installed: it comes with the extra ``dev``."""
+    if importlib.util.find_spec("locust") is None:
+        raise FundstelleError("locust is not installed: pip install -c constraints.txt -e '.[dev]'")
+
+
+class Driver:
+    """Puts loads on a service; questions are taken from ``questions``, so none is asked twice."""
+
+    def __init__(self, url: str, questions: Questions, folder: Path) -> None:
+        self._url = url
+        self._questions = questions
+        self._folder = folder
+        self._runs = 0
+
+    def load(self, clients: int, seconds: float, *, most_per_second: int = 250) -> Load:
+        """So many clients, each asking without a pause, for so long."""
+        questions = self._questions.take(min(self._questions.left, int(most_per_second * seconds)))
+        found = self._run(questions, clients, seconds)
+        asked = {record.question for record in found.records}
+        # They are asked in their order; behind the last one seen each client may have one on its way.
+        last = max(number for number, question in enumerate(questions) if question in asked)
+        self._questions.give_back(questions[last + clients :])
+        if last + clients >= len(questions):
+            raise FundstelleError(
+                "the set has too few questions for a load of this length; take fewer seconds"
+            )
+        return found
+
+    def warm_up(self, clients: int, seconds: float) -> Load:
+        """All questions of the set as they are, once each, or as many as the time allows."""
+        return self._run(self._questions.plain, clients, seconds)
+
+    def burst(self, clients: int, seconds: float) -> Load:
+        """So many clients that ask once each, all of them at the same moment."""
+        return self._run(self._questions.take(clients), clients, seconds, at_once=True)
+
+    def start(self, clients: int, seconds: float) -> Running:
+        """A load that goes on while the caller does something else; it takes all questions that are left."""
+        return self._start(self._questions.take(self._questions.left), clients, seconds, at_once=False)
+
+    def _run(self, questions: Sequence[str], clients: int, seconds: float, at_once: bool = False) -> Load:
+        return self._start(questions, clients, seconds, at_once).result()
+
+    def _start(self, questions: Sequence[str], clients: int, seconds: float, at_once: bool) -> Running:
+        self._runs += 1
+        asked, records = (self._folder / f"{name}-{self._runs}.jsonl" for name in ("questions", "records"))
+        asked.write_text("".join(json.dumps(question) + "\n" for question in questions), "utf-8")
+        environment = {**os.environ, "LOAD_QUESTIONS": str(asked), "LOAD_RECORDS": str(records)}
+        if at_once:
+            environment["LOAD_AT_ONCE"] = "1"
+        command = [sys.executable, "-m", "locust", "-f", str(_FILE), "--headless", "--only-summary"]
+        command += [
+            "-u",
+            str(clients),
+            "-r",
+            str(clients),
+            "-t",
+            f"{max(1, round(seconds))}s",
+            "-H",
+            self._url,
+        ]
+        command += ["--exit-code-on-error", "0", "--loglevel", "ERROR", "--stop-timeout", "30"]
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return Running(process, records, at_once, seconds + 120)
+
+
+class Running:
+    """A load that is under way."""
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], records: Path, at_once: bool, patience: float
+    ) -> None:
+        self._process = process
+        self._records = records
+        self._at_once = at_once
+        self._until = time.monotonic() + patience
+        self._cpu = 0.0
+
+    @property
+    def over(self) -> bool:
+        """Whether the clients have ended."""
+        return self._process.poll() is not None
+
+    def result(self) -> Load:
+        """Wait for the end.
+
+        Raises:
+            FundstelleError: locust failed, or did not end.
+        """
+        while not self.over:
+            if time.monotonic() > self._until:
+                self._process.kill()
+                raise FundstelleError("locust did not end in time")
+            try:
+                times = psutil.Process(self._process.pid).cpu_times()
+                self._cpu = times.user + times.system
+            except psutil.Error:
+                break
+            time.sleep(0.2)
+        said = self._process.communicate()[0].decode(errors="replace")
+        if self._process.returncode:
+            raise FundstelleError(f"locust failed: {(said.strip().splitlines() or ['nothing said'])[-1]}")
+        records = [Record(**json.loads(line)) for line in self._records.read_text("utf-8").splitlines()]
+        if not records:
+            raise FundstelleError("no request was made")
+        began, ended = min(r.at for r in records), max(r.at + r.seconds for r in records)
+        return Load(records, ended - began, self._cpu / max(0.001, ended - began))

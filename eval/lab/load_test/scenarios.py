@@ -1,0 +1,225 @@
+"""The loads, each on a service of its own over a copy of the index, and what must hold of them."""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from eval.datasets.beir import BeirSet
+from eval.lab.checks import Figure
+from eval.lab.load_test import generation_swaps
+from eval.lab.load_test.locust_driver import Driver, Load
+from eval.lab.load_test.query_stream import Questions
+from eval.lab.load_test.service_process import Service, running
+from eval.lab.load_test.statistics import by_status, failed, growth, latencies, milliseconds
+from indexer.embedding.embedder import Embedder
+from indexer.index.folder import set_live
+from service.reranking.loading import OFF, OWN
+
+UNLIMITED = {"FUNDSTELLE_ADDRESS_RATE": "0"}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do: the set, an index of it, a folder for files, and how much of everything."""
+
+    dataset: BeirSet
+    index: Path
+    folder: Path
+    workers: int
+    clients: int
+    seconds: float
+    burst: int
+    embedder: Callable[[], Embedder]
+    reader: str = OWN
+
+    @property
+    def shorter(self) -> float:
+        """Seconds of the loads with one client."""
+        return max(3.0, self.seconds / 3)
+
+    def service(
+        self, settings: Mapping[str, str], index: Path | None = None, workers: int | None = None
+    ) -> AbstractContextManager[Service]:
+        """A service over the index, or another one, with these settings and the reader of the plan."""
+        known = self.reader in (OWN, OFF) or not Path(self.reader).exists()
+        # The service starts in another folder.
+        reader = self.reader if known else str(Path(self.reader).resolve())
+        environment = {"FUNDSTELLE_READER": reader, **settings}
+        return running(index or self.index, workers or self.workers, self.folder, environment)
+
+    def copy_of_index(self) -> Path:
+        """The index once more, to be changed."""
+        copy = self.folder / f"index-{time.monotonic_ns()}"
+        return Path(shutil.copytree(self.index, copy))
+
+
+def throughput(plan: Plan) -> list[Figure]:
+    """One client, many, one again; memory while there are many."""
+    with plan.service(UNLIMITED) as service:
+        driver = Driver(service.url, Questions(plan.dataset.queries), plan.folder)
+        warm = driver.warm_up(plan.clients, 4 * plan.seconds)
+        single = [driver.load(1, plan.shorter)]
+        with service.watching_memory() as memory:
+            many = driver.load(plan.clients, plan.seconds)
+        single.append(driver.load(1, plan.shorter))
+        hits = service.metric("fundstelle_cache_total", result="hit")
+    alone = statistics.mean(_rate(load) for load in single)
+    median = statistics.mean(milliseconds(load.records, 50) for load in single)
+    errors = [record for load in (*single, many) for record in failed(load.records)]
+    held = growth(memory)
+    worst = milliseconds(many.records, 99)
+    return [
+        Figure("warm-up: questions of the set, once each", str(len(warm.records))),
+        *(
+            Figure(f"one client, {when}", f"{_rate(load):.1f}/s, {latencies(load.records)}")
+            for load, when in zip(single, ("before", "after"), strict=True)
+        ),
+        Figure(
+            f"{plan.clients} clients",
+            f"{_rate(many):.1f}/s, {latencies(many.records)}, {len(many.records)} requests",
+        ),
+        Figure("requests without an answer", str(len(errors)), "0", not errors),
+        Figure(
+            "throughput against one client", f"{_rate(many) / alone:.2f} ×", "≥ 3 ×", _rate(many) >= 3 * alone
+        ),
+        Figure("p99 against the median of one", f"{worst / median:.1f} ×", "≤ 12 ×", worst <= 12 * median),
+        Figure(
+            "memory, last third against first",
+            f"{held:.3f} × of {memory[0][1] / 1e9:.2f} GB",
+            "within 5 %",
+            abs(held - 1) <= 0.05,
+        ),
+        Figure("answers from the cache", f"{hits:.0f}", "0", hits == 0),
+        Figure("cores that the clients took", f"{many.client_cores:.2f}"),
+    ]
+
+
+def burst(plan: Plan) -> list[Figure]:
+    """Very many clients at once, with the limits of a fresh installation and without limits."""
+    found = []
+    for name, settings in (("default limits", {}), ("no limits", UNLIMITED)):
+        with plan.service(settings) as service:
+            driver = Driver(service.url, Questions(plan.dataset.queries), plan.folder)
+            driver.load(4, 5, most_per_second=500)
+            before = driver.load(1, plan.shorter)
+            crowd = driver.burst(plan.burst, 20)
+            after = driver.load(1, plan.shorter)
+        records = crowd.records
+        slowest = max(record.seconds for record in records)
+        known = len(records) == plan.burst and {r.status for r in records} <= {200, 429, 503}
+        told = all("retry-after" in r.headers for r in records if r.status in (429, 503))
+        ratio = milliseconds(after.records, 50) / milliseconds(before.records, 50)
+        found += [
+            Figure(f"{plan.burst} at once, {name}", by_status(records), "200, 429, 503", known),
+            Figure("slowest reply", f"{slowest:.2f} s", "≤ 5 s", slowest <= 5),
+            Figure("refusals say when to ask again", "yes" if told else "no", "yes", told),
+            Figure("median of one client, after against before", f"{ratio:.2f} ×", "≤ 1.2 ×", ratio <= 1.2),
+        ]
+    return found
+
+
+def new_generations(plan: Plan) -> list[Figure]:
+    """Ten generations go live and two damaged ones are offered, while many clients ask."""
+    index = plan.copy_of_index()
+    sound = generation_swaps.prepare(plan.dataset.corpus, index, plan.embedder(), 10)
+    damaged = generation_swaps.damage(index)
+    offers = [*sound[:4], damaged[0], *sound[4:7], damaged[1], *sound[7:]]
+    with plan.service(UNLIMITED, index) as service:
+        first = service.metric("fundstelle_generations_total", result="served")
+        driver = Driver(service.url, Questions(plan.dataset.queries), plan.folder)
+        clients = driver.start(plan.clients, max(plan.seconds, 5.0 * len(offers) + 10))
+        for name in offers:
+            time.sleep(4)
+            set_live(index, name)
+            _wait_for_news(service, name, damaged)
+        load = clients.result()
+        served = service.metric("fundstelle_generations_total", result="served") - first
+        refused = service.metric("fundstelle_generations_total", result="refused")
+    replies = [record.reply for record in load.records if record.reply and record.status == 200]
+    answering = Counter(str(reply["index"]["generation"]) for reply in replies)
+    checked, wrong = generation_swaps.faults(replies, index)
+    unsound = generation_swaps.unsound(index, answering)
+    return [
+        Figure("requests", f"{len(load.records)}, {latencies(load.records)}"),
+        Figure("requests without an answer", str(len(failed(load.records))), "0", not failed(load.records)),
+        Figure("generations that went live", f"{served:.0f}", "10", served == 10),
+        Figure("damaged ones refused", f"{refused:.0f}", "2", refused == 2),
+        Figure(
+            "generations that answered",
+            str(len(answering)),
+            "none damaged",
+            not set(answering) & set(damaged),
+        ),
+        Figure(
+            "citations checked against their generation",
+            f"{checked}, {len(wrong)} wrong",
+            "0 wrong",
+            not wrong,
+        ),
+        Figure("faults that verify finds in them", str(len(unsound)), "0", not unsound),
+    ]
+
+
+def killed_workers(plan: Plan) -> list[Figure]:
+    """A worker is killed while many clients ask, twice."""
+    with plan.service(UNLIMITED) as service:
+        driver = Driver(service.url, Questions(plan.dataset.queries), plan.folder)
+        driver.load(4, 5, most_per_second=500)
+        clients = driver.start(plan.clients, max(plan.seconds, 45))
+        back = []
+        for _ in range(2):
+            time.sleep(5)
+            before = {process.pid for process in service.workers()}
+            service.workers()[0].kill()
+            began = time.monotonic()
+            while service.metric("fundstelle_workers") >= plan.workers and time.monotonic() - began < 5:
+                time.sleep(0.02)
+            service.wait_for_workers(plan.workers, 60)
+            back.append(time.monotonic() - began)
+            assert {process.pid for process in service.workers()} != before
+        load = clients.result()
+    lost, slowest = failed(load.records), max(record.seconds for record in load.records)
+    return [
+        Figure("requests", f"{len(load.records)}, {latencies(load.records)}"),
+        Figure("requests without an answer", f"{len(lost)} ({by_status(lost) or 'none'})", "0", not lost),
+        Figure("slowest request", f"{slowest:.2f} s"),
+        Figure(
+            "seconds until all workers answer again",
+            " and ".join(f"{s:.1f}" for s in back),
+            "≤ 15",
+            max(back) <= 15,
+        ),
+    ]
+
+
+PHASES: Mapping[str, Callable[[Plan], list[Figure]]] = {
+    "throughput": throughput,
+    "burst": burst,
+    "generations": new_generations,
+    "kill": killed_workers,
+}
+
+
+def _rate(load: Load) -> float:
+    """Answers a second."""
+    return sum(record.status == 200 for record in load.records) / load.seconds
+
+
+def _wait_for_news(service: Service, name: str, damaged: list[str]) -> None:
+    """Until a generation that was offered is served, or a damaged one has had the time to be refused."""
+    began = time.monotonic()
+    while time.monotonic() - began < 30:
+        if service.metric("fundstelle_index_generation", generation=name) == 1:
+            return
+        if name in damaged and service.metric(
+            "fundstelle_generations_total", result="refused"
+        ) > damaged.index(name):
+            return
+        time.sleep(0.2)

@@ -1,0 +1,82 @@
+"""What our own retrieval finds for the questions of a set: candidates, and texts that only look right."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from eval.datasets.beir import BeirSet
+from eval.datasets.query import Query
+from eval.runs.runner import Track, untracked
+from indexer.build.pipeline import build
+from indexer.build.report import Report
+from indexer.embedding.embedder import Embedder
+from indexer.index.generation import open_generation
+from service.query.understanding import understand
+from service.retrieval.retriever import Retriever
+
+#: Hits kept for each question.
+DEPTH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A passage that retrieval found."""
+
+    document_id: str
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A question with what was found, best first, and the documents that answer it."""
+
+    query_id: str
+    question: str
+    language: str
+    relevant: tuple[str, ...]
+    unanswerable: bool
+    found: tuple[Found, ...]
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The documents that answer; of a question without one, that of the first passage found."""
+        return self.relevant or tuple(hit.document_id for hit in self.found[:1])
+
+
+def pools(
+    dataset: BeirSet, cache: Path, embedder: Embedder, report: Report, track: Track[Query] = untracked
+) -> list[Pool]:
+    """Pools of all questions of a set; kept below ``cache``, with the index they come from."""
+    folder = cache / dataset.name
+    summary = build([dataset.corpus], folder, embedder, keep=1, report=report)
+    kept = folder / f"pools-{summary.generation.split('-')[-1]}-{dataset.digest[:16]}.json"
+    if kept.is_file():
+        return [_read(row) for row in json.loads(kept.read_text("utf-8"))]
+    found: list[Pool] = []
+    with closing(open_generation(folder)) as generation:
+        retriever = Retriever(generation, embedder)
+        spans = generation.passages
+        for query in track(dataset.queries, f"asking {dataset.name}"):
+            hits = retriever.search(retriever.evidence(understand(query.text)), DEPTH)
+            rows = []
+            for hit in hits:
+                document = generation.store.document(int(spans.document[hit.passage]))
+                start, end = int(spans.start[hit.passage]), int(spans.end[hit.passage])
+                rows.append(Found(document.document_id, document.text[start:end], hit.score))
+            relevant = tuple(i for i, grade in dataset.qrels[query.query_id].items() if grade > 0)
+            found.append(
+                Pool(query.query_id, query.text, query.language, relevant, query.unanswerable, tuple(rows))
+            )
+    kept.write_text(json.dumps([asdict(pool) for pool in found], ensure_ascii=False), "utf-8")
+    return found
+
+
+def _read(row: dict[str, object]) -> Pool:
+    found: Sequence[dict[str, object]] = row["found"]  # type: ignore[assignment]
+    relevant: Sequence[str] = row["relevant"]  # type: ignore[assignment]
+    return Pool(**{**row, "relevant": tuple(relevant), "found": tuple(Found(**hit) for hit in found)})  # type: ignore[arg-type]

@@ -1,0 +1,129 @@
+"""The whole of a calibration: index, ask, fit, compare with the coefficients in use, show, write."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from eval.console.progress import tracked
+from eval.datasets.beir import load_beir
+from eval.datasets.held_out import SETS, Split
+from eval.datasets.question_file import QuestionSet, load_questions
+from eval.report.files import as_json
+from eval.tuning.calibration.coefficients import calibrate, in_use, statuses
+from eval.tuning.calibration.questions import FITTED, FITTED_READ, REPORTS, collect, index_corpora, items
+from indexer.cli.progress import building
+from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
+from indexer.errors import SourceError
+from service.reranking.loading import OFF, load_reader
+from service.reranking.reranker import PassageReading
+
+#: The questions on the digests of ``corpus/``.
+_QUESTIONS = Path(__file__).parents[2] / "questions" / "corpus.jsonl"
+
+
+def calibration_of(
+    reports: Path,
+    digests: Path,
+    data: Path,
+    questions: Path,
+    cache: Path,
+    model: str | None = None,
+    reader: str = OFF,
+) -> dict[str, Any]:
+    """Coefficients with their figures, as ``service/scoring/confidence.json`` keeps them, or with a reader
+    ``service/confidence_reader.json``.
+
+    Raises:
+        SourceError: a set, the question file or the reports cannot be read.
+        ModelError: the model cannot be loaded.
+    """
+    asked_set, own = load_questions(questions), load_questions(_QUESTIONS)
+    asked = items(data, asked_set, own, read=reader != OFF)
+    with building() as report:
+        embedder = SentenceTransformerEmbedder.load(model)
+        index_corpora(reports, digests, data, cache, embedder, report, read=reader != OFF)
+        loaded = load_reader(reader, embedder)
+    reading = PassageReading(loaded) if loaded else None
+    # A reader is sure of what it was trained on: only what it never saw tells how far it is right.
+    split = Split.of([load_beir(data / name) for name in SETS]) if loaded else None
+    rows = collect(asked, cache, embedder, tracked, reading, split)
+    fitted_on = {
+        "model": {"name": embedder.name, "digest": embedder.digest},
+        "reader": {"name": loaded.name, "digest": loaded.digest} if loaded else None,
+        "corpora": list(FITTED_READ if loaded else FITTED),
+        "questions": {"name": asked_set.name, "sha256": asked_set.digest},
+    }
+    result = calibrate(rows, in_use(loaded is not None), fitted_on)
+    result["figures"]["statuses"] = _statuses(asked_set, cache / REPORTS, embedder, result, reading)
+    return result
+
+
+def _statuses(
+    questions: QuestionSet,
+    index: Path,
+    embedder: SentenceTransformerEmbedder,
+    fitted: Mapping[str, Any],
+    reading: PassageReading | None,
+) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="fundstelle-") as folder:
+        coefficients = Path(folder) / "confidence.json"
+        write_coefficients(coefficients, fitted)
+        after = statuses(questions, index, embedder, coefficients, reading)
+    before = statuses(questions, index, embedder, None, reading)
+    return {"questions": questions.name, "before": before, "after": after}
+
+
+def write_coefficients(path: Path, result: Mapping[str, Any]) -> None:
+    """Write a calibration to where the service reads it.
+
+    Raises:
+        SourceError: the file cannot be written.
+    """
+    try:
+        path.write_text(as_json(result) + "\n", "utf-8")
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+def print_calibration(result: Mapping[str, Any], console: Console) -> None:
+    """Coefficients and figures for the terminal."""
+    figures = result["figures"]
+    weights = ", ".join(f"{name} {weight:+.2f}" for name, weight in result["weights"].items())
+    console.print(f"{weights}, intercept {result['intercept']:+.2f}", soft_wrap=True)
+    if reading := result.get("reading"):
+        weights = ", ".join(f"{name} {weight:+.2f}" for name, weight in reading["weights"].items())
+        console.print(f"by what was read: {weights}, intercept {reading['intercept']:+.2f}", soft_wrap=True)
+    table = Table("rows held out", title="Confidence", title_justify="left")
+    for column in ("answerable", "unanswerable", "AUROC", "Brier", "ECE"):
+        table.add_column(column, justify="right")
+    for name, quality in _qualities(figures):
+        auroc = "" if quality["auroc"] is None else f"{quality['auroc']:.3f}"
+        counts = (str(quality["answerable"]), str(quality["unanswerable"]))
+        table.add_row(name, *counts, auroc, f"{quality['brier']:.3f}", f"{quality['ece']:.3f}")
+    console.print(table)
+    for name, bins in figures["reliability"].items():
+        told = "  ".join(f"{row['said']:.2f}→{row['true']:.2f} ({row['count']})" for row in bins)
+        console.print(f"said→true, {name}: {told}", soft_wrap=True)
+    for when in ("before", "after"):
+        status = figures["statuses"][when]
+        console.print(f"statuses {when}: {status['right']:.3f} right, {json.dumps(status['confusion'])}")
+
+
+def _qualities(figures: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    named: list[tuple[str, Mapping[str, Any] | None]] = [
+        *((f"by group, {name}", quality) for name, quality in figures["cross_validated"].items()),
+        ("xquad de or covid, on xquad", figures["xquad_de_or_covid_on_xquad"]),
+        *((f"corpus {name}", quality) for name, quality in figures["leave_one_corpus_out"].items()),
+        ("corpus covid-faq, not fitted", figures["unseen_corpus"]),
+        ("near misses on xquad, en", figures["near_misses"]),
+        ("near misses on squad2-en", figures.get("near_misses_squad")),
+        *((f"in use, {name}", quality) for name, quality in figures.get("in_use", {}).items()),
+    ]
+    return [(name, quality) for name, quality in named if quality]

@@ -1,0 +1,208 @@
+"""``python -m indexer``: build, inspect and verify an index."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from indexer.build.pipeline import build as build_index
+from indexer.build.report import Summary
+from indexer.cli.options import IndexOption, JsonOption, ModelOption, failing_in_one_line
+from indexer.cli.progress import building
+from indexer.errors import FundstelleError, IndexDamagedError, IndexingError, IndexMissingError, SourceError
+from indexer.index import folder, verification
+from indexer.index.manifest import Manifest
+from indexer.preprocessing.chunking import Chunking
+from indexer.sources.reader import printable
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+
+@app.command()
+def build(
+    sources: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Folders or files: .txt .md .html .docx .pdf .jsonl .zip .tar", show_default=False
+        ),
+    ],
+    index: IndexOption,
+    model: ModelOption = None,
+    strict: Annotated[bool, typer.Option(help="Fail when a file or row has to be left out.")] = False,
+    passage_size: Annotated[
+        int, typer.Option(min=100, max=2000, help="Characters of a passage.")
+    ] = Chunking().size,
+    keep: Annotated[int, typer.Option(min=1, help="Generations that stay, the new one included.")] = 3,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on, and build anew whenever a source changes.")
+    ] = False,
+) -> None:
+    """Index SOURCES into a new generation and make it live."""
+    from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
+
+    def once() -> None:
+        with building() as report:
+            summary = build_index(
+                sources,
+                index,
+                embedder,
+                chunking=Chunking(passage_size),
+                strict=strict,
+                keep=keep,
+                report=report,
+            )
+        _print_summary(summary)
+
+    with failing_in_one_line("interrupted; the index is as it was"):
+        with building():
+            embedder = SentenceTransformerEmbedder.load(model)
+        once()
+        if watch:
+            _keep_up(sources, index, once)
+
+
+@app.command()
+def fetch(
+    listed: Annotated[
+        Path, typer.Argument(metavar="LIST", help="TOML: [[source]] tables with url.", show_default=False)
+    ],
+    into: Annotated[Path, typer.Option(help="Folder for the pages.", show_default=False)],
+    megabytes: Annotated[float, typer.Option(min=0.001, help="Largest page.")] = 50,
+    pause: Annotated[float, typer.Option(min=0, help="Seconds between two requests to one host.")] = 1,
+) -> None:
+    """Download the public pages of LIST, politely; those that have not changed are kept."""
+    from indexer.sources import fetcher
+
+    with failing_in_one_line("interrupted; what was fetched is kept"):
+        failed = 0
+        for result in fetcher.fetch(fetcher.read_list(listed), into, int(megabytes * 1e6), pause):
+            failed += result.outcome == "failed"
+            stream = sys.stderr if result.outcome == "failed" else sys.stdout
+            print(f"{result.outcome}: {printable(result.url)}: {printable(result.detail)}", file=stream)
+        if failed:
+            raise SourceError(f"{failed} pages could not be fetched; the others are in {into}")
+
+
+@app.command()
+def status(index: IndexOption, as_json: JsonOption = False) -> None:
+    """Show the generations of an index: counts, model, sizes."""
+    with failing_in_one_line():
+        live = folder.live_name(index)
+        rows = [_describe(index, name, live) for name in reversed(folder.generation_names(index))]
+    if as_json:
+        print(
+            json.dumps({"index": str(index), "live": live, "generations": rows}, ensure_ascii=False, indent=1)
+        )
+        return
+    table = Table(
+        "generation", "live", "documents", "passages", "sentences", "left out", "MB", "model", box=None
+    )
+    for row in rows:
+        if "damage" in row:
+            table.add_row(row["name"], "*" if row["live"] else "", "", "", "", "", "", row["damage"])
+            continue
+        counts = (str(row["counts"][what]) for what in ("documents", "passages", "sentences"))
+        model = f"{row['model']['name']} {row['model']['digest'][:12]}"
+        size = f"{row['bytes'] / 1e6:.1f}"
+        table.add_row(
+            row["name"], "*" if row["live"] else "", *counts, str(len(row["left_out"])), size, model
+        )
+    # Wider than any terminal: a generation's name is there to be copied, so no column may be cut.
+    Console(width=400, markup=False).print(table)
+
+
+def _describe(index: Path, name: str, live: str) -> dict[str, Any]:
+    row: dict[str, Any] = {"name": name, "live": name == live}
+    try:
+        manifest = Manifest.read(index / folder.GENERATIONS / name)
+    except IndexDamagedError as error:
+        return row | {"damage": str(error)}
+    return row | {
+        "created": manifest.created,
+        "counts": manifest.counts,
+        "model": manifest.model,
+        "chunking": manifest.chunking,
+        "sources": manifest.sources,
+        "left_out": manifest.left_out,
+        "bytes": sum(facts["size"] for facts in manifest.files.values()),
+    }
+
+
+@app.command()
+def verify(
+    index: IndexOption,
+    generation: Annotated[
+        str | None, typer.Option(help="A generation's name.", show_default="the live one")
+    ] = None,
+) -> None:
+    """Check digests, offsets and counts; exit with 1 and name what is damaged."""
+    with failing_in_one_line():
+        name = generation or folder.live_name(index)
+        faults = list(verification.verify(index, name))
+    for fault in faults:
+        print(f"damaged: {fault}", file=sys.stderr)
+    if faults:
+        raise typer.Exit(1)
+    print(f"{name}: intact")
+
+
+@app.command()
+def rollback(
+    index: IndexOption,
+    to: Annotated[
+        str | None, typer.Option(help="A generation's name.", show_default="the one before the live one")
+    ] = None,
+) -> None:
+    """Make an older generation the live one, if it is intact; a running service follows."""
+    with failing_in_one_line():
+        live, names = folder.live_name(index), folder.generation_names(index)
+        older = [name for name in names if name < live]
+        name = to or (older[-1] if older else None)
+        if name is None:
+            raise IndexMissingError(f"{index}: no generation older than the live one, {live}")
+        if name not in names:
+            raise IndexMissingError(f"{index}: no generation {name!r}; there are {', '.join(names)}")
+        fault = next(verification.verify(index, name), None)
+        if fault:
+            raise IndexDamagedError(f"{fault}; {live} stays live")
+        try:
+            folder.set_live(index, name)
+        except OSError as error:
+            raise IndexingError(f"cannot write {index}: {error.strerror}; {live} stays live") from error
+    print(f"{name} is live, no more {live}" if name != live else f"{name} is live already")
+
+
+def _keep_up(sources: list[Path], index: Path, build_anew: Callable[[], None]) -> None:
+    """Build after each change until Ctrl-C; one that fails leaves the index, and the next is awaited."""
+    from indexer.sources.watcher import changes
+
+    print("waiting for changes; Ctrl-C ends", file=sys.stderr)
+    for count in changes(sources, index):
+        print(f"{count} files changed", file=sys.stderr)
+        try:
+            build_anew()
+        except FundstelleError as error:
+            print(f"error: {error}; the index is as it was", file=sys.stderr)
+
+
+def _print_summary(summary: Summary) -> None:
+    counts = summary.counts
+    print(
+        f"{counts['documents']} documents, {counts['passages']} passages, {counts['sentences']} sentences; "
+        f"{summary.embedded} texts embedded, the rest known; generation {summary.generation} is live"
+    )
+    for problem in summary.left_out[:20]:
+        print(f"left out: {problem}", file=sys.stderr)
+    if summary.left_out:
+        print(f"{len(summary.left_out)} left out in all", file=sys.stderr)
+
+
+def main() -> None:
+    app(prog_name="python -m indexer")

@@ -1,0 +1,72 @@
+"""Questions in one language against texts in another: their vectors lie in different corners of one space.
+
+A multilingual model puts texts of one language nearer to each other than their content asks for. That part
+is nearly the same for every text of a language, so taking the centre of the question's language away and
+adding that of the passages' language leaves the content (language centring: Libovický et al. 2020,
+https://aclanthology.org/2020.findings-emnlp.150). The centres come from the same sentences said in each
+language, ``parallel.tsv``, through whatever model is in use: nothing is trained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from indexer.arrays import Vectors
+from indexer.errors import IndexDamagedError
+from indexer.storage.array_file import read_array
+from indexer.text.languages import LANGUAGES, Language
+
+_COLUMNS: tuple[Language, ...] = ("de", "en", "vi")
+
+
+class Alignment:
+    """Centres of the languages in a model's space of questions, shape ``(len(LANGUAGES), dimension)``."""
+
+    def __init__(self, centres: Vectors) -> None:
+        self._centres = centres
+
+    @classmethod
+    def build(cls, embed: Callable[[Sequence[str]], Vectors]) -> Alignment:
+        """Centres by ``embed``, which gives a row of unit length for each text, as of questions."""
+        rows = parallel_sentences()
+        return cls(np.stack([embed([row[name] for row in rows]).mean(axis=0) for name in LANGUAGES]))
+
+    @classmethod
+    def open(cls, path: Path, dimension: int) -> Alignment:
+        """Read stored centres.
+
+        Raises:
+            IndexDamagedError: the file does not hold one centre of ``dimension`` for each language.
+        """
+        centres = read_array(path)
+        fits = centres.shape == (len(LANGUAGES), dimension)
+        if not fits or centres.dtype != np.float32 or not np.isfinite(centres).all():
+            raise IndexDamagedError(f"{path.name}: does not hold a centre of {dimension} numbers by language")
+        return cls(centres)
+
+    def save(self, path: Path) -> None:
+        np.save(path, self._centres, allow_pickle=False)
+
+    def centre(self, language: Language) -> Vectors:
+        """The centre of a language, shape ``(dimension,)``."""
+        centre: Vectors = self._centres[LANGUAGES.index(language)]
+        return centre
+
+    def moved(self, question: Vectors, language: Language, passages: Language) -> Vectors:
+        """The vector of a question, shape ``(dimension,)``, for comparing with passages of a language."""
+        if language == passages:
+            return question
+        shift = self._centres[LANGUAGES.index(passages)] - self._centres[LANGUAGES.index(language)]
+        shifted = question + shift
+        unit: Vectors = (shifted / max(float(np.linalg.norm(shifted)), 1e-12)).astype(np.float32)
+        return unit
+
+
+def parallel_sentences() -> list[dict[Language, str]]:
+    """Sentences on all sorts of topics, half of them questions, each in every language."""
+    lines = files("indexer.resources").joinpath("parallel.tsv").read_text("utf-8").splitlines()
+    return [dict(zip(_COLUMNS, line.split("\t"), strict=True)) for line in lines]

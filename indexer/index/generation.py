@@ -1,0 +1,91 @@
+"""A generation of an index, opened and verified: everything retrieval and answering read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexer.annotation import aspect_classifier
+from indexer.annotation.reference_attribution import Scopes
+from indexer.arrays import Strengths
+from indexer.embedding.language_alignment import Alignment
+from indexer.errors import IndexDamagedError, ModelMismatchError
+from indexer.index.folder import GENERATIONS, live_name
+from indexer.index.layout import ALIGNMENT, ASPECTS, LEXICAL, PASSAGE_VECTORS, SCOPE, SENTENCE_VECTORS, STORE
+from indexer.index.manifest import Manifest, damaged_files
+from indexer.storage.document_store import DocumentStore, Spans
+from indexer.storage.lexical_index import Bm25Index, LexicalIndex
+from indexer.storage.vector_store import FaissStore, VectorStore
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One opened generation: everything retrieval and answering read.
+
+    ``aspects``: probability that each sentence tells each aspect, shape ``(sentences, len(ASPECTS))``.
+    """
+
+    name: str
+    manifest: Manifest
+    store: DocumentStore
+    passages: Spans
+    sentences: Spans
+    passage_vectors: VectorStore
+    sentence_vectors: VectorStore
+    lexical: LexicalIndex
+    alignment: Alignment
+    aspects: Strengths
+    scopes: Scopes
+
+    def close(self) -> None:
+        self.store.close()
+
+    def require_model(self, name: str, digest: str) -> None:
+        """Raise ModelMismatchError unless the index was built with the model of this digest."""
+        built = self.manifest.model
+        if built["digest"] != digest:
+            raise ModelMismatchError(
+                f"index built with model {built['name']} {built['digest'][:12]}, "
+                f"loaded is {name} {digest[:12]}; build the index anew or pass the same --model"
+            )
+
+
+def open_generation(index: Path, name: str | None = None, verify: bool = True) -> Generation:
+    """Open a generation, the live one by default, read-only.
+
+    Args:
+        verify: check the digest of every file first, so that a damaged one is never served.
+
+    Raises:
+        IndexMissingError: there is no index.
+        IndexDamagedError: a file is missing, changed or inconsistent; the message names it.
+    """
+    name = name or live_name(index)
+    folder = index / GENERATIONS / name
+    manifest = Manifest.read(folder)
+    if verify:
+        damage = next(damaged_files(folder, manifest), None)
+        if damage:
+            raise IndexDamagedError(f"generation damaged, not served: {damage}")
+    store = DocumentStore.open(folder / STORE)
+    try:
+        sentences = store.sentences()
+        return Generation(
+            name,
+            manifest,
+            store,
+            store.passages(),
+            sentences,
+            FaissStore.open(folder / PASSAGE_VECTORS),
+            FaissStore.open(folder / SENTENCE_VECTORS),
+            Bm25Index.open(folder / LEXICAL, manifest.counts["passages"]),
+            Alignment.open(folder / ALIGNMENT, manifest.model["dimension"]),
+            aspect_classifier.load(folder / ASPECTS, len(sentences)),
+            Scopes.open(folder / SCOPE, store.keys()),
+        )
+    except KeyError as error:
+        store.close()
+        raise IndexDamagedError(f"{name}: the manifest does not count {error}") from error
+    except BaseException:
+        store.close()
+        raise

@@ -1,0 +1,28 @@
+"""Arrays as they lie in a generation's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.errors import IndexDamagedError
+
+
+def read_array(path: Path, *, mapped: bool = False) -> npt.NDArray[Any]:
+    """Read an array without objects, ``mapped`` into memory or as a whole.
+
+    Raises:
+        IndexDamagedError: the file is missing or holds no such array.
+    """
+    try:
+        found = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+    # numpy's reader lets the errors of whatever the bytes look like through: zip files, Python literals.
+    except Exception as error:
+        raise IndexDamagedError(f"{path.name}: not a readable array ({type(error).__name__})") from error
+    if not isinstance(found, np.ndarray):
+        found.close()
+        raise IndexDamagedError(f"{path.name}: not a readable array ({type(found).__name__})")
+    return found

@@ -1,0 +1,173 @@
+"""Documents and spans of a generation in one SQLite file, as ``store_writer`` wrote it; read-only."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.arrays import Ids
+from indexer.documents import Document
+from indexer.entities.references import Reference
+from indexer.errors import IndexDamagedError
+from indexer.remembering import remembering
+from indexer.text.languages import Language
+
+_DOCUMENT = "SELECT document_id, text, title, sha256, language, url, published, place FROM documents"
+#: Columns of the spans, as they are stored: each as one value of little-endian integers.
+SPANS = {
+    "sentences": ("document", "start", "end", "heading"),
+    "passages": ("document", "start", "end", "first", "last"),
+}
+INTEGERS = np.dtype("<i8")
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Columns of the passages or sentences, one row a number, all of shape ``(n,)``.
+
+    For passages ``first`` and ``last`` are the numbers of their outer sentences; for sentences both are
+    their own number and ``heading`` marks those that are never quoted.
+    """
+
+    document: Ids
+    start: Ids
+    end: Ids
+    first: Ids
+    last: Ids
+    heading: npt.NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+
+class Metadata(NamedTuple):
+    """What is known of all documents without their texts, a column each."""
+
+    document_ids: tuple[str, ...]
+    languages: tuple[Language, ...]
+    published: tuple[str | None, ...]
+    places: tuple[str | None, ...]
+
+
+class DocumentStore:
+    """Read access to a written store; safe to use from several threads."""
+
+    def __init__(self, connection: sqlite3.Connection, name: str) -> None:
+        self._connection = connection
+        self._name = name
+        self._lock = threading.Lock()
+        self.document = remembering(self._document, 512)
+        #: The text of a document by number; few are kept, as each may be large.
+        self.text = remembering(self._text, 8)
+
+    @classmethod
+    def open(cls, path: Path) -> DocumentStore:
+        """Open a store that nobody writes any more.
+
+        Raises:
+            IndexDamagedError: the file is missing.
+        """
+        if not path.is_file():
+            raise IndexDamagedError(f"{path.name}: missing")
+        uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        return cls(sqlite3.connect(uri, uri=True, check_same_thread=False), path.name)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _rows(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        try:
+            with self._lock, closing(self._connection.execute(query, parameters)) as cursor:
+                return cursor.fetchall()
+        except sqlite3.DatabaseError as error:
+            raise IndexDamagedError(f"{self._name}: not a readable store ({error})") from error
+
+    def _document(self, number: int) -> Document:
+        rows = self._rows(f"{_DOCUMENT} WHERE number = ?", (int(number),))
+        if not rows:
+            raise IndexDamagedError(f"{self._name}: no document number {number}")
+        return self._described(number, rows[0])
+
+    def _described(self, number: int, row: Sequence[Any]) -> Document:
+        references = self._rows(
+            'SELECT "key", start, "end", text FROM document_references WHERE document = ? ORDER BY start',
+            (int(number),),
+        )
+        further = self._rows(
+            "SELECT document_id FROM further_ids WHERE document = ? ORDER BY document_id", (int(number),)
+        )
+        document_id, text, title, sha256, language, url, published, place = row
+        found = tuple(Reference(*reference) for reference in references)
+        also = tuple(name for (name,) in further)
+        return Document(document_id, text, title, sha256, language, url, published, place, found, also)
+
+    def _text(self, number: int) -> str:
+        ((text,),) = self._rows("SELECT text FROM documents WHERE number = ?", (int(number),))
+        return str(text)
+
+    def number_of(self, document_id: str) -> int | None:
+        """The number of a document, by any of its ids; ``None`` when there is none of that id."""
+        rows = self._rows(
+            "SELECT number FROM documents WHERE document_id = ? "
+            "UNION ALL SELECT document FROM further_ids WHERE document_id = ?",
+            (document_id, document_id),
+        )
+        return int(rows[0][0]) if rows else None
+
+    def documents(self, first: int = 0, limit: int = -1) -> Iterator[Document]:
+        """Documents in order of their numbers, ``limit`` of them from number ``first`` on."""
+        query = f"{_DOCUMENT.replace('SELECT', 'SELECT number,')} WHERE number >= ? ORDER BY number LIMIT ?"
+        for number, *row in self._rows(query, (first, limit)):
+            yield self._described(number, row)
+
+    def counts(self) -> dict[str, int]:
+        """How many documents, sentences and passages there are."""
+        ((documents,),) = self._rows("SELECT count(*) FROM documents")
+        return {
+            "documents": int(documents),
+            **{table: len(self._columns(table)["start"]) for table in SPANS},
+        }
+
+    def metadata(self) -> Metadata:
+        """What filters need of every document, in order of numbers."""
+        rows = self._rows("SELECT document_id, language, published, place FROM documents ORDER BY number")
+        return Metadata(*zip(*rows, strict=True)) if rows else Metadata((), (), (), ())
+
+    def references(self) -> list[tuple[str, int, int, int, str]]:
+        """``(key, document number, start, end, text)`` of every mention, in reading order."""
+        query = 'SELECT "key", document, start, "end", text FROM document_references ORDER BY document, start'
+        return [(key, document, start, end, text) for key, document, start, end, text in self._rows(query)]
+
+    def keys(self) -> list[str]:
+        """Keys of all acts that the documents name, sorted."""
+        return [key for (key,) in self._rows('SELECT DISTINCT "key" FROM document_references ORDER BY "key"')]
+
+    def passages(self) -> Spans:
+        """All passages."""
+        columns = self._columns("passages")
+        return Spans(**columns, heading=np.zeros(len(columns["start"]), np.bool_))
+
+    def sentences(self) -> Spans:
+        """All sentences."""
+        columns = self._columns("sentences")
+        numbers = np.arange(len(columns["start"]))
+        heading = columns.pop("heading").astype(np.bool_)
+        return Spans(**columns, first=numbers, last=numbers, heading=heading)
+
+    def _columns(self, table: str) -> dict[str, Ids]:
+        stored = dict(self._rows("SELECT name, value FROM spans"))
+        try:
+            columns = {name: np.frombuffer(stored[f"{table}.{name}"], INTEGERS) for name in SPANS[table]}
+        except (KeyError, TypeError, ValueError) as error:
+            raise IndexDamagedError(f"{self._name}: no spans of {table} ({error})") from error
+        if len({len(column) for column in columns.values()}) > 1:
+            raise IndexDamagedError(f"{self._name}: spans of {table} of different numbers")
+        return columns

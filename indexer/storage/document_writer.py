@@ -1,0 +1,114 @@
+"""Writing the documents and spans of a generation into one SQLite file, once."""
+
+from __future__ import annotations
+
+import sqlite3
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+
+from indexer.documents import Document, Passage, Sentence
+from indexer.storage.document_store import INTEGERS, SPANS
+
+_SCHEMA = """
+CREATE TABLE documents (number INTEGER PRIMARY KEY, document_id TEXT UNIQUE NOT NULL, title TEXT NOT NULL,
+    text TEXT NOT NULL, sha256 TEXT NOT NULL, language TEXT NOT NULL, url TEXT, published TEXT, place TEXT);
+CREATE TABLE further_ids (document_id TEXT PRIMARY KEY, document INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX further_ids_by_document ON further_ids (document);
+CREATE TABLE spans (name TEXT PRIMARY KEY, value BLOB NOT NULL);
+CREATE TABLE document_references (document INTEGER NOT NULL, "key" TEXT NOT NULL, start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL, text TEXT NOT NULL);
+CREATE INDEX references_by_key ON document_references ("key");
+CREATE INDEX references_by_document ON document_references (document);
+"""
+
+
+def write(
+    path: Path, documents: Iterable[tuple[Document, Sequence[Sentence], Sequence[Passage]]]
+) -> tuple[int, int, int]:
+    """Write documents with their sentences and passages; returns how many of each there are."""
+    with closing(StoreWriter(path)) as writer:
+        for document, sentences, passages in documents:
+            writer.add(document, sentences, passages)
+        writer.finish({})
+    return writer.documents, writer.sentences, writer.passages
+
+
+class _Columns:
+    """Spans by column: a generation is opened without making an object of each."""
+
+    def __init__(self) -> None:
+        self._columns = {
+            f"{table}.{column}": array("q") for table, columns in SPANS.items() for column in columns
+        }
+        self._sentences = [self._columns[f"sentences.{column}"] for column in SPANS["sentences"]]
+        self._passages = [self._columns[f"passages.{column}"] for column in SPANS["passages"]]
+
+    def sentence(self, *values: int) -> None:
+        for column, value in zip(self._sentences, values, strict=True):
+            column.append(value)
+
+    def passage(self, *values: int) -> None:
+        for column, value in zip(self._passages, values, strict=True):
+            column.append(value)
+
+    def values(self) -> list[tuple[str, bytes]]:
+        return [(name, np.array(column, INTEGERS).tobytes()) for name, column in self._columns.items()]
+
+
+class StoreWriter:
+    """Writes a store document by document; ``documents``, ``sentences``, ``passages``: how many by now.
+
+    Ids count from 0 in the order of writing. Sentence numbers of a passage are those of the whole
+    generation here, not of its document.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.documents = self.sentences = self.passages = 0
+        self._number: dict[str, int] = {}
+        self._spans = _Columns()
+        self._connection = sqlite3.connect(path)
+        # Nothing reads this file before it is complete: durability comes from the final sync.
+        self._connection.execute("PRAGMA journal_mode=OFF")
+        self._connection.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def add(self, document: Document, sentences: Sequence[Sentence], passages: Sequence[Passage]) -> None:
+        number, first_sentence = self.documents, self.sentences
+        execute, execute_many = self._connection.execute, self._connection.executemany
+        execute(
+            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                number,
+                *(document.document_id, document.title, document.text, document.sha256),
+                *(document.language, document.url, document.published, document.place),
+            ),
+        )
+        for sentence in sentences:
+            self._spans.sentence(number, sentence.start, sentence.end, int(sentence.is_heading))
+        for passage in passages:
+            outer = (first_sentence + passage.first_sentence, first_sentence + passage.last_sentence)
+            self._spans.passage(number, passage.start, passage.end, *outer)
+        execute_many(
+            "INSERT INTO document_references VALUES (?, ?, ?, ?, ?)",
+            [(number, ref.key, ref.start, ref.end, ref.text) for ref in document.references],
+        )
+        execute_many("INSERT INTO further_ids VALUES (?, ?)", [(name, number) for name in document.also])
+        self._number[document.document_id] = number
+        self.documents += 1
+        self.sentences += len(sentences)
+        self.passages += len(passages)
+
+    def finish(self, also: Mapping[str, Sequence[str]]) -> None:
+        """Complete the file; ``also``: ids found later, by the id that a document was added under."""
+        self._connection.executemany(
+            "INSERT INTO further_ids VALUES (?, ?)",
+            [(name, self._number[first]) for first, names in also.items() for name in names],
+        )
+        self._connection.executemany("INSERT INTO spans VALUES (?, ?)", self._spans.values())
+        self._connection.commit()

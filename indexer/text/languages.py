@@ -1,0 +1,8 @@
+"""TODO docstring."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Language = Literal["de", "en", "vi"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)

@@ -1,0 +1,111 @@
+"""Which documents may answer: those of the province and time asked about, naming the persons asked about."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import numpy as np
+
+from indexer.analysis import analyzer
+from indexer.arrays import Ids
+from indexer.entities.dates import Period, find_days, find_periods
+from indexer.entities.places import find_places, related_places
+from indexer.text.normalization import fold
+from service.query.question import Question
+from service.retrieval.retriever import Retriever
+
+#: Passages in which a person's name is looked for, those with most of its words.
+_PASSAGES_READ = 100
+
+
+def in_setting(question: Question, documents: Ids, retriever: Retriever) -> list[bool]:
+    """Whether each sentence's document fits the provinces, dates and persons that a question names.
+
+    A document fits a province when it is about it or names it, a year when it was published in it or names
+    it, a shorter period when it was published in it or names one that overlaps, a day or a person when it
+    names it. What happened in one province, or in March, must not answer for another, or for August.
+    """
+    store, catalogue = retriever.generation.store, retriever.catalogue
+    wanted = related_places(mention.place for mention in question.places)
+    days = find_days(question.read)
+    fits: dict[int, bool] = {}
+    for number in set(documents.tolist()):
+        document = store.document(number)
+        one = np.array([number], np.int64)
+        place = not wanted or bool(
+            catalogue.place_fit(question, one)[0]
+            or wanted.intersection(mention.place for mention in find_places(document.text))
+        )
+        date = not question.dates or bool(
+            catalogue.date_fit(question, one)[0]
+            or any(_tells_of(period, document.text) for period in question.dates)
+        )
+        person = not question.persons or any(_stands_in(name, document.text) for name in question.persons)
+        day = not days or bool(days & _days(document.text))
+        fits[number] = place and date and person and day
+    return [fits[number] for number in documents.tolist()]
+
+
+def _tells_of(period: Period, text: str) -> bool:
+    """Whether a text names a period's year, or for a shorter one any that overlaps and is no whole year."""
+    if period.first[:4] not in text and period.last[:4] not in text:
+        return False
+    if _is_long(period):
+        return True
+    return any(
+        told.first <= period.last and period.first <= told.last
+        for told in _periods(text)
+        if not _is_long(told)
+    )
+
+
+def _is_long(period: Period) -> bool:
+    return period.first[5:] == "01-01" and period.last[5:] == "12-31"
+
+
+@lru_cache(maxsize=512)
+def _periods(text: str) -> tuple[Period, ...]:
+    return tuple(find_periods(text))
+
+
+@lru_cache(maxsize=512)
+def _days(text: str) -> frozenset[tuple[int, int]]:
+    return find_days(text)
+
+
+def absent(question: Question, retriever: Retriever) -> tuple[str, ...]:
+    """Provinces of a question that no document is about or names, nor any merged with them."""
+    known = set(retriever.catalogue.places)
+    return tuple(
+        place
+        for place in dict.fromkeys(mention.place for mention in question.places)
+        if not any(name in known or _named(name, retriever) for name in related_places([place]))
+    )
+
+
+def unnamed(question: Question, retriever: Retriever) -> tuple[str, ...]:
+    """Persons of a question whom no document names, however many bear parts of their names.
+
+    A name is looked for in the passages that hold most of its words; where it stands, it stands in one of
+    them. Diacritics and the white space between its words do not count.
+    """
+    return tuple(name for name in question.persons if not _named(name, retriever))
+
+
+def _named(name: str, retriever: Retriever) -> bool:
+    generation = retriever.generation
+    spans = generation.passages
+    scores = generation.lexical.scores(sorted(analyzer.written_terms(name)))
+    kept = min(_PASSAGES_READ, len(scores))
+    for passage in np.argpartition(-scores, kept - 1)[:kept].tolist():
+        document = generation.store.document(int(spans.document[passage]))
+        if _stands_in(name, document.text[int(spans.start[passage]) : int(spans.end[passage])]):
+            return True
+    return False
+
+
+def _stands_in(name: str, text: str) -> bool:
+    words = r"\s+".join(re.escape(word) for word in fold(name).split())
+    return re.search(rf"(?<!\w){words}(?!\w)", fold(unicodedata.normalize("NFC", text))) is not None

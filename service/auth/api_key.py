@@ -1,0 +1,170 @@
+"""One API key, and the record of it in the file of keys: all of it but its secret, of which a digest.
+
+A record is read strictly. The file may be edited by hand, and a key whose ``expires`` is misspelt must not
+become one that never expires.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal, get_args
+
+from service.auth.origins import origin
+
+Scope = Literal["ask", "admin"]
+State = Literal["active", "expired", "revoked"]
+
+#: Id and secret in a key's text; the secret may hold underscores, the id cannot.
+KEY_TEXT = re.compile(r"fst_([a-z0-9]{8})_([A-Za-z0-9_-]{43})")
+LONGEST_NAME = 100
+HIGHEST_RATE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key; all times are aware and in UTC.
+
+    ``origins``: of pages it may be sent from; a key that has some is a widget key, public by nature.
+    ``rate``: requests a second of its own, 0 for no limit; None leaves it to the settings.
+    """
+
+    id: str
+    name: str
+    scopes: frozenset[Scope]
+    origins: tuple[str, ...]
+    created: datetime
+    expires: datetime | None
+    revoked: datetime | None
+    rate: float | None
+    salt: str = field(repr=False)
+    digest: str = field(repr=False)
+
+    @property
+    def widget(self) -> bool:
+        return bool(self.origins)
+
+    def state(self, now: datetime) -> State:
+        if self.revoked:
+            return "revoked"
+        return "expired" if self.expires and self.expires <= now else "active"
+
+
+def secret_digest(salt: str, secret: str) -> str:
+    """BLAKE2b (RFC 7693) of the secret, keyed with the salt; salt and result in hexadecimal digits."""
+    # Not slow on purpose, as for a password it would have to be: nobody guesses 256 random bits, however
+    # fast a guess is, while a slow digest would let anyone keep the service busy with keys made up.
+    data = secret.encode("ascii", "replace")
+    return hashlib.blake2b(
+        data, digest_size=32, key=bytes.fromhex(salt), person=b"fundstelle key"
+    ).hexdigest()
+
+
+def folded_name(name: str) -> str:
+    """The name as it is kept and compared, however the keyboard composed its letters."""
+    return unicodedata.normalize("NFC", name.strip())
+
+
+def as_record(key: Key) -> dict[str, Any]:
+    """What JSON can hold of a key, for ``from_record`` to read."""
+    values = dataclasses.asdict(key) | {"scopes": sorted(key.scopes)}
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()
+    }
+
+
+def from_record(record: object) -> Key:
+    """The key that a record tells of.
+
+    Raises:
+        ValueError: the record is none; the message begins with the field at fault.
+    """
+    if not isinstance(record, dict):
+        raise ValueError("not a JSON object")
+    for name in sorted(record.keys() - _READERS.keys()):
+        raise ValueError(f"{name}: unknown field")
+    values: dict[str, Any] = {}
+    for name, read in _READERS.items():
+        if name not in record:
+            raise ValueError(f"{name}: missing")
+        try:
+            values[name] = read(record[name])
+        except (ValueError, OverflowError) as error:
+            raise ValueError(f"{name}: {error}") from error
+    key = Key(**values)
+    if key.widget and key.scopes != {"ask"}:
+        raise ValueError("scopes: a key with origins is public, so 'ask' must be its only scope")
+    return key
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not text")
+    return value
+
+
+def _name(value: object) -> str:
+    name = folded_name(_text(value))
+    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
+        raise ValueError(f"{value!r} is not 1 to {LONGEST_NAME} printable characters")
+    return name
+
+
+def _scopes(value: object) -> frozenset[Scope]:
+    known = get_args(Scope)
+    if not isinstance(value, list) or not value or any(scope not in known for scope in value):
+        raise ValueError(f"{value!r} is not a list of {' and '.join(map(repr, known))}")
+    return frozenset(value)
+
+
+def _origins(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError(f"{value!r} is not a list")
+    return tuple(dict.fromkeys(origin(_text(text)) for text in value))
+
+
+def _time(value: object) -> datetime:
+    time = datetime.fromisoformat(_text(value))
+    if time.tzinfo is None:
+        raise ValueError(f"{value!r} has no offset from UTC")
+    return time.astimezone(UTC)
+
+
+def _rate(value: object) -> float:
+    # Written so that NaN, which Python reads in JSON, is refused as well.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= HIGHEST_RATE:
+        raise ValueError(f"{value!r} is not a number from 0 to {HIGHEST_RATE}")
+    return float(value)
+
+
+def _matching(pattern: str) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        # What does not match is not repeated: it may be a part of a digest.
+        if not isinstance(value, str) or not re.fullmatch(pattern, value):
+            raise ValueError(f"does not match {pattern}")
+        return value
+
+    return read
+
+
+def _or_none(read: Callable[[object], Any]) -> Callable[[object], Any]:
+    return lambda value: None if value is None else read(value)
+
+
+_READERS: dict[str, Callable[[object], Any]] = {
+    "id": _matching("[a-z0-9]{8}"),
+    "name": _name,
+    "scopes": _scopes,
+    "origins": _origins,
+    "created": _time,
+    "expires": _or_none(_time),
+    "revoked": _or_none(_time),
+    "rate": _or_none(_rate),
+    "salt": _matching("[0-9a-f]{32}"),
+    "digest": _matching("[0-9a-f]{64}"),
+}

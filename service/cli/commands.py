@@ -1,0 +1,149 @@
+"""``python -m service``: ask a question, search for passages, or serve both over HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+
+from indexer.cli.options import IndexOption, JsonOption, ModelOption, failing_in_one_line
+from indexer.errors import FundstelleError
+from indexer.index.folder import live_name
+from indexer.text.languages import Language
+from service.api.requests import MAX_CITATIONS, MAX_HITS, QuestionText
+from service.auth import exposure
+from service.cli import keys as commands
+from service.cli.options import READER_HELP, ReaderOption
+from service.observability import logs
+from service.reranking.loading import OWN
+from service.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(commands.app, name="keys")
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question: German, English or Vietnamese.")],
+    index: IndexOption,
+    language: Annotated[Language | None, typer.Option(help="Its language.", show_default="detected")] = None,
+    max_citations: Annotated[int, typer.Option(min=1, max=MAX_CITATIONS)] = 6,
+    model: ModelOption = None,
+    reader: ReaderOption = OWN,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer QUESTION with cited statements."""
+    from service.api import serializers
+    from service.engine import Engine
+
+    with failing_in_one_line():
+        text = _checked(question)
+        engine = Engine.open(index, model, reader)
+        reply = serializers.ask_reply(engine.ask(text, language, max_citations), engine)
+    if as_json:
+        print(reply.model_dump_json(indent=1))
+        return
+    print(reply.answer)
+    for citation in reply.citations:
+        where = ", ".join(part for part in (citation.place, citation.published) if part)
+        source = f"{citation.document_id}:{citation.start}-{citation.end}"
+        parts = (f"[{citation.number}] {citation.title}", where, source, citation.url or "")
+        print(" · ".join(part for part in parts if part))
+    print(f"confidence {reply.confidence:.2f}")
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="What to look for: German, English or Vietnamese.")],
+    index: IndexOption,
+    top_k: Annotated[int, typer.Option(min=1, max=MAX_HITS, help="How many passages.")] = 10,
+    model: ModelOption = None,
+    reader: ReaderOption = OWN,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the passages nearest to QUERY."""
+    from service.api import serializers
+    from service.engine import Engine
+
+    with failing_in_one_line():
+        text = _checked(query)
+        engine = Engine.open(index, model, reader)
+        reply = serializers.search_reply(*engine.search(text, top_k), engine)
+    if as_json:
+        print(reply.model_dump_json(indent=1))
+        return
+    for rank, hit in enumerate(reply.hits, start=1):
+        where = " · ".join(part for part in (hit.title, hit.place, hit.published) if part)
+        print(f"{rank}  {hit.score:.3f}  {hit.passage_id}  {where}\n{hit.text}\n")
+    if not reply.hits:
+        print("nothing found")
+
+
+@app.command()
+def serve(
+    index: Annotated[
+        Path | None, typer.Option("--index", help="Folder of the index.", show_default="index")
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port to listen on.", show_default="8000")
+    ] = None,
+    model: ModelOption = None,
+    reader: Annotated[str | None, typer.Option(help=READER_HELP, show_default=OWN)] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes that answer: best one for each core.", show_default="1"),
+    ] = None,
+    keys: Annotated[
+        Path | None, typer.Option(help="File of the API keys.", show_default="none: loopback only")
+    ] = None,
+    insecure: Annotated[
+        bool | None,
+        typer.Option("--insecure", help="Listen beyond this machine although no key is asked for."),
+    ] = None,
+) -> None:
+    """Serve questions and searches over HTTP until interrupted. Further settings: docs/operating.md."""
+    with failing_in_one_line():
+        settings = _settings(
+            index=index,
+            host=host,
+            port=port,
+            model=model,
+            reader=reader,
+            workers=workers,
+            keys=keys,
+            insecure=insecure,
+        )
+        exposure.require_keys(settings)
+        logs.configure(settings.log_format, settings.log_level)
+        # What is wrong with the index is told in one line, before any worker starts to load a model.
+        live_name(settings.index)
+        from service.web.app import create_app
+        from service.web.server import serve as run
+
+        run(create_app(settings), settings)
+
+
+def _settings(**flags: object) -> Settings:
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"FUNDSTELLE_{first['loc'][0]}".upper()
+        reason = first["msg"].removeprefix("Value error, ")
+        raise FundstelleError(f"setting {name}: {reason}") from error
+
+
+def _checked(question: str) -> str:
+    """The question, held to the same bounds as over HTTP."""
+    try:
+        text: str = TypeAdapter(QuestionText).validate_python(question.strip())
+    except ValidationError as error:
+        raise FundstelleError(f"question: {error.errors()[0]['msg']}") from error
+    return text
+
+
+def main() -> None:
+    app(prog_name="python -m service")

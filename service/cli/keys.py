@@ -1,0 +1,143 @@
+"""Make, list and revoke the API keys of the service."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from indexer.cli.options import JsonOption, failing_in_one_line
+from indexer.errors import FundstelleError
+from service.auth.api_key import HIGHEST_RATE, Key, Scope, as_record
+from service.auth.key_file import KeyFile
+from service.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+KeysOption = Annotated[
+    Path | None, typer.Option("--keys", help="File of the keys.", show_default="FUNDSTELLE_KEYS")
+]
+
+
+class ScopeChoice(StrEnum):
+    """``Scope`` as an option that can be repeated: typer takes no list of a Literal."""
+
+    ask = "ask"
+    admin = "admin"
+
+
+def _expiry(text: str) -> datetime:
+    """The last second of a day in UTC, or so many days from now."""
+    try:
+        if re.fullmatch(r"[0-9]{1,5}d", text):
+            return datetime.now(UTC).replace(microsecond=0) + timedelta(days=int(text[:-1]))
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            return datetime.combine(date.fromisoformat(text), time(23, 59, 59), UTC)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r}: {error}") from error
+    raise typer.BadParameter(f"{text!r} is neither a day such as 2027-01-31 nor a time such as 90d")
+
+
+@app.command()
+def add(
+    name: Annotated[str, typer.Argument(help="What it is for: lists and logs show it.")],
+    keys: KeysOption = None,
+    scope: Annotated[
+        list[ScopeChoice] | None, typer.Option(help="What it may be used for.", show_default="ask")
+    ] = None,
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(help="Origin of pages that hold the key in public: makes it a widget key."),
+    ] = None,
+    expires: Annotated[
+        datetime | None,
+        typer.Option(
+            parser=_expiry,
+            metavar="DAY|90d",
+            help="Last day it is valid, in UTC, or for how many days.",
+            show_default="never",
+        ),
+    ] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=HIGHEST_RATE,
+            help="Requests a second; 0: no limit.",
+            show_default="as the service is set",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the key NAME and print its text, this once."""
+    with failing_in_one_line():
+        file = _file(keys)
+        scopes = [known for known in get_args(Scope) if known in (scope or [ScopeChoice.ask])]
+        key, text = file.add(name, scopes, origin or [], expires, rate)
+    print(json.dumps(_public(key) | {"key": text}, ensure_ascii=False, indent=1) if as_json else text)
+    print(f"This key is shown only now: {file.path} keeps only a digest of it.", file=sys.stderr)
+
+
+@app.command("list")
+def list_keys(keys: KeysOption = None, as_json: JsonOption = False) -> None:
+    """Show all keys, those expired or revoked included, without their secrets."""
+    with failing_in_one_line():
+        rows = [_public(key) for key in _file(keys).read()]
+    if as_json:
+        print(json.dumps({"keys": rows}, ensure_ascii=False, indent=1))
+        return
+    table = Table("id", "name", "scopes", "origins", "created", "expires", "state", "rate", box=None)
+    for row in rows:
+        expires, revoked = row["expires"] or "never", row["revoked"] or ""
+        table.add_row(
+            row["id"],
+            row["name"],
+            " ".join(row["scopes"]),
+            " ".join(row["origins"]),
+            row["created"],
+            expires,
+            f"{row['state']} {revoked}".strip(),
+            "as set" if row["rate"] is None else f"{row['rate']:g}/s" if row["rate"] else "no limit",
+        )
+    # Wider than any terminal: ids and origins are there to be copied, so no column may be cut.
+    Console(width=400, markup=False, emoji=False, highlight=False).print(table)
+
+
+@app.command()
+def revoke(
+    id_or_name: Annotated[str, typer.Argument(help="Id or name, as `list` shows it.")],
+    keys: KeysOption = None,
+) -> None:
+    """Refuse a key from now on; a running service notices by itself."""
+    with failing_in_one_line():
+        key = _file(keys).revoke(id_or_name)
+    print(f"revoked {key.id} {key.name}")
+
+
+def _public(key: Key) -> dict[str, Any]:
+    """What may be shown of a key, as JSON, and its state now."""
+    shown = {name: value for name, value in as_record(key).items() if name not in ("salt", "digest")}
+    return shown | {"state": key.state(datetime.now(UTC))}
+
+
+def _file(path: Path | None) -> KeyFile:
+    """The file that was named, else that of the settings."""
+    if path is None:
+        try:
+            path = Settings().keys
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = f"FUNDSTELLE_{first['loc'][0]}".upper()
+            raise FundstelleError(f"setting {name}: {first['msg']}") from error
+    if path is None:
+        raise typer.BadParameter("which file? Give --keys FILE or set FUNDSTELLE_KEYS")
+    return KeyFile(path)

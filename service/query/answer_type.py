@@ -1,0 +1,115 @@
+"""What kind of thing answers a question: a figure, a figure in some unit, a date, a person."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from indexer.entities.dates import without_days
+from indexer.entities.persons import find_persons
+from indexer.entities.places import canonical_place, find_places
+from indexer.entities.references import find_references
+
+_NUMBER_ASKED = re.compile(
+    r"wie\s?viele?\b|wie\s+(?:hoch|groß|oft|lange)\b|welche[rn]?\s+(?:zahl|anzahl|summe|anteil)|\banzahl\b"
+    r"|how\s+(?:many|much|often|long)\b"
+    r"|(?:what|the)\s+(?:number|amount|percentage|share)\b|bao\s+nhiêu|bao\s+lâu|\bmấy\b|bao\s+nhieu",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(
+    # "Nicht jeder" says that some do not, and not how many.
+    r"\d|(?<!\bnicht )(?<!\bnot )\b(?:zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf|zwanzig"
+    r"|jede[rsnm]?|täglich|wöchentlich|monatlich|jährlich|quartal\w*|halb\w*|hälfte|drittel|viertel"
+    r"|dutzend\w*|paar|beide[nrms]?|einzige[nrms]?|einmal|zweimal|dreimal|doppelt\w*"
+    r"|both|half|third|dozens?|pair|two|three|four|five|six|seven|eight|nine|ten|every|once|twice|daily"
+    r"|weekly|monthly|yearly|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười|hàng|mỗi)\b"
+    r"|hundert|tausend|million|milliarde|vierteljährlich|thousand|billion|triệu|tỷ"
+    # How long and how often is said so too: "mehrere Jahre"; "mehrere Gemeinden" gives no number of them.
+    r"|\b(?:mehrere[nr]?|einige[nr]?|several|many|some|few|vài|nhiều)\s+(?:stunden?|tagen?|wochen?|monaten?"
+    r"|jahren?|jahrzehnten?|male?n?|hours|days|weeks|months|years|decades|times|giờ|ngày|tuần|tháng|năm"
+    r"|thập kỷ|lần)\b",
+    re.IGNORECASE,
+)
+#: Units that a question names, frequency among them, and how sentences of any of the three languages give
+#: figures in them.
+_UNITS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
+    (re.compile(asked, re.IGNORECASE), re.compile(given, re.IGNORECASE))
+    for asked, given in (
+        (
+            # "Đồng chí" is a comrade, "Dong Ha" a town: the currency stands after a figure or a word for one.
+            r"\b(?:vnd|euro|dollar|usd|milliarden|kostet|kosten|billions?|costs?|(?:viele|many|much) dong)\b"
+            r"|(?:tỷ|triệu|nghìn|nhiêu) đồng(?! chí)|nhiêu tỷ\b",
+            r"\d\s?(?:mio\.?|mrd\.?|milli\w+|billion|tausend|thousand|tỷ|triệu|nghìn)?\s?(?:dong|đồng|vnd|euro|dollar|usd|€)"
+            r"|milliarde|\bbillion|tỷ đồng|[€$]\s?\d",
+        ),
+        (r"prozent|percent|per cent|phần trăm|%", r"%|prozent|percent|per cent|phần trăm|quote"),
+        (r"\btonnen?\b|\btonn?es?\b|\btons\b|\btấn\b", r"\btonne|\btonn?es?\b|\btons\b|\btấn\b"),
+        (r"hektar|hectare|héc ta", r"hektar|hectare|\d ha\b|héc ta"),
+        (
+            # "15. August" says when, not how often.
+            r"wie (?:oft|häufig)|how (?:often|many times)|bao lâu (?:một )?lần|(?:mấy|bao nhiêu) lần",
+            r"\d-?mal|mals?\b|\bmale\b|\btimes\b|\blần\b|\b(?:jede[rsnm]?|alle|pro|regelmäßig\w*|every|each|per"
+            r"|once|twice|regularly|mỗi|hàng|định kỳ)\b|(?:täg|wöchent|monat|jähr)lich|quartal"
+            r"|quarter|daily|weekly|monthly|yearly|annual|hằng",
+        ),
+        (r"kilometer|\bkm\b|ki lô mét|cây số", r"kilometer|kilometre|\bkm\b|ki lô mét|cây số"),
+    )
+)
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b(?!\s*%)")
+_WHEN = re.compile(
+    r"\bwann\b|in welchem jahr|bis zu welchem jahr|welche[snm]? (?:jahr|datum|monat|jahrhundert)"
+    r"|an welchem tag|\bwhen\b|(?:what|which) (?:year|date|month|century|decade|day)"
+    r"|khi nào|(?:năm|ngày|tháng|thời gian|lúc|thế kỷ) nào|năm bao nhiêu|bao giờ",
+    re.IGNORECASE,
+)
+_DATE = re.compile(
+    r"\d|jahrhundert|januar|februar|märz|april|\bmai\b|juni|juli|august|september|oktober|november|dezember|quartal"
+    r"|century|january|february|march|\bmay\b|june|july|october|december|tháng|ngày|\bnăm\b",
+    re.IGNORECASE,
+)
+_WHO = re.compile(r"\b(?:wer|wem|wen|wessen|who|whom|whose|ai)\b|người nào", re.IGNORECASE)
+
+
+def asks_for_number(question: str) -> bool:
+    """Whether only a figure can answer: "wie viele", "how much", "bao nhiêu".
+
+    "Wann war die Anzahl am höchsten" asks for a date, and so does "năm bao nhiêu".
+    """
+    return bool(_NUMBER_ASKED.search(question)) and not _WHEN.search(question)
+
+
+def gives_number(question: str, sentence: str) -> bool:
+    """Whether a sentence gives a figure, in digits, in a word, or as a frequency, in the unit asked for.
+
+    The number of an act is none.
+    """
+    return (
+        _NUMBER.search(sentence) is not None
+        and all(given.search(sentence) for given in _units(question))
+        and _NUMBER.search(_without_acts(sentence)) is not None
+    )
+
+
+@lru_cache(4096)
+def _without_acts(sentence: str) -> str:
+    """A sentence without the numbers of acts, days and years, which count nothing."""
+    for act in reversed(find_references(sentence)):
+        sentence = f"{sentence[: act.start]} {sentence[act.end :]}"
+    return _YEAR.sub(" ", without_days(sentence))
+
+
+@lru_cache(256)
+def _units(question: str) -> tuple[re.Pattern[str], ...]:
+    """How the units that a question names are given; "Ha" Giang and Lam "Dong" are none."""
+    for place in reversed(find_places(question)):
+        question = f"{question[: place.start]} {question[place.end :]}"
+    return tuple(given for asked, given in _UNITS if asked.search(question))
+
+
+def suits(question: str, sentence: str) -> bool:
+    """Whether a question asks for a date or a person, and a sentence gives one."""
+    if _WHEN.search(question):
+        return bool(_DATE.search(sentence))
+    if not _WHO.search(question):
+        return False
+    return any(canonical_place(name) is None for name in find_persons(sentence))

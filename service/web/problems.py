@@ -1,0 +1,88 @@
+"""Errors as problem+json (RFC 9457): each kind is mapped once, here."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from indexer.errors import FundstelleError
+from service.api.responses import Problem
+from service.workers.backend import BusyError
+
+MEDIA_TYPE = "application/problem+json"
+_log = logging.getLogger(__name__)
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers."""
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(BusyError, _busy)
+    app.add_exception_handler(FundstelleError, _known)
+
+
+def problem(
+    path: str,
+    status: int,
+    detail: str,
+    errors: list[dict[str, Any]] | None = None,
+    headers: dict[str, str] | None = None,
+) -> JSONResponse:
+    """A problem response."""
+    body = Problem(
+        title=HTTPStatus(status).phrase, status=status, detail=detail, instance=path, errors=errors
+    )
+    return JSONResponse(body.model_dump(exclude_none=True), status, headers, MEDIA_TYPE)
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    found: Sequence[Any] = error.errors()
+    if any(item["type"] == "json_invalid" for item in found):
+        reason = found[0].get("ctx", {}).get("error", "not readable")
+        return problem(request.url.path, 400, f"the body is no JSON: {reason}")
+    # What was sent is not sent back: it may be long, and it is known to the sender.
+    # The first part of a location is where the field was sent: body, query or path.
+    errors = [
+        {
+            "field": ".".join(str(part) for part in item["loc"][1:]),
+            "message": item["msg"].removeprefix("Value error, "),
+        }
+        for item in found
+    ]
+    detail = "; ".join(f"{item['field'] or 'body'}: {item['message']}" for item in errors[:3])
+    return problem(request.url.path, 422, detail, errors)
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    route = request.scope.get("route")
+    if error.status_code == 405 and route is not None:
+        # The router names the methods of one handler only, where an address has several.
+        described = request.app.openapi()["paths"].get(route.path, {})
+        headers["Allow"] = ", ".join(sorted(map(str.upper, described))) or headers["Allow"]
+    return problem(request.url.path, error.status_code, str(error.detail), headers=headers)
+
+
+async def _busy(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, BusyError)
+    return problem(request.url.path, 503, str(error), headers={"Retry-After": str(error.retry_after)})
+
+
+async def _known(request: Request, error: Exception) -> JSONResponse:
+    # What it says may name folders of this machine: that is for the log.
+    _log.error("%s: %s", request.url.path, error)
+    return problem(request.url.path, 503, "the service cannot answer at the moment; its log says why")
+
+
+def failed(path: str) -> JSONResponse:
+    """For an error that nobody expected."""
+    return problem(path, 500, "the service failed on this request; its log says why")

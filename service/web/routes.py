@@ -1,0 +1,162 @@
+"""The addresses of the HTTP contract."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from service.api import responses
+from service.api.requests import (
+    AskBody,
+    AskQuery,
+    ContextQuery,
+    DocumentPath,
+    FacetsBody,
+    PageQuery,
+    SearchBody,
+    SearchQuery,
+)
+from service.api.responses import ContextReply, DocumentReply, FacetsReply, SuggestionsReply
+from service.web.dependencies import DeskDep
+
+_RETRY = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 1}}}
+
+
+def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    texts: dict[int, tuple[str, dict[str, Any]]] = {
+        400: ("Not HTTP, or no JSON", {}),
+        401: ("A key is needed, and this is none, or none any more", {}),
+        403: ("The key is good, but not for this address or from this page", {}),
+        404: ("There is no such document", {}),
+        408: ("The body took too long to come", {}),
+        413: ("The body is too large", {}),
+        422: ("A field is wrong; `errors` names it", {}),
+        429: ("Too many requests with this key or from this address", _RETRY),
+        500: ("The service failed; its log says why", {}),
+        503: ("Too much is asked at the moment, or the service is about to stop", _RETRY),
+    }
+    return {
+        status: {
+            "model": responses.Problem,
+            "description": texts[status][0],
+            "headers": texts[status][1],
+            "content": {"application/problem+json": {}},
+        }
+        for status in statuses
+    }
+
+
+_UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "As known by its `ETag`"}}
+v1 = APIRouter(prefix="/v1", responses=_problems(401, 403, 422, 429, 500, 503))
+_POST = _problems(400, 408, 413)
+probes = APIRouter()
+watched = APIRouter(responses=_problems(401, 403, 429))
+
+
+@v1.post(
+    "/ask",
+    summary="Answer a question with cited statements",
+    response_model=responses.AskReply,
+    responses=_POST,
+)
+async def ask(body: AskBody, request: Request, desk: DeskDep) -> Response:
+    return await desk.respond(request, "ask", body)
+
+
+@v1.get("/ask", summary="The same, for links", response_model=responses.AskReply, responses=_UNCHANGED)
+async def ask_by_link(query: Annotated[AskQuery, Query()], request: Request, desk: DeskDep) -> Response:
+    body = AskBody(question=query.q, language=query.language, max_citations=query.max_citations)
+    return await desk.respond(request, "ask", body)
+
+
+@v1.post("/search", summary="Find passages", response_model=responses.SearchReply, responses=_POST)
+async def search(body: SearchBody, request: Request, desk: DeskDep) -> Response:
+    return await desk.respond(request, "search", body)
+
+
+@v1.get("/search", summary="The same, for links", response_model=responses.SearchReply, responses=_UNCHANGED)
+async def search_by_link(query: Annotated[SearchQuery, Query()], request: Request, desk: DeskDep) -> Response:
+    return await desk.respond(request, "search", SearchBody(query=query.q, top_k=query.top_k))
+
+
+@v1.get(
+    "/documents", summary="List the documents", response_model=responses.DocumentsReply, responses=_UNCHANGED
+)
+async def documents(page: Annotated[PageQuery, Query()], request: Request, desk: DeskDep) -> Response:
+    return await desk.respond(request, "documents", page)
+
+
+@v1.get(
+    "/documents/{document_id:path}",
+    summary="One document with its text, and what stands where in it",
+    response_model=DocumentReply,
+    responses=_UNCHANGED | _problems(404),
+)
+async def document(
+    document_id: Annotated[str, Path(max_length=2000)], request: Request, desk: DeskDep
+) -> Response:
+    return await desk.respond(request, "document", DocumentPath(document_id=document_id))
+
+
+@v1.get(
+    "/references",
+    summary="List the numbered acts that the documents name",
+    response_model=responses.ReferencesReply,
+    responses=_UNCHANGED,
+)
+async def references(request: Request, desk: DeskDep) -> Response:
+    return await desk.respond(request, "references")
+
+
+@v1.get(
+    "/context",
+    summary="The passage around a place",
+    response_model=ContextReply,
+    responses=_UNCHANGED | _problems(404),
+)
+async def context(query: Annotated[ContextQuery, Query()], request: Request, desk: DeskDep) -> Response:
+    return await desk.respond(request, "context", query)
+
+
+@v1.get(
+    "/suggestions",
+    summary="What can be asked about",
+    response_model=SuggestionsReply,
+    responses=_UNCHANGED,
+)
+async def suggestions(request: Request, desk: DeskDep) -> Response:
+    return await desk.respond(request, "suggestions")
+
+
+@v1.post(
+    "/facets",
+    summary="Count documents by act, province and time",
+    response_model=FacetsReply,
+    responses=_POST,
+)
+async def facets(body: FacetsBody, request: Request, desk: DeskDep) -> Response:
+    return await desk.respond(request, "facets", body)
+
+
+@probes.get("/healthz", summary="Alive")
+async def healthz() -> responses.Health:
+    return responses.Health(status="alive")
+
+
+@probes.get(
+    "/readyz",
+    summary="Ready to answer",
+    responses={503: {"model": responses.Health, "description": "Not now"}},
+)
+async def readyz(request: Request, response: Response) -> responses.Health:
+    state = request.app.state
+    status = "stopping" if state.stopping else "ready" if state.desk.backend.ready else "loading"
+    response.status_code = 200 if status == "ready" else 503
+    return responses.Health(status=status)
+
+
+@watched.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
+async def metrics(desk: DeskDep) -> Response:
+    return Response(desk.metrics.exposed(), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,115 @@
+"""uvicorn with an orderly end: first /readyz says no, then no more connections, then running requests end."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import socket
+import time
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+from indexer.errors import FundstelleError
+from service.settings import Settings
+from service.web.connection import Protocol
+
+_log = logging.getLogger(__name__)
+
+
+def serve(app: FastAPI, settings: Settings) -> None:
+    """Serve until a signal ends it.
+
+    Raises:
+        ListenError: the address or port cannot be had.
+        FundstelleError: the application could not start, and why.
+    """
+    # Taken before the models load, so that a port that is taken is told at once; nobody is let in yet.
+    listening = _bound(settings.host, settings.port)
+    state = app.state
+    protocol = type("Protocol", (Protocol,), {"seconds": settings.receive_seconds})
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        http=protocol,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
+        timeout_graceful_shutdown=max(1, round(settings.stop_seconds)),
+    )
+    # uvicorn would tell a failed start by a traceback; it is told by whoever called, in one line.
+    logging.getLogger("uvicorn.error").addFilter(lambda _: state.failure is None)
+    try:
+        Server(config, app, settings.drain_seconds).run([listening])
+    except SystemExit as error:
+        if state.stopping:
+            _log.info("ended before it was ready, as a signal asked for")
+            return
+        raise state.failure or error from None
+    finally:
+        listening.close()
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        # Of a name with addresses of both kinds, the one that every client reaches.
+        family, kind, _, _, address = min(found, key=lambda info: info[0] != socket.AF_INET)
+        # The protocol has to be named: by it asyncio knows to send replies without delay.
+        with contextlib.ExitStack() as undo:
+            listening = undo.enter_context(socket.socket(family, kind, socket.IPPROTO_TCP))
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            undo.pop_all()
+    except OSError as error:
+        raise ListenError.of(host, port, error) from error
+    return listening
+
+
+class ListenError(FundstelleError):
+    """The address or port to listen on cannot be had."""
+
+    @classmethod
+    def of(cls, host: str, port: int, error: OSError) -> ListenError:
+        return cls(f"cannot listen on {host}, port {port}: {os.strerror(error.errno or 0)}")
+
+
+class Server(uvicorn.Server):
+    """Stops in two steps on SIGTERM, and at once on Ctrl-C or a second signal."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI, drain_seconds: float) -> None:
+        super().__init__(config)
+        self._application = app
+        self._drain_seconds = drain_seconds
+        self._closing_at: float | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().startup(sockets)
+        except OSError as error:
+            # Another program has bound the same port, and was the first to listen.
+            await self.lifespan.shutdown()
+            raise ListenError.of(self.config.host, self.config.port, error) from error
+        for listening in sockets or []:
+            host, port = listening.getsockname()[:2]
+            _log.info("serving on http://%s:%d", f"[{host}]" if ":" in host else host, port)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._application.state.stopping = True
+        if sig != signal.SIGTERM or self._closing_at is not None or not self.started:
+            super().handle_exit(sig, frame)
+            return
+        self._captured_signals.append(sig)
+        self._closing_at = time.monotonic() + self._drain_seconds
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._closing_at is not None and time.monotonic() >= self._closing_at:
+            self.should_exit = True
+        return await super().on_tick(counter)

@@ -1,0 +1,85 @@
+"""What reading more passages gains: the same questions under several plans, and their place in the report."""
+
+from pathlib import Path
+
+import pytest
+from fakes import FakeEmbedder, FakeReader
+from typer.testing import CliRunner
+
+from eval.cli import app
+from eval.datasets.beir import load_beir
+from eval.lab.experiments.rerank_depth import PLANS, measure
+from eval.lab.experiments.rerank_depth_record import EFFORT, Effort, effort_file, read_efforts, write_efforts
+from eval.systems.local import LocalSystem
+from indexer.build.pipeline import build
+from indexer.errors import SourceError
+from indexer.index.generation import open_generation
+from service.engine import Engine
+from service.reranking.reranker import Plan
+
+EFFORTS = [
+    Effort("off", 0.9, 0.7, 0.98, None, 30.0, 60.0),
+    Effort("default", 0.95, 0.8, 0.97, 0.4, 80.0, 120.0),
+]
+
+
+def test_the_default_and_no_reading_at_all_are_among_the_plans() -> None:
+    assert PLANS["off"] is None and PLANS["default"] == Plan()
+
+
+def test_every_plan_is_asked_every_question(tmp_path: Path) -> None:
+    names = ["Anna", "Bert", "Carla", "Dora"]
+    (tmp_path / "corpus.jsonl").write_text(
+        "".join(f'{{"_id": "{n}", "text": "Die Sitzung begann. Der Vorsitz lag bei {n}."}}\n' for n in names)
+    )
+    (tmp_path / "queries.jsonl").write_text(
+        '{"_id": "q1", "text": "Wie begann die Sitzung?", "lang": "de", "answers": ["Dora"]}\n'
+        '{"_id": "q2", "text": "Wer sang?", "lang": "de", "unanswerable": true}\n'
+    )
+    (tmp_path / "qrels.tsv").write_text("q1\tDora\t1\n")
+    dataset = load_beir(tmp_path)
+    build([dataset.corpus], tmp_path / "index", FakeEmbedder())
+    generation = open_generation(tmp_path / "index")
+    reader = FakeReader(lambda _, text: 5.0 if "Dora" in text else -5.0)
+    try:
+        systems = {
+            name: LocalSystem(Engine.of(generation, FakeEmbedder(), reader if plan else None, plan))
+            for name, plan in {"off": None, "all": Plan(passages=4, first=4, hit=1.0)}.items()
+        }
+        off, read = measure(dataset, systems)
+    finally:
+        generation.close()
+    assert (off.name, read.name) == ("off", "all")
+    # Equal texts but for the name, which the question does not say: only who reads tells them apart.
+    assert off.ndcg < read.ndcg == 1.0
+    assert off.refused is not None and 0 < read.milliseconds <= read.p95
+
+
+def test_a_record_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    write_efforts(tmp_path, "xquad", "own", EFFORTS)
+    file = effort_file(tmp_path)
+    assert file == effort_file(tmp_path / EFFORT) == tmp_path / "effort.json"
+    assert read_efforts(file) == EFFORTS
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "fundstelle-effort-1", "plans": [{}]}'])
+def test_what_is_no_record_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / EFFORT).write_text(text)
+    with pytest.raises(SourceError, match=rf"^{tmp_path}/effort\.json: no record of eval reader effort"):
+        read_efforts(tmp_path / EFFORT)
+
+
+def test_the_curve_is_on_the_page(tmp_path: Path) -> None:
+    write_efforts(tmp_path, "xquad", "own", EFFORTS)
+    result = CliRunner().invoke(app, ["report", str(tmp_path), "--output", str(tmp_path / "report.html")])
+    assert result.exit_code == 0, result.output
+    text = (tmp_path / "report.html").read_text("utf-8")
+    assert f"What reading more gains: {tmp_path}/effort.json" in text
+    assert "off: 30 ms, nDCG@10 0.900, first citation 0.700; default: 80 ms" in text
+    assert ">default</text>" in text and "80.0 / 120.0 ms" in text
+
+
+def test_without_a_reader_there_is_nothing_to_compare(tmp_path: Path) -> None:
+    arguments = ["reader", "effort", str(tmp_path), "--index", str(tmp_path), "--reader", "off"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2 and "nothing to compare without a reader" in result.output

@@ -1,0 +1,133 @@
+"""A service under load: what is judged from the records, and what is prepared. No load is put here."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asking import EAGER
+from beir import write_beir
+from fakes import FakeEmbedder
+
+from eval.datasets.query import Query
+from eval.lab.load_test import generation_swaps
+from eval.lab.load_test.key_checks import leaks
+from eval.lab.load_test.locust_driver import Record
+from eval.lab.load_test.query_stream import Questions
+from eval.lab.load_test.schema_fuzzing import read
+from eval.lab.load_test.statistics import by_status, failed, growth, milliseconds
+from indexer.build.pipeline import build
+from indexer.errors import FundstelleError, IndexDamagedError
+from indexer.index.folder import live_name
+from indexer.index.generation import open_generation
+from service.answering.answerer import ExtractiveAnswerer
+from service.api import serializers
+from service.engine import Engine
+from service.retrieval.retriever import Retriever
+
+
+def records(*found: tuple[float, int | None]) -> Sequence[Record]:
+    return [Record(0.0, seconds, status, "?", {}, None, None) for seconds, status in found]
+
+
+def test_no_question_is_handed_out_twice() -> None:
+    questions = Questions([Query("1", "Wer?", "de", "1"), Query("2", "Who?", "en", "2")])
+    taken = questions.take(10) + questions.take(6)
+    assert len(set(taken)) == 16
+    assert not set(taken) & {"Wer?", "Who?"}
+    with pytest.raises(FundstelleError, match="only 0 distinct questions are left"):
+        questions.take(1)
+
+
+def test_questions_given_back_are_handed_out_again() -> None:
+    questions = Questions([Query("1", "Wer?", "de", "1")])
+    taken = questions.take(8)
+    questions.give_back(taken[5:])
+    assert questions.take(3) == taken[5:]
+
+
+def test_latencies_are_of_answers_alone() -> None:
+    assert milliseconds(records((0.1, 200), (0.3, 200), (9.0, 503)), 50) == pytest.approx(200)
+
+
+def test_what_has_no_answer_has_failed() -> None:
+    found = records((0.1, 200), (0.1, 503), (0.1, None))
+    assert [record.status for record in failed(found)] == [503, None]
+    assert by_status(found) == "200: 1, 503: 1, none: 1"
+
+
+def test_growth_compares_the_last_third_with_the_first() -> None:
+    assert growth([(float(n), value) for n, value in enumerate((100, 100, 500, 500, 110, 110))]) == 1.1
+
+
+@pytest.mark.parametrize(
+    "body", ["cannot read /srv/index/CURRENT", "Traceback (most recent", "starlette failed", 'File "x.py"']
+)
+def test_what_an_error_tells_of_the_inside_is_found(body: str) -> None:
+    assert leaks(body)
+
+
+def test_an_address_of_the_contract_tells_nothing() -> None:
+    assert not leaks('{"type":"about:blank","detail":"a valid key is needed","instance":"/v1/references"}')
+
+
+def test_what_schemathesis_found_is_told_apart() -> None:
+    failures = "  ❌ ST201 Schema-violating request accepted: 2\n  ❌ Server error: 1\n"
+    said = f"Failures:\n{failures}\n  3450 generated, 3 found"
+    assert [(figure.value, figure.holds) for figure in read(said)] == [
+        ("3450", True),
+        ("1", False),
+        ("Schema-violating request accepted: 2", False),
+    ]
+
+
+def test_schemathesis_without_a_summary_is_an_error() -> None:
+    with pytest.raises(FundstelleError, match="no summary: cannot connect"):
+        read("cannot connect")
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Path:
+    build([write_beir(tmp_path / "set") / "corpus.jsonl"], tmp_path / "index", FakeEmbedder())
+    return tmp_path / "index"
+
+
+def test_prepared_generations_differ_and_none_is_live(index: Path, tmp_path: Path) -> None:
+    live = live_name(index)
+    names = generation_swaps.prepare(tmp_path / "set" / "corpus.jsonl", index, FakeEmbedder(), 2)
+    assert live_name(index) == live
+    held = []
+    for name in names:
+        generation = open_generation(index, name)
+        held.append({document.document_id for document in generation.store.documents()})
+        generation.close()
+    assert held == [{"school", "bridge"}, {"rice", "bridge"}]
+
+
+def test_damaged_generations_are_refused_when_they_are_opened(index: Path) -> None:
+    for name in generation_swaps.damage(index):
+        with pytest.raises(IndexDamagedError):
+            open_generation(index, name)
+
+
+def answered(index: Path) -> dict[str, Any]:
+    generation = open_generation(index)
+    engine = Engine(Retriever(generation, FakeEmbedder()), ExtractiveAnswerer(EAGER))
+    reply = serializers.ask_reply(engine.ask("Wann wurde der Reis geerntet?"), engine)
+    engine.close()
+    return reply.model_dump(mode="json")
+
+
+def test_a_citation_that_does_not_stand_in_its_generation_is_found(index: Path) -> None:
+    found = answered(index)
+    assert found["citations"]
+    assert generation_swaps.faults([found], index) == (len(found["citations"]), [])
+    found["citations"][0]["start"] += 1
+    assert len(generation_swaps.faults([found], index)[1]) == 1
+
+
+def test_an_answer_from_a_generation_that_is_not_there_is_found(index: Path) -> None:
+    found = answered(index)
+    shutil.rmtree(index / "generations")
+    assert "which is not there" in generation_swaps.faults([found], index)[1][0]

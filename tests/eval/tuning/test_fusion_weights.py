@@ -1,0 +1,159 @@
+"""Fitting the weights of the ranking: the measure, the choice, and the command."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from beir import write_beir
+from fakes import FakeEmbedder
+from typer.testing import CliRunner, Result
+
+from eval.cli import app
+from eval.metrics.ranking import ranking_values
+from eval.tuning.fusion_weights import COSINES, FEWEST, FOLDS, SHARES, Case, fit
+from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
+from service.retrieval.fusion_weights import WEIGHTS, WeightsByLanguage
+
+
+def case(
+    passage: list[float], sentence: list[float], lexical: list[float], *, group: str = "set de", fold: int = 0
+) -> Case:
+    """A question whose passages are each a document of its own, the first of them relevant."""
+    gains = np.array([1.0] + [0.0] * (len(passage) - 1))
+    parts = np.array([passage, sentence, lexical])
+    return Case(group, fold, parts, np.arange(len(passage)), gains, ideal=1.0)
+
+
+def told_by(kind: str, count: int, group: str = "set de") -> list[Case]:
+    """Questions whose relevant passage only one kind of evidence knows; the others point elsewhere."""
+    right, wrong = [0.9, 0.8], [0.7, 0.9]
+    return [
+        case(
+            *(right if kind == name else wrong for name in ("passage", "sentence")),
+            [1.0, 0.0] if kind == "lexical" else [0.0, 0.0],
+            group=group,
+            fold=number % FOLDS,
+        )
+        for number in range(count)
+    ]
+
+
+def test_the_measure_is_that_of_ir_measures() -> None:
+    rng = np.random.default_rng(0)
+    scores, documents = rng.random((3, 40)), np.repeat(np.arange(20), 2)
+    grades = {f"d{number}": int(number % 3) for number in range(20)}
+    ideal = sorted(grades.values(), reverse=True)[:10]
+    mine = Case(
+        "set de",
+        0,
+        scores,
+        documents,
+        np.array([float(grade) for grade in grades.values()]),
+        float(sum(grade / np.log2(rank) for rank, grade in enumerate(ideal, start=2))),
+    )
+    weights = np.array([1.0, 1.3, 0.2])
+    best = (weights @ scores).reshape(20, 2).max(axis=1)
+    run = {"q": [(f"d{number}", float(best[number])) for number in np.argsort(-best)]}
+    assert mine.ndcg(weights) == pytest.approx(ranking_values({"q": grades}, run)["nDCG@10"]["q"])
+
+
+def test_a_document_stands_where_its_best_passage_stands() -> None:
+    two_passages = Case(
+        "set de",
+        0,
+        np.array([[0.1, 0.9, 0.5], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]),
+        np.array([0, 0, 1]),
+        np.array([1.0, 0.0]),
+        1.0,
+    )
+    assert two_passages.ndcg(np.array([1.0, 1.0, 1.0])) == 1.0
+
+
+@pytest.mark.parametrize(("kind", "above"), [("sentence", True), ("passage", False)])
+def test_the_kind_that_knows_the_answer_weighs_more(kind: str, above: bool) -> None:
+    fitted = fit(told_by(kind, 40), (1.15, 1.15, 0.0))
+    assert (fitted.sentence > fitted.passage) is above
+    assert fitted.chosen == {"set de": 1.0}
+
+
+def test_words_get_a_weight_only_where_they_tell() -> None:
+    with_words = fit(told_by("lexical", 40), (1.15, 1.15, 0.0))
+    without = fit(told_by("sentence", 40), (1.15, 1.15, 0.0))
+    assert with_words.lexical > 0
+    assert without.lexical == 0
+
+
+def test_both_cosines_together_weigh_the_same_whatever_is_chosen() -> None:
+    for kind in ("passage", "sentence", "lexical"):
+        fitted = fit(told_by(kind, 40), (1.15, 1.15, 0.0))
+        assert fitted.passage + fitted.sentence == pytest.approx(COSINES)
+
+
+def test_where_nothing_tells_the_cosines_weigh_alike() -> None:
+    same = [case([0.9, 0.8], [0.9, 0.8], [1.0, 0.0], fold=number % FOLDS) for number in range(40)]
+    fitted = fit(same, (1.15, 1.15, 0.0))
+    assert fitted.sentence == pytest.approx(COSINES * min(SHARES, key=lambda share: abs(share - 0.5)))
+
+
+def test_a_small_group_does_not_outvote_a_large_one() -> None:
+    cases = told_by("sentence", 200) + told_by("passage", FEWEST - 1, group="set en")
+    assert fit(cases, (1.15, 1.15, 0.0)).chosen == {"set de": 1.0}
+
+
+def test_held_out_figures_come_from_weights_that_did_not_see_the_question() -> None:
+    # One fold contradicts the others: it cannot be ranked well by what they choose.
+    cases = told_by("sentence", 40)
+    odd = [case([0.9, 0.8], [0.7, 0.9], [0.0, 0.0], fold=0) for _ in range(40)]
+    assert fit([c for c in cases if c.fold] + odd, (1.15, 1.15, 0.0)).held_out["set de"] < 0.9
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """The command line with the fake embedder for a model."""
+    monkeypatch.setattr(SentenceTransformerEmbedder, "load", lambda *_: FakeEmbedder())
+    return lambda *arguments: CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+def test_the_command_writes_weights_that_the_service_reads(
+    tmp_path: Path, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = tmp_path / "weights.json"
+    result = run("fit", write_beir(tmp_path / "small"), "--output", written)
+    assert result.exit_code == 0, result.stderr
+    monkeypatch.setattr("service.retrieval.fusion_weights.WEIGHTS", written)
+    WeightsByLanguage.load.cache_clear()
+    try:
+        loaded = WeightsByLanguage.load()
+    finally:
+        WeightsByLanguage.load.cache_clear()
+    assert loaded.same.passage + loaded.same.sentence == pytest.approx(COSINES)
+
+
+def test_the_same_sets_give_the_same_weights(tmp_path: Path, run: Callable[..., Result]) -> None:
+    folder = write_beir(tmp_path / "small")
+    first, second = (run("fit", folder, "--json").stdout for _ in range(2))
+    assert first == second
+    assert {"same_language", "other_language", "fitted_on"} == set(json.loads(first))
+
+
+def test_weights_in_use_name_the_sets_they_were_fitted_on() -> None:
+    fitted_on = json.loads(WEIGHTS.read_text("utf-8"))["fitted_on"]
+    assert [entry["name"] for entry in fitted_on["sets"]] == ["xquad", "mlqa-dev"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [
+        (["SMALL", "--index", "a", "--index", "b"], "2 indexes for 1 sets"),
+        (["nowhere"], "no BEIR folder at nowhere"),
+    ],
+)
+def test_wrong_arguments_are_named(
+    tmp_path: Path, run: Callable[..., Result], arguments: list[str], fault: str
+) -> None:
+    folder = str(write_beir(tmp_path / "small"))
+    result = run("fit", *(folder if argument == "SMALL" else argument for argument in arguments))
+    assert result.exit_code == 2
+    assert fault in " ".join(result.stderr.replace("│", " ").split())

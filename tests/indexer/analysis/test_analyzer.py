@@ -1,0 +1,157 @@
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.analysis.analyzer import (
+    names,
+    piece_terms,
+    question_terms,
+    surviving_terms,
+    terms,
+    written_terms,
+)
+from indexer.text.languages import LANGUAGES, Language
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [("1.088 Haushalte", "1,088 households"), ("12.345.678", "12,345,678"), ("98 %", "98 Prozent")],
+)
+def test_a_number_is_one_term_in_both_notations(one: str, two: str) -> None:
+    def number(text: str) -> set[str]:
+        return {term for term in written_terms(text) if term[1:].isdigit()}
+
+    assert number(one) == number(two)
+    assert len(number(one)) == 1
+
+
+@pytest.mark.parametrize("text", ["57", "57.", "(57)", "57,", "Nr.57"])
+def test_a_number_keeps_its_value_beside_punctuation(text: str) -> None:
+    assert "=57" in terms(text, "de")
+
+
+def test_a_document_has_stems_and_written_forms() -> None:
+    assert terms("Die Resolutionen wurden umgesetzt", "de") == [
+        "resolution",
+        "=resolutionen",
+        "umgesetzt",
+        "=umgesetzt",
+    ]
+
+
+def test_a_question_has_stems_only() -> None:
+    assert question_terms("Welche Resolutionen wurden umgesetzt?", "de") == ["resolution", "umgesetzt"]
+
+
+@pytest.mark.parametrize(
+    ("document", "question", "language"),
+    [
+        ("Mängel", "Mangel", "de"),
+        ("Umsetzung der Resolution", "Resolutionen", "de"),
+        ("shortcomings", "shortcoming", "en"),
+        ("HẠN CHẾ", "hạn chế", "vi"),
+        ("hạn chế", "han che", "vi"),
+        (unicodedata.normalize("NFD", "Mängel"), "Mängel", "de"),
+    ],
+)
+def test_an_inflected_or_folded_word_meets_its_document(
+    document: str, question: str, language: Language
+) -> None:
+    asked = question_terms(question, language)
+    assert asked
+    assert set(asked) <= set(terms(document, language))
+
+
+@pytest.mark.parametrize(
+    ("text", "language"), [("Die und der, was?", "de"), ("What of the?", "en"), ("những của là", "vi")]
+)
+def test_stop_words_are_no_terms(text: str, language: Language) -> None:
+    assert terms(text, language) == []
+    assert question_terms(text, language) == []
+    assert surviving_terms(text, language) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("Resolution Nr. 57-NQ/TW", "de"), ("Resolution No. 57", "en"), ("Nghị quyết số 57", "vi")],
+)
+def test_a_reference_is_one_term_in_every_language(text: str, language: Language) -> None:
+    assert "=NQ-57" in terms(text, language)
+    assert "=NQ-57" in question_terms(text, language)
+    assert "=NQ-57" in surviving_terms(text, language)
+
+
+def test_a_number_that_names_no_act_has_no_key() -> None:
+    assert not [term for term in terms("57 Haushalte, 57 %, Seite 57", "de") if term.startswith("=NQ")]
+
+
+def test_what_survives_translation_is_written_folded() -> None:
+    assert surviving_terms("How did Hà Giang use 1,088 Internet cafés?", "en") == [
+        "=ha",
+        "=giang",
+        "=use",
+        "=1088",
+        "=internet",
+        "=cafes",
+    ]
+
+
+def test_surviving_terms_meet_documents_of_another_language() -> None:
+    document = terms("In Ha Giang gab es 1.088 Dialoge im Internet.", "de")
+    assert {"=ha", "=giang", "=1088", "=internet"} <= set(document)
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "expected"),
+    [
+        ("What did Nguyen Hoai Anh say in 2024?", "en", ["=2024", "=nguyen", "=hoai", "=anh"]),
+        ("Đồng chí Nguyễn Hoài Anh nói gì?", "vi", ["=nguyen", "=hoai", "=anh"]),
+        ("Was sagte Nguyen Hoai Anh 2024?", "de", ["=2024"]),
+    ],
+)
+def test_names_and_numbers_of_a_question(question: str, language: Language, expected: list[str]) -> None:
+    assert names(question, language) == expected
+
+
+def fives(word: str) -> list[str]:
+    """Pieces of five letters, as a tokenizer might cut them."""
+    return [word[start : start + 5] for start in range(0, len(word), 5)]
+
+
+def test_compounds_share_pieces_where_they_share_no_stem() -> None:
+    one, two = "Massenmobilisierungsarbeit", "Massenmobilisierung"
+    assert not set(question_terms(one, "de")) & set(question_terms(two, "de"))
+    assert set(piece_terms(one, "de", fives)) & set(piece_terms(two, "de", fives)) == {
+        "~masse",
+        "~nmobi",
+        "~lisie",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "language"), [("Die und der, was?", "de"), ("What of the?", "en"), ("những của là", "vi")]
+)
+def test_stop_words_have_no_pieces(text: str, language: Language) -> None:
+    assert piece_terms(text, language, fives) == []
+
+
+def test_a_piece_of_one_letter_is_left_out() -> None:
+    assert piece_terms("Arbeit", "de", fives) == ["~arbei"]
+
+
+def test_pieces_do_not_depend_on_capitals_and_composition() -> None:
+    written = ["Mängel", "MÄNGEL", unicodedata.normalize("NFD", "mängel")]
+    assert [piece_terms(text, "de", fives) for text in written] == [["~mänge"]] * 3
+
+
+def test_a_piece_is_no_stem_and_no_written_form() -> None:
+    assert not set(piece_terms("Hà Giang 57 Mangel", "de", fives)) & set(terms("Hà Giang 57 Mangel", "de"))
+
+
+@given(st.text(), st.sampled_from(LANGUAGES))
+def test_any_text_has_terms_without_capitals_and_space(text: str, language: Language) -> None:
+    found = [*terms(text, language), *question_terms(text, language), *surviving_terms(text, language)]
+    assert all(term and not any(letter.isspace() for letter in term) for term in found)
+    assert set(surviving_terms(text, language)) <= set(terms(text, language))

@@ -1,0 +1,82 @@
+"""Concepts that words of three languages share."""
+
+from importlib.resources import files
+
+import pytest
+
+from indexer.analysis.concepts import concepts
+from indexer.text.languages import Language
+from indexer.text.normalization import fold
+
+ROWS = [
+    line.split("\t")
+    for line in files("indexer.resources").joinpath("glossary.tsv").read_text("utf-8").splitlines()
+]
+
+
+def test_each_row_names_a_concept_and_words_of_three_languages() -> None:
+    assert all(len(row) == 4 for row in ROWS)
+    assert all(words.strip() for row in ROWS for column in row for words in column.split(","))
+
+
+def test_no_concept_is_there_twice() -> None:
+    names = [row[0] for row in ROWS]
+    assert sorted(set(names)) == sorted(names)
+
+
+def test_words_are_in_lower_case_with_single_spaces() -> None:
+    for row in ROWS:
+        for words in ",".join(row[1:]).split(","):
+            assert words == words.lower()
+            assert words.rstrip() == " ".join(words.split())
+
+
+@pytest.mark.parametrize("column", [1, 2, 3])
+def test_every_beginning_speaks_of_its_concept(column: int) -> None:
+    languages: tuple[Language, ...] = ("de", "en", "vi")
+    for row in ROWS:
+        for words in row[column].split(","):
+            assert row[0] in concepts(f"… {words}", languages[column - 1])
+
+
+@pytest.mark.parametrize(
+    ("concept", "german", "english", "vietnamese"),
+    [
+        ("chair", "Wer leitete die Sitzung?", "Who chaired the session?", "Ai chủ trì cuộc họp?"),
+        ("merge", "die Fusion der Ämter", "the offices were merged", "sáp nhập các sở"),
+        ("set up", "wurde eingerichtet", "was established", "được thành lập"),
+        ("lack", "es fehlt Personal", "staff are lacking", "thiếu cán bộ"),
+    ],
+)
+def test_three_languages_share_a_concept(concept: str, german: str, english: str, vietnamese: str) -> None:
+    assert concept in concepts(german, "de") & concepts(english, "en") & concepts(vietnamese, "vi")
+
+
+@pytest.mark.parametrize("text", ["ai chủ trì hội nghị?", "sáp nhập các sở", "thành lập ban chỉ đạo"])
+def test_vietnamese_typed_without_marks_speaks_of_the_same(text: str) -> None:
+    assert concepts(text, "vi") <= concepts(fold(text), "vi")
+
+
+def test_words_with_marks_are_not_compared_without_them() -> None:
+    assert "lack" in concepts("thieu can bo", "vi")
+    assert "lack" not in concepts("thiêu cán bộ", "vi")
+
+
+def test_only_the_beginning_of_a_word_counts() -> None:
+    assert "chair" in concepts("die Leitung", "de")
+    assert "chair" not in concepts("die Begleitung", "de")
+
+
+def test_case_and_white_space_do_not_matter() -> None:
+    assert concepts("WORK \n\t TOGETHER", "en") == concepts("work together", "en") == {"coordinate"}
+
+
+@pytest.mark.parametrize("language", ["de", "en", "vi"])
+@pytest.mark.parametrize("text", ["", " \n\t ", "…", "57"])
+def test_a_text_without_words_speaks_of_nothing(text: str, language: Language) -> None:
+    assert concepts(text, language) == frozenset()
+
+
+@pytest.mark.parametrize("piece", ["a", "leitet ", " ", "a "])
+def test_a_text_without_end_is_read_through(piece: str) -> None:
+    assert concepts(piece * (100_000 // len(piece)), "de") <= {"chair"}

@@ -1,0 +1,34 @@
+import unicodedata
+
+import pytest
+
+from indexer.analysis.diacritics import with_marks
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("Nghi quyet so 57 co nhung han che gi?", "Nghị quyết số 57 có những hạn chế gì?"),
+        ("Muc dich cua hoi thao la gi?", "Mục đích của hội thảo là gì?"),
+        ("chuyen doi so dien ra o dau", "chuyển đổi số diễn ra ở đâu"),
+    ],
+)
+def test_vietnamese_typed_without_marks_is_read_with_them(typed: str, read: str) -> None:
+    assert with_marks(typed) == read
+
+
+@pytest.mark.parametrize("text", ["Nghị quyết 57 co han che gi?", "Đồng chi", "", "57", "xyzzy 12%"])
+def test_what_has_marks_or_is_not_known_stays_as_it_is(text: str) -> None:
+    assert with_marks(text) == text
+
+
+def test_capitals_stay() -> None:
+    assert with_marks("CHUYEN DOI SO") == "CHUYỂN ĐỔI SỐ"
+
+
+@pytest.mark.parametrize(
+    "text", ["Muc tieu tang truong bao nhieu?", "  hoi   thao\n o dau ", "e\u0301 han che"]
+)
+def test_the_text_keeps_its_length(text: str) -> None:
+    assert len(with_marks(text)) == len(text)
+    assert unicodedata.normalize("NFC", with_marks(text)) == with_marks(text) or with_marks(text) == text

@@ -1,0 +1,144 @@
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from indexer.documents import Document, Passage, RawDocument, Sentence
+from indexer.errors import IndexDamagedError
+from indexer.preprocessing.chunking import split_document
+from indexer.preprocessing.metadata import describe
+from indexer.storage import document_writer
+from indexer.storage.document_store import DocumentStore, Metadata
+
+RAW = [
+    RawDocument("a.txt", Path("a.txt"), "Mängel\nDie Resolution Nr. 57 gilt. Sie gilt sehr."),
+    RawDocument(
+        "b 👩\u200d👧.txt",
+        Path("b.txt"),
+        "Kết luận số 118-KL/TW và Nghị quyết số 57-NQ/TW.",
+        fields={"date": "2025-03-17", "place": "Hà Giang", "title": "Báo cáo", "url": "https://a.vn/b"},
+    ),
+]
+
+
+def split() -> list[tuple[Document, list[Sentence], list[Passage]]]:
+    documents = [describe(raw) for raw in RAW]
+    return [(document, *split_document(document.text)) for document in documents]
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[DocumentStore]:
+    assert document_writer.write(tmp_path / "a.sqlite", split()) == (2, 4, 2)
+    with closing(DocumentStore.open(tmp_path / "a.sqlite")) as opened:
+        yield opened
+
+
+def test_documents_come_back_as_they_were_written(opened: DocumentStore) -> None:
+    written = [document for document, _, _ in split()]
+    assert list(opened.documents()) == written
+    assert [opened.document(number) for number in range(2)] == written
+
+
+def test_a_part_of_the_documents_can_be_listed(opened: DocumentStore) -> None:
+    assert [d.document_id for d in opened.documents(first=1, limit=5)] == ["b 👩\u200d👧.txt"]
+    assert [d.document_id for d in opened.documents(limit=1)] == ["a.txt"]
+
+
+def test_a_document_is_found_by_its_id(opened: DocumentStore) -> None:
+    assert [opened.number_of(name) for name in ("b 👩\u200d👧.txt", "c.txt")] == [1, None]
+
+
+@pytest.mark.parametrize("number", [-1, 2])
+def test_a_number_of_no_document_is_an_error(opened: DocumentStore, number: int) -> None:
+    with pytest.raises(IndexDamagedError, match=rf"^a\.sqlite: no document number {number}$"):
+        opened.document(number)
+
+
+def test_metadata_are_in_order_of_numbers(opened: DocumentStore) -> None:
+    assert opened.metadata() == Metadata(
+        ("a.txt", "b 👩\u200d👧.txt"), ("de", "vi"), (None, "2025-03-17"), (None, "Hà Giang")
+    )
+
+
+def test_references_are_in_reading_order(opened: DocumentStore) -> None:
+    assert [(key, document) for key, document, _, _, _ in opened.references()] == [
+        ("NQ-57", 0),
+        ("KL-118", 1),
+        ("NQ-57", 1),
+    ]
+    assert all(opened.document(n).text[start:end] == text for _, n, start, end, text in opened.references())
+
+
+def test_the_acts_named_anywhere_are_known_once_each(opened: DocumentStore) -> None:
+    assert opened.keys() == ["KL-118", "NQ-57"]
+
+
+def test_a_store_counts_what_it_holds(opened: DocumentStore) -> None:
+    assert opened.counts() == {"documents": 2, "sentences": 4, "passages": 2}
+
+
+def test_spans_are_numbered_over_the_whole_generation(opened: DocumentStore) -> None:
+    sentences, passages = opened.sentences(), opened.passages()
+    assert (len(sentences), len(passages)) == (4, 2)
+    assert list(sentences.document) == [0, 0, 0, 1]
+    assert list(sentences.first) == list(sentences.last) == [0, 1, 2, 3]
+    assert list(sentences.heading) == [True, False, False, False]
+    assert (list(passages.first), list(passages.last)) == ([0, 3], [2, 3])
+    np.testing.assert_array_equal(passages.start, sentences.start[passages.first])
+    np.testing.assert_array_equal(passages.end, sentences.end[passages.last])
+
+
+def test_a_store_of_nothing_has_no_spans(tmp_path: Path) -> None:
+    assert document_writer.write(tmp_path / "a.sqlite", []) == (0, 0, 0)
+    opened = DocumentStore.open(tmp_path / "a.sqlite")
+    assert (len(opened.passages()), len(opened.sentences()), opened.metadata()) == (0, 0, ((),) * 4)
+    opened.close()
+
+
+def test_a_store_is_read_only(opened: DocumentStore) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        opened._connection.execute("DELETE FROM documents")
+
+
+def test_several_threads_read_at_once(opened: DocumentStore) -> None:
+    wrong: list[object] = []
+
+    def read() -> None:
+        for _ in range(50):
+            ids = [document.document_id for document in opened.documents()]
+            if ids != [raw.document_id for raw in RAW] or opened.number_of("a.txt") != 0:
+                wrong.append(ids)
+
+    threads = [threading.Thread(target=read) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_a_missing_store_is_named(tmp_path: Path) -> None:
+    with pytest.raises(IndexDamagedError, match=r"^a\.sqlite: missing$"):
+        DocumentStore.open(tmp_path / "a.sqlite")
+
+
+@pytest.mark.parametrize("data", [b"", b"no database" * 500])
+def test_a_file_that_is_no_store_is_named(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "a.sqlite").write_bytes(data)
+    opened = DocumentStore.open(tmp_path / "a.sqlite")
+    with pytest.raises(IndexDamagedError, match=r"^a\.sqlite: not a readable store \("):
+        opened.passages()
+    opened.close()
+
+
+def test_a_path_with_odd_letters_can_be_opened(tmp_path: Path) -> None:
+    folder = tmp_path / "Größe 57 %?#"
+    folder.mkdir()
+    document_writer.write(folder / "a.sqlite", split())
+    opened = DocumentStore.open(folder / "a.sqlite")
+    assert opened.number_of("a.txt") == 0
+    opened.close()

@@ -1,0 +1,286 @@
+"""Answers: verbatim, cited, exact about what is unknown. Small texts, a fake model."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from asking import SHY, asked, cited, quotes
+
+from indexer.errors import IndexDamagedError
+from service.answering.answer import verified
+from service.api.answer_text import answer_text, framing_line, note_lines
+from service.engine import Engine
+from service.retrieval.filters import Filters
+
+REPORTS = {
+    "a.md": "---\nplace: Hà Giang\ndate: 2025-03-17\n---\n"
+    "Die Resolution Nr. 57-NQ/TW wird umgesetzt. "
+    "Bei der Resolution 57 ist das Internet noch begrenzt.\n\n"
+    "Die Feier zum Jahrestag fand im Rathaus statt.",
+    "b.md": "---\ntitle: Bericht B\n---\nZur Resolution 18 wurden Ergebnisse erzielt. "
+    "Die Resolution 18 wurde abgeschlossen.",
+    "c.md": "In der Provinz wurden 1.088 Dialoge geführt. Die Dialoge fanden auf allen Ebenen statt. "
+    "Genosse Nguyễn Văn Bình leitete die Dialoge.",
+}
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with asked(REPORTS) as engine:
+        yield engine
+
+
+def test_a_question_for_an_aspect_of_an_act_is_answered_with_what_tells_it(engine: Engine) -> None:
+    answer = engine.ask("what shortcomings were found on Resolution 57")
+    assert quotes(answer) == ["Bei der Resolution 57 ist das Internet noch begrenzt."]
+    assert answer.collected
+
+
+def test_a_question_for_one_thing_gets_one_statement(engine: Engine) -> None:
+    answer = engine.ask("Wo fand die Feier zum Jahrestag statt?")
+    assert quotes(answer) == ["Die Feier zum Jahrestag fand im Rathaus statt."]
+    assert not answer.collected
+
+
+@pytest.mark.parametrize(
+    "question", ["Mängel der Resolution 157?", "shortcomings of Resolution 5", "Nghị quyết 75 có hạn chế gì?"]
+)
+def test_an_act_that_no_document_names_is_never_answered(engine: Engine, question: str) -> None:
+    answer = engine.ask(question)
+    assert (answer.status, answer.citations, answer.confidence) == ("unknown_reference", (), 0.0)
+
+
+def test_an_unknown_act_is_answered_with_the_nearest_known_ones(engine: Engine) -> None:
+    assert engine.ask("Mängel der Resolution 157?").suggestions == ("NQ-57",)
+
+
+def test_an_unknown_act_beside_a_known_one_is_noted(engine: Engine) -> None:
+    answer = engine.ask("Welche Ergebnisse haben Resolution 18 und Richtlinie 99?")
+    assert (answer.status, answer.unknown) == ("answered", ("CT-99",))
+    assert note_lines(answer) == ["Richtlinie Nr. 99: kommt in den Dokumenten nicht vor."]
+
+
+def test_a_known_act_without_the_aspect_says_what_is_told(engine: Engine) -> None:
+    answer = engine.ask("Wer nahm an der Sitzung zur Resolution 18 teil?")
+    assert (answer.status, answer.citations) == ("aspect_not_found", ())
+    assert answer.told.get("results") == 2
+
+
+def test_what_is_told_counts_only_documents_that_pass_the_filters() -> None:
+    documents = {
+        "a.md": "Die Resolution 18 wird überall gelesen.",
+        "b.md": "---\ntitle: Bericht B\n---\nZur Resolution 18 wurden gute Ergebnisse erzielt.",
+    }
+    question = "Wer nahm an der Sitzung zur Resolution 18 teil?"
+    with asked(documents) as engine:
+        everywhere = engine.ask(question)
+        here = engine.ask(question, filters=Filters(documents=("a.md",)))
+    assert (everywhere.status, everywhere.told.get("results")) == ("aspect_not_found", 1)
+    assert (here.status, here.told.get("results")) == ("aspect_not_found", None)
+
+
+def test_an_aspect_that_nobody_tells_is_no_collection() -> None:
+    text = "Die Feier war im Rathaus. Die Feier war am Abend. Zur Feier spielte Musik. Die Feier war im Mai."
+    with asked({"a.md": text}) as engine:
+        answer = engine.ask("Welche Mängel hatte die Feier?")
+    assert (answer.status, answer.collected) == ("answered", False)
+    assert len(answer.citations) <= 2
+    assert "Mängel" not in framing_line(answer)
+
+
+def test_a_question_for_a_figure_is_answered_by_a_sentence_with_one(engine: Engine) -> None:
+    answer = engine.ask("Wie viele Dialoge wurden in der Provinz geführt?")
+    assert quotes(answer) == ["In der Provinz wurden 1.088 Dialoge geführt."]
+
+
+def test_a_figure_that_no_sentence_gives_is_no_evidence(engine: Engine) -> None:
+    answer = engine.ask("Wie viele Tonnen Reis wurden in der Provinz geerntet?")
+    assert (answer.status, answer.citations) == ("no_evidence", ())
+
+
+def test_a_person_whom_no_document_names_is_no_evidence(engine: Engine) -> None:
+    answer = engine.ask("Leitete Nguyễn Văn An die Dialoge?")
+    assert (answer.status, answer.unnamed) == ("no_evidence", ("Nguyễn Văn An",))
+
+
+@pytest.mark.parametrize("name", ["Nguyễn Văn Bình", "Nguyen Van Binh"])
+def test_a_person_whom_a_document_names_is_answered(engine: Engine, name: str) -> None:
+    assert engine.ask(f"Was leitete {name}?").status == "answered"
+
+
+@pytest.mark.parametrize(
+    "text", ["Nguyễn\nVăn Bình sprach dort.", "Nguye\u0302\u0303n Va\u0306n Bi\u0300nh sprach dort."]
+)
+def test_a_name_is_found_over_a_line_break_and_in_decomposed_letters(text: str) -> None:
+    with asked({"a.txt": f"Genosse {text}"}) as engine:
+        assert engine.ask("Was sprach Nguyễn Văn Bình?").status == "answered"
+
+
+def test_what_is_not_sure_enough_is_no_evidence() -> None:
+    with asked(REPORTS, SHY) as engine:
+        for question in ("Wo fand die Feier statt?", "Welche Mängel hat die Resolution 57?"):
+            answer = engine.ask(question)
+            assert (answer.status, answer.citations) == ("no_evidence", ())
+            assert answer.confidence < 0.5
+
+
+PLACES = {
+    "ha-giang.md": "---\nplace: Hà Giang\ndate: 2025-03-17\n---\n"
+    "In der Sitzung wurden Mängel beim Internet genannt.",
+    "nghe-an.md": "---\nplace: Nghệ An\ndate: 2024-04-25\n---\n"
+    "In der Sitzung wurden Mängel der Straßen genannt.",
+}
+
+
+@pytest.mark.parametrize(
+    ("question", "documents"),
+    [
+        ("Welche Mängel wurden in Ha Giang genannt?", {"ha-giang.md"}),
+        ("Welche Mängel wurden in Da Nang genannt?", set()),
+        ("Welche Mängel wurden 2024 genannt?", {"nghe-an.md"}),
+        ("Welche Mängel wurden 2019 genannt?", set()),
+        ("Welche Mängel wurden genannt?", {"ha-giang.md", "nghe-an.md"}),
+    ],
+)
+def test_what_was_found_elsewhere_or_in_another_year_is_no_answer(question: str, documents: set[str]) -> None:
+    with asked(PLACES) as engine:
+        answer = engine.ask(question)
+    assert set(cited(answer)) == documents
+    assert answer.status == ("answered" if documents else "no_evidence")
+
+
+MUSEUM = {
+    "museum.md": "Der Architekt Semper legte einen Entwurf für das Museum vor. Die Halle wurde abgerissen.",
+    "mond.md": "Die Kommission gab Empfehlungen zur Rakete ab. Empfohlen wurde eine Fähre.",
+    "bericht.md": "Im Jahr 2013 tagte die Kommission.",
+}
+
+
+def test_where_the_best_sentence_tells_another_thing_far_ones_are_not_collected() -> None:
+    with asked(MUSEUM) as engine:
+        of_another = engine.ask("Welche Empfehlungen hatte Architekt Semper für das Museum?")
+        of_it = engine.ask("Welche Empfehlungen gab die Kommission zur Rakete ab?")
+    assert quotes(of_another) == ["Der Architekt Semper legte einen Entwurf für das Museum vor."]
+    assert of_it.collected and quotes(of_it) == ["Die Kommission gab Empfehlungen zur Rakete ab."]
+
+
+def test_where_all_that_fits_the_year_is_of_another_matter_nothing_is_cited() -> None:
+    with asked(MUSEUM) as engine:
+        assert engine.ask("Welchen Entwurf legte Semper 2013 für das Museum vor?").status == "no_evidence"
+        assert engine.ask("Welchen Entwurf legte Semper für das Museum vor?").status == "answered"
+
+
+@pytest.mark.parametrize(
+    ("filters", "documents"),
+    [
+        (Filters(places=("Nghe An",)), ["nghe-an.md"]),
+        (Filters(documents=("ha-giang.md",)), ["ha-giang.md"]),
+        (Filters(published_from="2025-01-01"), ["ha-giang.md"]),
+        (Filters(published_to="2024-12-31"), ["nghe-an.md"]),
+        (Filters(places=("Da Nang",)), []),
+    ],
+)
+def test_filters_decide_which_documents_answer(filters: Filters, documents: list[str]) -> None:
+    with asked(PLACES) as engine:
+        answer = engine.ask("Welche Mängel wurden genannt?", filters=filters)
+    assert cited(answer) == documents
+
+
+@pytest.mark.parametrize("question", ["Welche Dialoge gab es?", "Welche Mängel hat die Resolution 57?"])
+def test_filters_that_admit_nothing_leave_no_evidence(engine: Engine, question: str) -> None:
+    answer = engine.ask(question, filters=Filters(documents=("nowhere",)))
+    assert (answer.status, answer.citations) == ("no_evidence", ())
+
+
+def test_there_are_no_more_citations_than_asked_for(engine: Engine) -> None:
+    assert len(engine.ask("Welche Ergebnisse hat die Resolution 18?", max_citations=1).citations) == 1
+
+
+SEVERAL = {
+    "a.md": "Die Mängel der Straßen sind groß. Gefeiert wurde lange. Mängel: Die Straßen sind zu schmal. "
+    "Die Straßen sind noch nicht fertig.",
+    "b.md": "Im Hafen gibt es noch Mängel der Straßen.",
+}
+
+
+def test_statements_of_a_report_stand_together_in_reading_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    # All that tells the aspect, however far below the best.
+    monkeypatch.setattr("service.answering.selection._ASPECT", 9.0)
+    with asked(SEVERAL) as engine:
+        answer = engine.ask("Welche Mängel der Straßen gibt es?")
+    assert [citation.number for citation in answer.citations] == [1, 2, 3, 4]
+    assert quotes(answer) == [
+        "Im Hafen gibt es noch Mängel der Straßen.",
+        "Die Mängel der Straßen sind groß.",
+        "Mängel: Die Straßen sind zu schmal.",
+        "Die Straßen sind noch nicht fertig.",
+    ]
+
+
+def test_every_statement_stands_in_the_text_with_its_number(engine: Engine) -> None:
+    answer = engine.ask("Welche Ergebnisse hat die Resolution 18?")
+    assert [citation.number for citation in answer.citations] == [1, 2]
+    lines = answer_text(answer).splitlines()
+    assert lines == [
+        framing_line(answer),
+        "Bericht B:",
+        *(f"{c.quote} [{c.number}]" for c in answer.citations),
+    ]
+
+
+TOTAL = (
+    "Im Jahr 2024 wurden in allen Gemeinden der Region insgesamt {} große und offene Dialoge "
+    "mit vielen Bürgern, Bauern, Händlern und Fischern geführt."
+)
+CONFLICTING = {"a.md": TOTAL.format(12), "b.md": TOTAL.format(15)}
+COUNT = "Wie viele Dialoge wurden 2024 in den Gemeinden geführt?"
+
+
+def test_documents_that_differ_on_a_figure_are_noted_with_both_places() -> None:
+    with asked(CONFLICTING) as engine:
+        answer = engine.ask(COUNT, max_citations=1)
+    (conflict,) = answer.conflicts
+    assert {(place.document.document_id, place.text) for place in conflict.places} == {
+        ("a.md", "12"),
+        ("b.md", "15"),
+    }
+    for place in conflict.places:
+        assert place.document.text[place.start : place.end] == place.text
+    (note,) = note_lines(answer)
+    assert "12" in note and "a.md" in note and "15" in note and "b.md" in note
+
+
+def test_the_same_figure_twice_is_no_conflict() -> None:
+    with asked({name: text.replace("15", "12") for name, text in CONFLICTING.items()}) as engine:
+        assert engine.ask(COUNT).conflicts == ()
+
+
+def test_reports_of_different_provinces_count_different_things() -> None:
+    places = {"a.md": "Hà Giang", "b.md": "Nghệ An"}
+    documents = {name: f"---\nplace: {places[name]}\n---\n{text}" for name, text in CONFLICTING.items()}
+    with asked(documents) as engine:
+        answer = engine.ask(COUNT)
+    assert (answer.status, answer.conflicts) == ("answered", ())
+
+
+def test_a_sum_that_its_parts_do_not_make_is_noted_with_their_places() -> None:
+    text = "Die Provinz führte 1.088 Dialoge, davon 5 oben, 128 in den Kreisen und 960 in den Gemeinden."
+    with asked({"a.md": text}) as engine:
+        answer = engine.ask("Wie viele Dialoge führte die Provinz?")
+    (conflict,) = answer.conflicts
+    assert conflict.sum == 1093
+    assert [text[place.start : place.end] for place in conflict.places] == ["1.088", "5", "128", "960"]
+    assert {place.citation for place in conflict.places} == {1}
+
+
+def test_a_quote_that_is_not_at_its_place_never_leaves(engine: Engine) -> None:
+    citation = engine.ask("Welche Mängel hat die Resolution 57?").citations[0]
+    with pytest.raises(IndexDamagedError, match=r"a\.md"):
+        verified(replace(citation, start=citation.start + 1))
+
+
+def test_a_text_that_is_not_the_indexed_one_never_leaves(engine: Engine) -> None:
+    citation = engine.ask("Welche Mängel hat die Resolution 57?").citations[0]
+    changed = replace(citation.document, sha256="0" * 64)
+    with pytest.raises(IndexDamagedError, match="not the quotation"):
+        verified(replace(citation, document=changed))

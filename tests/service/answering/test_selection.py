@@ -1,0 +1,84 @@
+"""Which sentences become statements: rows with scores, documents and vectors of our choice."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from service.answering.selection import select
+from service.query.understanding import understand
+from service.scoring.candidates import Candidates
+
+#: Of an aspect, without and with an act.
+ASPECT = "Welche Mängel gab es?"
+FACT = "Wo fand die Feier statt?"
+
+
+def chosen(
+    scores: list[float],
+    documents: list[int] | None = None,
+    texts: list[str] | None = None,
+    alike: bool = False,
+    question: str = ASPECT,
+    fitting: list[bool] | None = None,
+    limit: int = 10,
+    collected: bool = True,
+) -> list[int]:
+    count = len(scores)
+    ones = np.ones(count, np.float32)
+    candidates = Candidates(
+        numbers=np.arange(count),
+        documents=np.array(documents or [0] * count),
+        vectors=np.ones((count, 1), np.float32) if alike else np.eye(count, dtype=np.float32),
+        about=ones,
+        tells=ones,
+        likeness=ones,
+        words=ones,
+        read=ones,
+        gains=ones,
+        unread=ones,
+        scores=np.array(scores, np.float32),
+    )
+    retriever: Any = SimpleNamespace(text=lambda number: (texts or [""] * count)[number])
+    mask = np.array(fitting or [True] * count)
+    return select(understand(question), candidates, mask, limit, retriever, collected=collected)
+
+
+def test_a_fact_gets_one_statement() -> None:
+    assert chosen([0.9, 0.8, 0.7], question=FACT, collected=False) == [0]
+
+
+def test_a_fact_gets_two_statements_only_where_they_are_level() -> None:
+    assert chosen([0.9, 0.899, 0.898], question=FACT, collected=False) == [0, 1]
+
+
+def test_an_aspect_gets_all_that_fits() -> None:
+    assert chosen([0.9, 0.85, 0.84], fitting=[True, False, True]) == [0, 2]
+
+
+def test_what_lies_far_below_the_best_is_left_out() -> None:
+    assert chosen([0.9, 0.75]) == [0]
+
+
+def test_an_act_that_narrows_the_matter_down_lets_more_in() -> None:
+    assert chosen([0.9, 0.75], question="Welche Mängel hat die Resolution 57?") == [0, 1]
+
+
+def test_the_best_of_each_report_comes_before_the_second_of_any() -> None:
+    assert chosen([0.9, 0.89, 0.85], documents=[0, 0, 1]) == [0, 2, 1]
+
+
+def test_what_is_said_twice_is_stated_once() -> None:
+    assert chosen([0.9, 0.89], texts=["Es gab 5 Dialoge.", "Dialoge gab es 5."], alike=True) == [0]
+
+
+def test_other_figures_are_another_statement() -> None:
+    assert chosen([0.9, 0.89], texts=["Es gab 5 Dialoge.", "Es gab 6 Dialoge."], alike=True) == [0, 1]
+
+
+def test_the_limit_holds() -> None:
+    assert chosen([0.9, 0.89, 0.88], limit=2) == [0, 1]
+
+
+def test_nothing_fitting_gives_nothing() -> None:
+    assert chosen([0.9, 0.8], fitting=[False, False]) == []

@@ -1,0 +1,186 @@
+"""The HTTP contract, over the example corpus and a fake model."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fakes import FakeEmbedder
+from service_process import served
+from starlette.testclient import TestClient
+
+from indexer.build.pipeline import build
+from service.settings import Settings
+from service.web.app import create_app
+
+QUESTION = "Welche Mängel gab es bei der Resolution 57?"
+
+
+@pytest.fixture(scope="module")
+def client(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    index = tmp_path_factory.mktemp("http") / "index"
+    build([corpus], index, FakeEmbedder())
+    with served(index, address_rate=0) as client:
+        yield client
+
+
+def test_ask_replies_with_every_field_of_the_contract(client: TestClient) -> None:
+    reply = client.post("/v1/ask", json={"question": "Mängel der Resolution 157?"})
+    assert reply.status_code == 200
+    assert set(reply.json()) == {
+        "question", "language", "status", "answer", "statements", "citations", "confidence", "understood",
+        "suggestions", "notes", "index",
+    }  # fmt: skip
+    assert reply.json()["status"] == "unknown_reference"
+    assert reply.json()["suggestions"] == ["NQ-57"]
+
+
+def test_understood_shows_what_was_read(client: TestClient) -> None:
+    understood = client.post(
+        "/v1/ask", json={"question": "Mängel der Resolution 157 in Ha Giang 2025?"}
+    ).json()["understood"]
+    assert understood == {
+        "references": [{"key": "NQ-157", "text": "Resolution 157"}],
+        "aspect": "shortcomings",
+        "places": ["Hà Giang"],
+        "dates": [{"first": "2025-01-01", "last": "2025-12-31", "text": "2025"}],
+    }
+
+
+def test_search_replies_with_hits_that_stand_in_their_documents(client: TestClient) -> None:
+    hits = client.post("/v1/search", json={"query": "Smartphones und Internet", "top_k": 3}).json()["hits"]
+    assert len(hits) == 3
+    for hit in hits:
+        document = client.get(f"/v1/documents/{hit['document_id']}").json()
+        assert document["text"][hit["start"] : hit["end"]] == hit["text"]
+        assert hit["start"] <= hit["best_sentence"]["start"] < hit["best_sentence"]["end"] <= hit["end"]
+
+
+def test_links_reply_like_posts(client: TestClient) -> None:
+    posted = client.post("/v1/search", json={"query": "Smartphones", "top_k": 2})
+    linked = client.get("/v1/search", params={"q": "Smartphones", "top_k": 2})
+    assert linked.json() == posted.json()
+    assert (
+        client.get("/v1/ask", params={"q": QUESTION}).json()
+        == client.post("/v1/ask", json={"question": QUESTION}).json()
+    )
+
+
+def test_filters_hold_over_http(client: TestClient) -> None:
+    filters = {"references": ["Resolution 57"], "places": ["ha giang"], "published_from": "2025-01-01"}
+    hits = client.post("/v1/search", json={"query": "Resolution", "filters": filters}).json()["hits"]
+    assert {hit["document_id"] for hit in hits} == {"ha-giang-arbeitsgruppe-1920.md"}
+
+
+def test_documents_are_listed_in_pages(client: TestClient) -> None:
+    first = client.get("/v1/documents", params={"limit": 2}).json()
+    second = client.get("/v1/documents", params={"limit": 2, "offset": 2}).json()
+    assert first["total"] == 5
+    ids = [document["document_id"] for document in first["documents"] + second["documents"]]
+    assert len(set(ids)) == 4
+    assert "text" not in first["documents"][0]
+
+
+def test_references_are_listed_with_names_and_counts(client: TestClient) -> None:
+    known = {row["key"]: row for row in client.get("/v1/references").json()["references"]}
+    assert known["NQ-57"]["documents"] == 2
+    assert known["NQ-57"]["names"]["vi"] == "Nghị quyết số 57"
+    assert "NQ-1920" not in known
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        ({"question": ""}, 422, "question"),
+        ({"question": " \n "}, 422, "question"),
+        ({"question": "?!"}, 422, "question"),
+        ({"question": "x " * 100_000}, 422, "question"),
+        ({"question": 57}, 422, "question"),
+        ({"question": QUESTION, "colour": "red"}, 422, "colour"),
+        ({"question": QUESTION, "language": "fr"}, 422, "language"),
+        ({"question": QUESTION, "max_citations": 0}, 422, "max_citations"),
+        ({"question": QUESTION, "filters": {"references": ["57 %"]}}, 422, "filters.references.0"),
+        ({"question": QUESTION, "filters": {"published_from": "gestern"}}, 422, "filters.published_from"),
+        ({}, 422, "question"),
+        ([QUESTION], 422, ""),
+    ],
+)
+def test_a_wrong_field_is_a_problem_that_names_it(
+    client: TestClient, body: object, status: int, field: str
+) -> None:
+    reply = client.post("/v1/ask", json=body)
+    assert reply.status_code == status
+    assert reply.headers["content-type"] == "application/problem+json"
+    problem = reply.json()
+    assert problem["status"] == status and problem["instance"] == "/v1/ask"
+    assert [error["field"] for error in problem["errors"]] == [field]
+    assert len(reply.content) < 1000
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (b'{"question": ', 400),
+        (b'{"question": "\xff\xfe"}', 400),
+        (b'{"question": "x\\ud800 y"}', 422),
+        (b"", 422),
+        (json.dumps({"question": "x" * 1_100_000}).encode(), 413),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_the_clients_fault(
+    client: TestClient, content: bytes, status: int
+) -> None:
+    reply = client.post("/v1/ask", content=content, headers={"Content-Type": "application/json"})
+    assert reply.status_code == status
+    assert reply.headers["content-type"] == "application/problem+json"
+
+
+def test_a_large_body_without_a_length_is_refused_too(client: TestClient) -> None:
+    reply = client.post("/v1/ask", content=(b" " * 100_000 for _ in range(20)))
+    assert reply.status_code == 413
+
+
+def test_a_wrong_query_is_named_too(client: TestClient) -> None:
+    errors = client.post("/v1/search", json={"query": 5}).json()["errors"]
+    assert [error["field"] for error in errors] == ["query"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/v1/documents/nowhere", 404), ("/nowhere", 404), ("/v1/search?q=x&page=2", 422), ("/v1/search", 422)],
+)
+def test_wrong_addresses_are_problems(client: TestClient, path: str, status: int) -> None:
+    reply = client.get(path)
+    assert reply.status_code == status
+    assert reply.headers["content-type"] == "application/problem+json"
+
+
+def test_a_wrong_method_is_a_problem_that_allows_the_right_one(client: TestClient) -> None:
+    reply = client.delete("/v1/ask")
+    assert reply.status_code == 405
+    assert reply.headers["content-type"] == "application/problem+json"
+
+
+def test_probes_and_metrics_reply(client: TestClient) -> None:
+    assert client.get("/healthz").json() == {"status": "alive"}
+    assert client.get("/readyz").json() == {"status": "ready"}
+    assert 'fundstelle_requests_total{path="/readyz",status="200"}' in client.get("/metrics").text
+
+
+def test_the_api_page_loads_nothing_from_elsewhere(client: TestClient) -> None:
+    page = client.get("/docs")
+    assert page.status_code == 200
+    assert "https://" not in page.text and "http://" not in page.text
+    assert client.get("/static-offline-docs/swagger-ui-bundle.js").status_code == 200
+
+
+def test_the_contract_is_described(client: TestClient) -> None:
+    described = client.get("/openapi.json").json()
+    assert {"/v1/ask", "/v1/search", "/v1/documents", "/v1/references"} <= set(described["paths"])
+    assert "application/problem+json" in described["paths"]["/v1/ask"]["post"]["responses"]["422"]["content"]
+
+
+def test_not_ready_before_the_index_is_loaded(tmp_path: Path) -> None:
+    client = TestClient(create_app(Settings(index=tmp_path)))
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/healthz").status_code == 200
