@@ -77,7 +77,7 @@ def surviving_terms(question: str, language: Language) -> list[str]:
 
 
 def names(question: str, language: Language) -> list[str]:
-    """Strings and numbers of a question as written terms.
+    """Names and numbers of a question as written terms.
 
     Capitalised words after the first count as names in English and Vietnamese. German capitalises every
     noun, so there only numbers count.

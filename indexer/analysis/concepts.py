@@ -20,7 +20,7 @@ _WORD = re.compile(r"[^\W_]+|%")
 
 
 def concepts(text: str, language: Language) -> frozenset[str]:
-    """Strings of the concepts that a text in a language speaks of."""
+    """Names of the concepts that a text in a language speaks of."""
     text = " ".join(unicodedata.normalize("NFC", text).lower().split()) + " "
     known = _beginnings(language)
     found = _looked_up(text, known)

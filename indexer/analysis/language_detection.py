@@ -64,7 +64,7 @@ def detect_language(text: str) -> Language:
     nameless = _without_places(composed)
     words = re.findall(r"[^\W\d_]+", nameless.lower())
     counts = {language: sum(word in known for word in words) for language, known in _FUNCTION_WORDS.items()}
-    # Strings are borrowed with their letters, and quoted words; a word of the running text is not.
+    # Names are borrowed with their letters, and quoted words; a word of the running text is not.
     counts["vi"] += sum(
         word[0].islower() and bool(_VIETNAMESE.search(word)) and word not in _FUNCTION_WORDS["vi"]
         for word in re.findall(r"[^\W\d_]+", _QUOTED.sub(" ", nameless))

@@ -28,7 +28,7 @@ _PARTY = re.compile(r"Dang (?:cong san|uy|bo|vien)\b", re.IGNORECASE)
 
 @lru_cache(4096)
 def find_persons(text: str) -> tuple[str, ...]:
-    """Strings of two to four capitalised syllables of which the first is a family name, in reading order."""
+    """Names of two to four capitalised syllables of which the first is a family name, in reading order."""
     text = unicodedata.normalize("NFC", text)
     words = list(_WORD.finditer(text))
     found: list[str] = []

@@ -45,7 +45,7 @@ def _encodable(text: str) -> str:
 
 
 def _day(value: object) -> object:
-    # Ids would be taken for seconds since 1970.
+    # Numbers would be taken for seconds since 1970.
     if not isinstance(value, str | datetime.date):
         raise ValueError("is no day such as 2025-03-17")
     return value

@@ -19,7 +19,7 @@ from service.query.question import Question
 def understand(text: str, language: Language | None = None) -> Question:
     """Read a question; ``language`` overrides what would be detected."""
     language = language or detect_language(text)
-    # Strings of months and persons are read composed; the other finders fold what they read.
+    # Names of months and persons are read composed; the other finders fold what they read.
     composed = unicodedata.normalize("NFC", text)
     in_composed, places = find_places(composed), tuple(find_places(text))
     read = _with_marks(text, places) if language == "vi" else text

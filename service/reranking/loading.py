@@ -6,7 +6,7 @@ from indexer.embedding.embedder import Embedder
 from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
 from service.reranking.cross_encoder import Reader
 
-#: Strings of a setting that are no model.
+#: Names of a setting that are no model.
 OWN, OFF = "own", "off"
 
 

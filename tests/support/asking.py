@@ -56,5 +56,5 @@ def quotes(answer: Answer) -> list[str]:
 
 
 def cited(answer: Answer) -> list[str]:
-    """Strings of the documents cited, each once, in order."""
+    """Names of the documents cited, each once, in order."""
     return list(dict.fromkeys(citation.document.document_id for citation in answer.citations))

@@ -26,7 +26,7 @@ from indexer.preprocessing.chunking import Grouping
 SIZES = (400, 800, 1200, 1800)
 OVERLAPS = (0, 200)
 GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
-#: Ids are set to the right, in the terminal and in Markdown.
+#: Numbers are set to the right, in the terminal and in Markdown.
 _LEFT = {"grouping"}
 _HEAD = """# Passages: size, overlap, grouping
 
