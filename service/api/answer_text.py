@@ -13,24 +13,26 @@ from indexer.entities.references import display_name
 from indexer.text.languages import Language
 from service.answering.answer import Answer, Conflict, Place
 from service.answering.quantities import value_of
-from service.api.messages import PHRASES, Phrases, plural
+from service.api.messages import MESSAGES, Messages, plural
 
 
 def framing_line(answer: Answer) -> str:
     """One line, true to the statements that follow it, or the reason why there are none."""
-    phrases = PHRASES[answer.question.language]
+    messages = MESSAGES[answer.question.language]
     if answer.status == "answered":
-        return _found(answer, phrases)
+        return _found(answer, messages)
     if answer.status == "unknown_reference":
         return _unknown(answer.unknown, answer.suggestions, answer.question.language)
     names = _names(answered_keys(answer), answer.question.language)
     if answer.status == "aspect_not_found":
         aspect = answer.question.aspect
-        line = phrases.aspect_not_found.format(names=names, aspect=phrases.aspects[aspect] if aspect else "")
-        return line + _told(answer, phrases)
+        line = messages.aspect_not_found.format(
+            names=names, aspect=messages.aspects[aspect] if aspect else ""
+        )
+        return line + _told(answer, messages)
     if answer.unnamed:
-        return phrases.unnamed.format(names=", ".join(answer.unnamed))
-    return phrases.no_evidence_on.format(names=names) if names else phrases.no_evidence
+        return messages.unnamed.format(names=", ".join(answer.unnamed))
+    return messages.no_evidence_on.format(names=names) if names else messages.no_evidence
 
 
 def note_lines(answer: Answer) -> list[str]:
@@ -40,10 +42,10 @@ def note_lines(answer: Answer) -> list[str]:
     language = answer.question.language
     lines = [_unknown((key,), (), language) for key in answer.unknown]
     if answer.status == "answered":
-        lines += [PHRASES[language].unnamed.format(names=name) for name in answer.unnamed]
-    lines += [PHRASES[language].merged.format(asked=asked, place=place) for asked, place in _merged(answer)]
-    lines += [_conflict(conflict, PHRASES[language]) for conflict in answer.conflicts]
-    return lines + ([PHRASES[language].more.format(count=answer.more)] if answer.more else [])
+        lines += [MESSAGES[language].unnamed.format(names=name) for name in answer.unnamed]
+    lines += [MESSAGES[language].merged.format(asked=asked, place=place) for asked, place in _merged(answer)]
+    lines += [_conflict(conflict, MESSAGES[language]) for conflict in answer.conflicts]
+    return lines + ([MESSAGES[language].more.format(count=answer.more)] if answer.more else [])
 
 
 def _merged(answer: Answer) -> list[tuple[str, str]]:
@@ -83,37 +85,39 @@ def source_line(document: Document) -> str:
     return ", ".join(known) or document.title
 
 
-def _found(answer: Answer, phrases: Phrases) -> str:
+def _found(answer: Answer, messages: Messages) -> str:
     names = _names(answered_keys(answer), answer.question.language)
-    about = phrases.on_act.format(names=names) if names else ""
+    about = messages.on_act.format(names=names) if names else ""
     reports = len({citation.document.document_id for citation in answer.citations})
-    statements = plural(len(answer.citations), phrases.statements)
+    statements = plural(len(answer.citations), messages.statements)
     aspect = answer.question.aspect
     if answer.collected and aspect:
-        form = phrases.collected[0 if reports == 1 else 1]
-        return form.format(count=reports, aspect=phrases.aspects[aspect], names=about, statements=statements)
-    return phrases.found.format(reports=plural(reports, phrases.reports), statements=statements, names=about)
+        form = messages.collected[0 if reports == 1 else 1]
+        return form.format(count=reports, aspect=messages.aspects[aspect], names=about, statements=statements)
+    return messages.found.format(
+        reports=plural(reports, messages.reports), statements=statements, names=about
+    )
 
 
-def _told(answer: Answer, phrases: Phrases) -> str:
+def _told(answer: Answer, messages: Messages) -> str:
     if not answer.told:
         return ""
-    listed = ", ".join(phrases.aspects[aspect] for aspect in answer.told)
-    return phrases.told.format(listed=listed)
+    listed = ", ".join(messages.aspects[aspect] for aspect in answer.told)
+    return messages.told.format(listed=listed)
 
 
 def _unknown(keys: tuple[str, ...], suggestions: tuple[str, ...], language: Language) -> str:
-    phrases = PHRASES[language]
-    line = phrases.unknown.format(names=_names(keys, language))
-    return line + (phrases.near.format(near=_names(suggestions, language)) if suggestions else "")
+    messages = MESSAGES[language]
+    line = messages.unknown.format(names=_names(keys, language))
+    return line + (messages.near.format(near=_names(suggestions, language)) if suggestions else "")
 
 
-def _conflict(conflict: Conflict, phrases: Phrases) -> str:
+def _conflict(conflict: Conflict, messages: Messages) -> str:
     if conflict.sum is None:
         first, other = (f"{place.text} ({_where(place, place)})" for place in conflict.places)
-        return phrases.differ.format(first=first, other=other)
+        return messages.differ.format(first=first, other=other)
     total, *parts = conflict.places
-    return phrases.wrong_sum.format(
+    return messages.wrong_sum.format(
         total=total.text,
         parts=" + ".join(
             part.text if part.text[0].isdigit() else f"{value_of(part.text):g}" for part in parts

@@ -16,8 +16,9 @@ from indexer.text.languages import LANGUAGES, Language
 from service.api import responses
 from service.api.responses import (
     AspectCount,
+    AspectMention,
     ContextReply,
-    DocumentMarks,
+    DocumentHighlights,
     FacetsReply,
     MentionInfo,
     PeriodCount,
@@ -25,7 +26,6 @@ from service.api.responses import (
     ReferenceCount,
     SuggestedReference,
     SuggestionsReply,
-    ToldInfo,
 )
 from service.api.serializers import document_info, index_info
 from service.engine import Engine
@@ -153,19 +153,21 @@ def context(engine: Engine, document_id: str, start: int, end: int) -> ContextRe
     )
 
 
-def marks(engine: Engine, number: int) -> DocumentMarks:
+def document_highlights(engine: Engine, number: int) -> DocumentHighlights:
     """Mentions of acts, headings, and the sentences of a document that tell an aspect, as they are read."""
     generation = engine.generation
     sentences, document = generation.sentences, generation.store.document(number)
     first, behind = np.searchsorted(sentences.document, [number, number + 1])
     rows = range(int(first), int(behind))
-    return DocumentMarks(
+    return DocumentHighlights(
         mentions=[
             MentionInfo(key=reference.key, start=reference.start, end=reference.end)
             for reference in document.references
         ],
         told=[
-            ToldInfo(aspect=ASPECTS[aspect], start=int(sentences.start[row]), end=int(sentences.end[row]))
+            AspectMention(
+                aspect=ASPECTS[aspect], start=int(sentences.start[row]), end=int(sentences.end[row])
+            )
             for row in rows
             if not sentences.heading[row]
             for aspect in np.flatnonzero(generation.aspects[row] >= _TELLS).tolist()

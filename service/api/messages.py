@@ -10,7 +10,7 @@ from indexer.text.languages import Language
 
 
 @dataclass(frozen=True, slots=True)
-class Phrases:
+class Messages:
     """One language. ``reports``, ``statements``, ``collected``: for one, for several; braces are filled."""
 
     reports: tuple[str, str]
@@ -37,8 +37,8 @@ def plural(count: int, forms: tuple[str, str]) -> str:
     return f"{count} {forms[0] if count == 1 else forms[1]}"
 
 
-PHRASES: Mapping[Language, Phrases] = {
-    "de": Phrases(
+MESSAGES: Mapping[Language, Messages] = {
+    "de": Messages(
         reports=("Bericht", "Berichten"),
         statements=("Aussage", "Aussagen"),
         found="{statements} in {reports}{names}:",
@@ -70,7 +70,7 @@ PHRASES: Mapping[Language, Phrases] = {
             "goals": "Ziele",
         },
     ),
-    "en": Phrases(
+    "en": Messages(
         reports=("report", "reports"),
         statements=("statement", "statements"),
         found="{statements}{names} in {reports}:",
@@ -102,7 +102,7 @@ PHRASES: Mapping[Language, Phrases] = {
             "goals": "goals",
         },
     ),
-    "vi": Phrases(
+    "vi": Messages(
         reports=("báo cáo", "báo cáo"),
         statements=("đoạn trích", "đoạn trích"),
         found="{statements}{names} trong {reports}:",

@@ -255,7 +255,7 @@ class MentionInfo(BaseModel):
     end: int
 
 
-class ToldInfo(BaseModel):
+class AspectMention(BaseModel):
     """A sentence that tells an aspect."""
 
     aspect: Aspect
@@ -263,15 +263,15 @@ class ToldInfo(BaseModel):
     end: int
 
 
-class DocumentMarks(BaseModel):
+class DocumentHighlights(BaseModel):
     """What stands where in a document, in the order of reading."""
 
     mentions: list[MentionInfo]
-    told: list[ToldInfo]
+    told: list[AspectMention]
     headings: list[SpanInfo]
 
 
-class DocumentReply(DocumentInfo, DocumentMarks):
+class DocumentReply(DocumentInfo, DocumentHighlights):
     """A document: metadata, canonical text, and what stands where in it."""
 
     text: str

@@ -28,7 +28,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class KeyRefused(FundstelleError):
+class KeyRefusedError(FundstelleError):
     """A text is not that of a key in force.
 
     ``reason`` is for logs: the client is told the same whatever it is. ``key`` is the one whose secret was
@@ -100,7 +100,7 @@ class KeyRing:
         nothing; whether a key is revoked or expired is told only to who holds its secret.
 
         Raises:
-            KeyRefused: there is none.
+            KeyRefusedError: there is none.
         """
         match = KEY_TEXT.fullmatch(text)  # gives up after 57 characters, however long the text
         key = self._keys.get(match[1]) if match else None
@@ -108,9 +108,9 @@ class KeyRing:
         secret = match[2] if match else text[:_SECRET_CHARACTERS]
         same = hmac.compare_digest(secret_digest(salt, secret), digest)
         if key is None or not same:
-            raise KeyRefused("unknown")
+            raise KeyRefusedError("unknown")
         if (state := key.state(self._now())) != "active":
-            raise KeyRefused(state, key)
+            raise KeyRefusedError(state, key)
         return key
 
     def origins(self) -> frozenset[str]:

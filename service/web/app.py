@@ -14,7 +14,7 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi_offline import FastAPIOffline
 
 from indexer.errors import FundstelleError
-from service.auth.key_ring import KeyRefused, KeyRing
+from service.auth.key_ring import KeyRefusedError, KeyRing
 from service.auth.rate_limits import RateLimits
 from service.observability.audit_log import AuditLog
 from service.observability.metrics import Metrics
@@ -22,14 +22,14 @@ from service.settings import Settings
 from service.web import pages as faces
 from service.web import problems
 from service.web.answer_cache import AnswerCache
-from service.web.dispatcher import Desk
-from service.web.middleware.authentication import Gate
-from service.web.middleware.body_limit import LimitBody
-from service.web.middleware.cors import Cors
-from service.web.middleware.error_handler import Failing
-from service.web.middleware.head_requests import Head
-from service.web.middleware.request_log import Seen
-from service.web.middleware.response_headers import ResponseHeaders
+from service.web.dispatcher import Dispatcher
+from service.web.middleware.authentication import AuthenticationMiddleware
+from service.web.middleware.body_limit import BodyLimitMiddleware
+from service.web.middleware.cors import CorsMiddleware
+from service.web.middleware.error_handler import ErrorMiddleware
+from service.web.middleware.head_requests import HeadMiddleware
+from service.web.middleware.request_log import RequestLogMiddleware
+from service.web.middleware.response_headers import ResponseHeadersMiddleware
 from service.web.routes import probes, v1, watched
 from service.workers.backend import Backend
 from service.workers.pool import WorkerPool
@@ -54,7 +54,7 @@ def create_app(settings: Settings, backend: Backend | None = None) -> FastAPI:
     metrics = Metrics()
     keys = KeyRing.open(settings.keys) if settings.keys else None
     audit = AuditLog.open(settings.audit, settings.audit_file, settings.audit_mb, settings.audit_files)
-    desk = Desk(
+    dispatcher = Dispatcher(
         backend or WorkerPool(settings, metrics),
         AnswerCache(settings.cache_mb, settings.cache_seconds),
         metrics,
@@ -65,7 +65,7 @@ def create_app(settings: Settings, backend: Backend | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         try:
-            await _started(desk.backend, app)
+            await _started(dispatcher.backend, app)
         except FundstelleError as error:
             app.state.failure = error
             raise
@@ -73,7 +73,7 @@ def create_app(settings: Settings, backend: Backend | None = None) -> FastAPI:
         yield
         if refreshing:
             refreshing.cancel()
-        await desk.backend.stop()
+        await dispatcher.backend.stop()
         audit.close()
 
     # The pages of /docs load their scripts from this service: there may be no internet.
@@ -86,7 +86,7 @@ def create_app(settings: Settings, backend: Backend | None = None) -> FastAPI:
         # It would be made from what the client takes for this host's name.
         redirect_slashes=False,
     )
-    app.state.desk = desk
+    app.state.dispatcher = dispatcher
     app.state.stopping = False
     app.state.failure = None
     pages = faces.router(_page_key(settings, keys))
@@ -100,14 +100,14 @@ def create_app(settings: Settings, backend: Backend | None = None) -> FastAPI:
         return frozenset(settings.cors_origins) | (keys.origins() if keys else frozenset())
 
     # The last added is the outermost.
-    app.add_middleware(LimitBody, limit=settings.max_body_bytes, seconds=settings.receive_seconds)
-    app.add_middleware(Gate, keys=keys, limits=RateLimits(settings), metrics=metrics)
-    app.add_middleware(Failing)
-    app.add_middleware(Cors, origins=origins)
-    app.add_middleware(ResponseHeaders)
-    app.add_middleware(Head)
+    app.add_middleware(BodyLimitMiddleware, limit=settings.max_body_bytes, seconds=settings.receive_seconds)
+    app.add_middleware(AuthenticationMiddleware, keys=keys, limits=RateLimits(settings), metrics=metrics)
+    app.add_middleware(ErrorMiddleware)
+    app.add_middleware(CorsMiddleware, origins=origins)
+    app.add_middleware(ResponseHeadersMiddleware)
+    app.add_middleware(HeadMiddleware)
     routes = [route for router in (v1, watched, probes, pages) for route in router.routes]
-    app.add_middleware(Seen, metrics=metrics, routes=routes)
+    app.add_middleware(RequestLogMiddleware, metrics=metrics, routes=routes)
     app.add_middleware(CorrelationIdMiddleware)
     return app
 
@@ -150,7 +150,7 @@ def _page_key(settings: Settings, keys: KeyRing | None) -> str:
         raise PageKeyError("a page key is set, but no file of keys")
     try:
         key = keys.identify(settings.page_key)
-    except KeyRefused as error:
+    except KeyRefusedError as error:
         raise PageKeyError("the page key is none of the keys file, or no longer in force") from error
     if not key.widget:
         raise PageKeyError(

@@ -6,12 +6,12 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from service.web.dispatcher import Desk
+from service.web.dispatcher import Dispatcher
 
 
-def _desk(request: Request) -> Desk:
-    desk: Desk = request.app.state.desk
-    return desk
+def _dispatcher(request: Request) -> Dispatcher:
+    dispatcher: Dispatcher = request.app.state.dispatcher
+    return dispatcher
 
 
-DeskDep = Annotated[Desk, Depends(_desk)]
+DispatcherDep = Annotated[Dispatcher, Depends(_dispatcher)]

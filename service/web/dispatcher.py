@@ -17,12 +17,12 @@ from service.web.problems import problem
 from service.workers.backend import Backend, BusyError, Call, Reply
 
 #: Counted for a client that went before its answer came; nobody gets it. As nginx does.
-_GONE = 499
+CLIENT_CLOSED_REQUEST = 499
 #: Calls that put a question: kept in the cache, and in the audit log where there is one.
 _QUESTIONS: Mapping[str, str] = {"ask": "question", "search": "query"}
 
 
-class Desk:
+class Dispatcher:
     """Takes calls from handlers and gives them responses."""
 
     def __init__(
@@ -41,9 +41,9 @@ class Desk:
             BusyError: too much is asked, or the answer took too long.
         """
         call = Call(name, arguments.model_dump(mode="json") if arguments else {})
-        reply = await _while_there(request, self._reply(call))
+        reply = await _reply_unless_disconnected(request, self._reply(call))
         if reply is None:
-            return Response(status_code=_GONE)
+            return Response(status_code=CLIENT_CLOSED_REQUEST)
         if reply.status != 200:
             return problem(request.url.path, reply.status, reply.detail)
         if name in _QUESTIONS:
@@ -81,10 +81,10 @@ class Desk:
         )
 
 
-async def _while_there(request: Request, answering: Coroutine[Any, Any, Reply]) -> Reply | None:
+async def _reply_unless_disconnected(request: Request, answering: Coroutine[Any, Any, Reply]) -> Reply | None:
     """The reply; ``None`` where the client goes first, whose place in the queue is others' then."""
     reply = asyncio.create_task(answering)
-    leaving = asyncio.create_task(_left(request))
+    leaving = asyncio.create_task(_until_disconnect(request))
     try:
         await asyncio.wait({reply, leaving}, return_when=asyncio.FIRST_COMPLETED)
         return reply.result() if reply.done() else None
@@ -93,6 +93,6 @@ async def _while_there(request: Request, answering: Coroutine[Any, Any, Reply]) 
         leaving.cancel()
 
 
-async def _left(request: Request) -> None:
+async def _until_disconnect(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass

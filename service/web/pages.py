@@ -27,7 +27,7 @@ _ANYWHERE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy":
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class StaticPage:
     """A file as it is sent."""
 
     content: bytes
@@ -35,7 +35,7 @@ class Face:
     headers: Mapping[str, str]
 
     @classmethod
-    def of(cls, name: str, content: bytes) -> Face:
+    def of(cls, name: str, content: bytes) -> StaticPage:
         """Its type is told by its name."""
         suffix = name[name.rindex(".") :]
         # Kept by browsers, but asked for again each time: all scripts are to be of one release.
@@ -57,7 +57,7 @@ def router(key: str = "") -> APIRouter:
         key: with which the pages of this service call its API; anyone can read it in them.
     """
     faces = {
-        entry.name: Face.of(entry.name, _content(entry, key))
+        entry.name: StaticPage.of(entry.name, _content(entry, key))
         for entry in (files("service.web") / "static" / "faces").iterdir()
         if any(entry.name.endswith(suffix) for suffix in _TYPES)
     }

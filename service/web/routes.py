@@ -19,7 +19,7 @@ from service.api.requests import (
     SearchQuery,
 )
 from service.api.responses import ContextReply, DocumentReply, FacetsReply, SuggestionsReply
-from service.web.dependencies import DeskDep
+from service.web.dependencies import DispatcherDep
 
 _RETRY = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 1}}}
 
@@ -61,31 +61,37 @@ watched = APIRouter(responses=_problems(401, 403, 429))
     response_model=responses.AskReply,
     responses=_POST,
 )
-async def ask(body: AskBody, request: Request, desk: DeskDep) -> Response:
-    return await desk.respond(request, "ask", body)
+async def ask(body: AskBody, request: Request, dispatcher: DispatcherDep) -> Response:
+    return await dispatcher.respond(request, "ask", body)
 
 
 @v1.get("/ask", summary="The same, for links", response_model=responses.AskReply, responses=_UNCHANGED)
-async def ask_by_link(query: Annotated[AskQuery, Query()], request: Request, desk: DeskDep) -> Response:
+async def ask_by_link(
+    query: Annotated[AskQuery, Query()], request: Request, dispatcher: DispatcherDep
+) -> Response:
     body = AskBody(question=query.q, language=query.language, max_citations=query.max_citations)
-    return await desk.respond(request, "ask", body)
+    return await dispatcher.respond(request, "ask", body)
 
 
 @v1.post("/search", summary="Find passages", response_model=responses.SearchReply, responses=_POST)
-async def search(body: SearchBody, request: Request, desk: DeskDep) -> Response:
-    return await desk.respond(request, "search", body)
+async def search(body: SearchBody, request: Request, dispatcher: DispatcherDep) -> Response:
+    return await dispatcher.respond(request, "search", body)
 
 
 @v1.get("/search", summary="The same, for links", response_model=responses.SearchReply, responses=_UNCHANGED)
-async def search_by_link(query: Annotated[SearchQuery, Query()], request: Request, desk: DeskDep) -> Response:
-    return await desk.respond(request, "search", SearchBody(query=query.q, top_k=query.top_k))
+async def search_by_link(
+    query: Annotated[SearchQuery, Query()], request: Request, dispatcher: DispatcherDep
+) -> Response:
+    return await dispatcher.respond(request, "search", SearchBody(query=query.q, top_k=query.top_k))
 
 
 @v1.get(
     "/documents", summary="List the documents", response_model=responses.DocumentsReply, responses=_UNCHANGED
 )
-async def documents(page: Annotated[PageQuery, Query()], request: Request, desk: DeskDep) -> Response:
-    return await desk.respond(request, "documents", page)
+async def documents(
+    page: Annotated[PageQuery, Query()], request: Request, dispatcher: DispatcherDep
+) -> Response:
+    return await dispatcher.respond(request, "documents", page)
 
 
 @v1.get(
@@ -95,9 +101,9 @@ async def documents(page: Annotated[PageQuery, Query()], request: Request, desk:
     responses=_UNCHANGED | _problems(404),
 )
 async def document(
-    document_id: Annotated[str, Path(max_length=2000)], request: Request, desk: DeskDep
+    document_id: Annotated[str, Path(max_length=2000)], request: Request, dispatcher: DispatcherDep
 ) -> Response:
-    return await desk.respond(request, "document", DocumentPath(document_id=document_id))
+    return await dispatcher.respond(request, "document", DocumentPath(document_id=document_id))
 
 
 @v1.get(
@@ -106,8 +112,8 @@ async def document(
     response_model=responses.ReferencesReply,
     responses=_UNCHANGED,
 )
-async def references(request: Request, desk: DeskDep) -> Response:
-    return await desk.respond(request, "references")
+async def references(request: Request, dispatcher: DispatcherDep) -> Response:
+    return await dispatcher.respond(request, "references")
 
 
 @v1.get(
@@ -116,8 +122,10 @@ async def references(request: Request, desk: DeskDep) -> Response:
     response_model=ContextReply,
     responses=_UNCHANGED | _problems(404),
 )
-async def context(query: Annotated[ContextQuery, Query()], request: Request, desk: DeskDep) -> Response:
-    return await desk.respond(request, "context", query)
+async def context(
+    query: Annotated[ContextQuery, Query()], request: Request, dispatcher: DispatcherDep
+) -> Response:
+    return await dispatcher.respond(request, "context", query)
 
 
 @v1.get(
@@ -126,8 +134,8 @@ async def context(query: Annotated[ContextQuery, Query()], request: Request, des
     response_model=SuggestionsReply,
     responses=_UNCHANGED,
 )
-async def suggestions(request: Request, desk: DeskDep) -> Response:
-    return await desk.respond(request, "suggestions")
+async def suggestions(request: Request, dispatcher: DispatcherDep) -> Response:
+    return await dispatcher.respond(request, "suggestions")
 
 
 @v1.post(
@@ -136,8 +144,8 @@ async def suggestions(request: Request, desk: DeskDep) -> Response:
     response_model=FacetsReply,
     responses=_POST,
 )
-async def facets(body: FacetsBody, request: Request, desk: DeskDep) -> Response:
-    return await desk.respond(request, "facets", body)
+async def facets(body: FacetsBody, request: Request, dispatcher: DispatcherDep) -> Response:
+    return await dispatcher.respond(request, "facets", body)
 
 
 @probes.get("/healthz", summary="Alive")
@@ -152,11 +160,11 @@ async def healthz() -> responses.Health:
 )
 async def readyz(request: Request, response: Response) -> responses.Health:
     state = request.app.state
-    status = "stopping" if state.stopping else "ready" if state.desk.backend.ready else "loading"
+    status = "stopping" if state.stopping else "ready" if state.dispatcher.backend.ready else "loading"
     response.status_code = 200 if status == "ready" else 503
     return responses.Health(status=status)
 
 
 @watched.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
-async def metrics(desk: DeskDep) -> Response:
-    return Response(desk.metrics.exposed(), media_type=CONTENT_TYPE_LATEST)
+async def metrics(dispatcher: DispatcherDep) -> Response:
+    return Response(dispatcher.metrics.exposed(), media_type=CONTENT_TYPE_LATEST)

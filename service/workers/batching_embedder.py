@@ -1,12 +1,12 @@
-"""Texts of several questions encoded in one call of the model.
+"""Batch encoding: texts of several questions go through the model in one call.
 
 A model takes little longer for eight questions than for two, and on a small machine encoding is most of an
 answer. Each question runs in a thread of its own; one more thread encodes for all. Questions wait until every
 other running one has come to the same point, since until then the processor is busy with those anyway: at
-most ``patience`` seconds. And where more ran at once a moment ago, for ``LINGER`` seconds, since who has just
-got an answer is likely to ask again. A question alone is encoded at once.
+most ``patience`` seconds. Where more ran at once a moment ago, they wait for ``BATCH_LINGER`` seconds,
+since a client that has just got an answer is likely to ask again. A question alone is encoded at once.
 
-Passages are read for questions that are half answered, and gain little by company: they come first, and do
+Passages are read for questions that are half answered, and gain little by batching: they come first, and do
 not wait.
 """
 
@@ -24,11 +24,11 @@ from indexer.arrays import Vectors
 from indexer.embedding.embedder import Embedder, Progress
 
 #: Seconds that questions wait for as many as there were of late; and what "of late" means.
-LINGER, LATE = 0.006, 0.25
+BATCH_LINGER, RECENT = 0.006, 0.25
 
 
 @dataclass(slots=True)
-class Share:
+class EmbedTiming:
     """What the model did for one question: seconds from wish to vectors, and texts in the largest batch."""
 
     seconds: float = 0.0
@@ -36,11 +36,11 @@ class Share:
 
 
 @dataclass(slots=True, eq=False)
-class _Wish:
+class _EmbedRequest:
     texts: Sequence[str]
-    share: Share
+    share: EmbedTiming
     since: float = field(default_factory=time.monotonic)
-    granted: threading.Event = field(default_factory=threading.Event)
+    done: threading.Event = field(default_factory=threading.Event)
     vectors: Vectors | None = None
     error: Exception | None = None
 
@@ -50,15 +50,15 @@ class _State:
     """Guarded by the condition, which only the encoding thread waits for."""
 
     running: int = 0
-    questions: list[_Wish] = field(default_factory=list)
-    passages: list[_Wish] = field(default_factory=list)
+    questions: list[_EmbedRequest] = field(default_factory=list)
+    passages: list[_EmbedRequest] = field(default_factory=list)
     most: int = 0
     most_at: float = 0.0
     closed: bool = False
 
     def busiest(self, now: float) -> int:
         """How many questions ran at once of late."""
-        if self.running >= self.most or now - self.most_at > LATE:
+        if self.running >= self.most or now - self.most_at > RECENT:
             self.most, self.most_at = self.running, now
         return self.most
 
@@ -68,7 +68,7 @@ class _State:
         if len(self.questions) + len(self.passages) < self.running:
             return self.questions[0].since + patience - now
         if len(self.questions) < self.busiest(now):
-            return self.questions[-1].since + LINGER - now
+            return self.questions[-1].since + BATCH_LINGER - now
         return 0.0
 
 
@@ -104,9 +104,9 @@ class BatchingEmbedder:
         return self._embedder.subwords(word)
 
     @contextmanager
-    def question(self) -> Iterator[Share]:
+    def question(self) -> Iterator[EmbedTiming]:
         """Answer one question in this thread; the texts of others wait for its own while the block runs."""
-        share = self._local.share = Share()
+        share = self._local.share = EmbedTiming()
         with self._changed:
             self._state.running += 1
             self._state.busiest(time.monotonic())
@@ -136,16 +136,16 @@ class BatchingEmbedder:
             self._changed.notify()
         self._thread.join()
 
-    def _wait(self, wishes: list[_Wish], texts: Sequence[str]) -> Vectors:
+    def _wait(self, wishes: list[_EmbedRequest], texts: Sequence[str]) -> Vectors:
         if not texts:
             return np.zeros((0, self.dimension), np.float32)
-        wish = _Wish(texts, getattr(self._local, "share", None) or Share())
+        wish = _EmbedRequest(texts, getattr(self._local, "share", None) or EmbedTiming())
         with self._changed:
             if self._state.closed:
                 raise RuntimeError("the embedder is closed")
             wishes.append(wish)
             self._changed.notify()
-        wish.granted.wait()
+        wish.done.wait()
         wish.share.seconds += time.monotonic() - wish.since
         if wish.error is not None:
             raise wish.error
@@ -161,7 +161,7 @@ class BatchingEmbedder:
             self._grant(passages, self._embedder.embed_passages)
             self._grant(questions, self._embedder.embed_questions)
 
-    def _take(self) -> tuple[list[_Wish], list[_Wish]]:
+    def _take(self) -> tuple[list[_EmbedRequest], list[_EmbedRequest]]:
         """Wait for what is to be encoded next: questions, passages or both; nothing at the end."""
         state = self._state
         while not state.closed or state.questions or state.passages:
@@ -177,7 +177,7 @@ class BatchingEmbedder:
         return [], []
 
     @staticmethod
-    def _grant(wishes: list[_Wish], embed: Callable[[Sequence[str]], Vectors]) -> None:
+    def _grant(wishes: list[_EmbedRequest], embed: Callable[[Sequence[str]], Vectors]) -> None:
         if not wishes:
             return
         texts = [text for wish in wishes for text in wish.texts]
@@ -196,4 +196,4 @@ class BatchingEmbedder:
             if vectors is not None:
                 wish.vectors = vectors[first : first + len(wish.texts)]
             first += len(wish.texts)
-            wish.granted.set()
+            wish.done.set()

@@ -34,7 +34,7 @@ class _Asked:
     since: float = field(default_factory=time.monotonic)
 
 
-class WorkerHandle:
+class WorkerClient:
     """A running worker. ``generation``: what it serves; ``busy``: how many of its slots are taken."""
 
     def __init__(
@@ -50,7 +50,7 @@ class WorkerHandle:
         self.busy = 0
 
     @classmethod
-    async def start(cls, config: Mapping[str, Any], program: Sequence[str] = PROGRAM) -> WorkerHandle:
+    async def start(cls, config: Mapping[str, Any], program: Sequence[str] = PROGRAM) -> WorkerClient:
         """Start a worker and wait until it is ready.
 
         Raises:
@@ -78,7 +78,7 @@ class WorkerHandle:
         return worker
 
     @classmethod
-    async def _started(cls, config: Mapping[str, Any], program: Sequence[str]) -> WorkerHandle:
+    async def _started(cls, config: Mapping[str, Any], program: Sequence[str]) -> WorkerClient:
         """The process and the connection to it; both or, whatever happens, neither."""
         async with contextlib.AsyncExitStack() as undo:
             ours, theirs = socket.socketpair()

@@ -23,7 +23,7 @@ class _Held:
     retired: bool = False
 
 
-class LiveEngine:
+class EngineHolder:
     """Hands out the engine in force; one that was replaced is closed when its last question is answered."""
 
     def __init__(self, index: Path, embedder: Embedder, engine: Engine, reader: Reader | None = None) -> None:

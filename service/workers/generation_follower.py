@@ -12,18 +12,18 @@ from indexer.errors import IndexingError
 from indexer.index.folder import CURRENT, live_name
 from service.observability.metrics import Metrics
 from service.workers.backend import WorkerLostError
-from service.workers.client import WorkerHandle
+from service.workers.client import WorkerClient
 
 _log = logging.getLogger(__name__)
 #: A worker may end by chance while it opens a generation, but hardly twice.
 _FATAL = 2
 
 
-class Following:
+class GenerationFollower:
     """What is served, and how it becomes another generation. ``workers``: those of the pool, as they come."""
 
-    def __init__(self, index: Path, workers: Sequence[WorkerHandle], metrics: Metrics) -> None:
-        self._watch = IndexWatch(index)
+    def __init__(self, index: Path, workers: Sequence[WorkerClient], metrics: Metrics) -> None:
+        self._watch = IndexPoller(index)
         self._workers = workers
         self._metrics = metrics
         self._ended: Counter[str] = Counter()
@@ -33,7 +33,7 @@ class Following:
         """Name of the newest generation that a worker serves."""
         return self._watch.served
 
-    def joined(self, worker: WorkerHandle, wanted: str | None) -> None:
+    def joined(self, worker: WorkerClient, wanted: str | None) -> None:
         """A worker is ready that was to open ``wanted``, or whatever is live."""
         # One that opened another could not open that: it is gone or damaged, and will be for all others.
         if self.served is None or (wanted is not None and worker.generation != wanted):
@@ -61,7 +61,7 @@ class Following:
                 _log.error("generation refused", extra={"generation": name, "why": why})
                 return
 
-    async def _open(self, worker: WorkerHandle, name: str) -> str:
+    async def _open(self, worker: WorkerClient, name: str) -> str:
         """Let one worker open a generation; why it is to be refused, or an empty text."""
         try:
             why = await worker.open(name)
@@ -85,7 +85,7 @@ class Following:
             _log.info("generation served", extra={"generation": name})
 
 
-class IndexWatch:
+class IndexPoller:
     """Remembers what is served and what was refused; that is news again once it is made live again."""
 
     def __init__(self, index: Path) -> None:

@@ -16,7 +16,7 @@ from service.api.responses import ContextReply, DocumentReply, FacetsReply, Sugg
 from service.engine import Engine
 from service.workers.backend import Call, Reply
 from service.workers.batching_embedder import BatchingEmbedder
-from service.workers.engine_holder import LiveEngine
+from service.workers.engine_holder import EngineHolder
 
 _log = logging.getLogger(__name__)
 #: Told in place of a cause that nobody has foreseen.
@@ -29,7 +29,7 @@ _MISSING = {
 }
 
 
-def answer(call: Call, live: LiveEngine, embedder: BatchingEmbedder) -> Reply:
+def answer(call: Call, live: EngineHolder, embedder: BatchingEmbedder) -> Reply:
     """Answer a call in this thread, on one generation from begin to end. Never raises: errors are replies."""
     began = time.perf_counter()
     with live.lease() as engine:
@@ -88,7 +88,7 @@ def _document(engine: Engine, arguments: Mapping[str, Any], _: dict[str, Any]) -
     return DocumentReply(
         **serializers.document_info(document).model_dump(),
         text=document.text,
-        **browsing.marks(engine, number).model_dump(),
+        **browsing.document_highlights(engine, number).model_dump(),
     )
 
 

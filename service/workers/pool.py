@@ -14,9 +14,9 @@ from indexer.errors import FundstelleError
 from service.observability.metrics import Metrics
 from service.settings import Settings
 from service.workers.backend import BusyError, Call, Reply, WorkerLostError
-from service.workers.client import PROGRAM, WorkerHandle
-from service.workers.generation_follower import Following
-from service.workers.scheduler import Slots
+from service.workers.client import PROGRAM, WorkerClient
+from service.workers.generation_follower import GenerationFollower
+from service.workers.scheduler import Scheduler
 
 _log = logging.getLogger(__name__)
 #: A worker that ends sooner than this many seconds after its start is started again ever later.
@@ -33,9 +33,9 @@ class WorkerPool:
         self._settings = settings
         self._metrics = metrics
         self._program = program
-        self._slots = Slots(settings, metrics)
+        self._slots = Scheduler(settings, metrics)
         self._workers = self._slots.workers
-        self._following = Following(settings.index, self._workers, metrics)
+        self._following = GenerationFollower(settings.index, self._workers, metrics)
         self._tasks: list[asyncio.Task[None]] = []
         self._failed = 0
 
@@ -59,7 +59,7 @@ class WorkerPool:
             FundstelleError: none can be, and why.
         """
         first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._tasks = [asyncio.create_task(self._keep(first)) for _ in range(self._settings.workers)]
+        self._tasks = [asyncio.create_task(self._supervise(first)) for _ in range(self._settings.workers)]
         try:
             await first
         except BaseException:
@@ -95,20 +95,20 @@ class WorkerPool:
                     raise BusyError("the worker that was answering ended twice", 5) from error
         raise AssertionError("unreachable")
 
-    def _replied(self, worker: WorkerHandle, asking: asyncio.Task[Reply]) -> None:
+    def _replied(self, worker: WorkerClient, asking: asyncio.Task[Reply]) -> None:
         if not asking.cancelled():
             # Nobody may be left whom an error could be told to.
             asking.exception()
-        self._slots.give_back(worker)
+        self._slots.release(worker)
 
-    async def _keep(self, first: asyncio.Future[None]) -> None:
+    async def _supervise(self, first: asyncio.Future[None]) -> None:
         """Have one worker running at all times; tell ``first`` when one is ready, or that none can be."""
         pause = 0.0
         while True:
             began = time.monotonic()
             wanted = self.generation
             try:
-                worker = await WorkerHandle.start(self._config(wanted), self._program)
+                worker = await WorkerClient.start(self._config(wanted), self._program)
             except FundstelleError as error:
                 if not first.done():
                     self._failed += 1
@@ -119,12 +119,14 @@ class WorkerPool:
                 # Until it is known whether the service starts at all, trying again would be too soon.
                 await asyncio.wait([first])
             else:
-                await self._employ(worker, wanted, first)
+                await self._run_worker(worker, wanted, first)
             lived = time.monotonic() - began
             pause = 0.0 if lived > _SHORT_LIVED else min(_LONGEST_PAUSE, 2 * pause + 0.5)
             await asyncio.sleep(pause)
 
-    async def _employ(self, worker: WorkerHandle, wanted: str | None, first: asyncio.Future[None]) -> None:
+    async def _run_worker(
+        self, worker: WorkerClient, wanted: str | None, first: asyncio.Future[None]
+    ) -> None:
         """Give a worker calls until it ends."""
         try:
             self._following.joined(worker, wanted)

@@ -9,22 +9,22 @@ from collections import deque
 from service.observability.metrics import Metrics
 from service.settings import Settings
 from service.workers.backend import BusyError
-from service.workers.client import WorkerHandle
+from service.workers.client import WorkerClient
 
 
-class Slots:
+class Scheduler:
     """The slots of all workers. ``workers``: those that take calls; who changes the list tells ``serve``."""
 
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
-        self.workers: list[WorkerHandle] = []
+        self.workers: list[WorkerClient] = []
         self._each = settings.worker_slots
         self._longest = settings.queue
         self._seconds = settings.queue_seconds
         self._metrics = metrics
-        self._queue: deque[asyncio.Future[WorkerHandle]] = deque()
+        self._queue: deque[asyncio.Future[WorkerClient]] = deque()
 
-    async def take(self) -> WorkerHandle:
-        """A slot of the least busy worker, to be given back by ``give_back``.
+    async def take(self) -> WorkerClient:
+        """A slot of the least busy worker, to be given back by ``release``.
 
         Raises:
             BusyError: at once, where the queue is full; or after the longest wait.
@@ -35,7 +35,7 @@ class Slots:
             return worker
         if len(self._queue) >= self._longest:
             raise BusyError("too many questions are waiting; ask again in a moment")
-        place: asyncio.Future[WorkerHandle] = asyncio.get_running_loop().create_future()
+        place: asyncio.Future[WorkerClient] = asyncio.get_running_loop().create_future()
         self._queue.append(place)
         self._count()
         try:
@@ -44,7 +44,7 @@ class Slots:
         except BaseException as error:
             if place.done() and not place.cancelled():
                 # Given a worker in the very moment of giving up.
-                self.give_back(place.result())
+                self.release(place.result())
             if isinstance(error, TimeoutError):
                 raise BusyError("no worker was free in time; ask again in a moment", 2) from error
             raise
@@ -53,7 +53,7 @@ class Slots:
                 self._queue.remove(place)
             self._count()
 
-    def give_back(self, worker: WorkerHandle) -> None:
+    def release(self, worker: WorkerClient) -> None:
         """The worker has replied, or ended."""
         worker.busy -= 1
         self.serve()
@@ -67,7 +67,7 @@ class Slots:
                 place.set_result(worker)
         self._count()
 
-    def _least_busy(self) -> WorkerHandle | None:
+    def _least_busy(self) -> WorkerClient | None:
         alive = (worker for worker in self.workers if worker.alive)
         worker = min(alive, key=lambda worker: worker.busy, default=None)
         return worker if worker and worker.busy < self._each else None

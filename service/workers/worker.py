@@ -27,26 +27,33 @@ from service.observability import logs
 from service.workers import protocol
 from service.workers.backend import Call, Reply
 from service.workers.batching_embedder import BatchingEmbedder
-from service.workers.engine_holder import LiveEngine
+from service.workers.engine_holder import EngineHolder
 from service.workers.handlers import FAILED, answer
 
 _log = logging.getLogger(__name__)
 #: Seconds for what is being answered when the front has closed the socket.
-_LAST_WORDS = 5.0
+SHUTDOWN_GRACE = 5.0
 
 
 class Worker:
     """Answers what comes over a socket, in as many threads as it has slots, and exchanges generations."""
 
-    def __init__(self, connection: socket.socket, live: LiveEngine, embedder: BatchingEmbedder) -> None:
+    def __init__(
+        self,
+        connection: socket.socket,
+        holder: EngineHolder,
+        embedder: BatchingEmbedder,
+        grace: float = SHUTDOWN_GRACE,
+    ) -> None:
         self._connection = connection
         self._sending = threading.Lock()
-        self._live = live
+        self._holder = holder
         self._embedder = embedder
+        self._grace = grace
 
     def run(self, stream: BinaryIO, slots: int) -> None:
         """Answer until the front closes the socket; then what is being answered is given a moment."""
-        self.send({"ready": self._live.generation})
+        self.send({"ready": self._holder.generation})
         # One thread more exchanges generations: answering goes on beside it.
         with ThreadPoolExecutor(slots) as answering, ThreadPoolExecutor(1) as opening:
             with contextlib.suppress(EOFError, ConnectionError):
@@ -56,7 +63,7 @@ class Worker:
                         opening.submit(self._replace, head)
                     else:
                         answering.submit(self._answer, head)
-            _end_in(_LAST_WORDS)
+            _end_in(self._grace)
 
     def send(self, head: Mapping[str, Any], body: bytes = b"") -> None:
         data = protocol.packed(head, body)
@@ -67,18 +74,18 @@ class Worker:
     def _answer(self, head: Mapping[str, Any]) -> None:
         correlation_id.set(head["request_id"])
         try:
-            reply = answer(Call(head["call"], head["arguments"]), self._live, self._embedder)
+            reply = answer(Call(head["call"], head["arguments"]), self._holder, self._embedder)
         # A library may raise what is no Exception; who asked is to hear of it all the same.
         except BaseException:
             _log.exception("%s failed", head["call"])
-            reply = Reply(500, b"", {"generation": self._live.generation}, FAILED)
+            reply = Reply(500, b"", {"generation": self._holder.generation}, FAILED)
         facts = {"status": reply.status, "facts": reply.facts, "detail": reply.detail}
         self.send({"id": head["id"], **facts}, reply.body)
 
     def _replace(self, head: Mapping[str, Any]) -> None:
         detail = ""
         try:
-            self._live.replace(head["open"])
+            self._holder.replace(head["open"])
         except FundstelleError as error:
             detail = str(error)
         except Exception as error:  # whatever is wrong with a new generation, the old one goes on
@@ -94,7 +101,7 @@ def _end_in(seconds: float) -> None:
     timer.start()
 
 
-def _open(config: Mapping[str, Any]) -> tuple[LiveEngine, BatchingEmbedder]:
+def _open(config: Mapping[str, Any]) -> tuple[EngineHolder, BatchingEmbedder]:
     # The index is opened and verified first: what is wrong with it is told before the model has loaded.
     index = Path(config["index"])
     generation = _generation(index, config["generation"])
@@ -104,7 +111,7 @@ def _open(config: Mapping[str, Any]) -> tuple[LiveEngine, BatchingEmbedder]:
     loaded = load_models(config["model"])
     reader = load_reader(config["reader"], loaded)
     embedder = BatchingEmbedder(loaded, config["patience"])
-    return LiveEngine(index, embedder, Engine.of(generation, embedder, reader), reader), embedder
+    return EngineHolder(index, embedder, Engine.of(generation, embedder, reader), reader), embedder
 
 
 def _generation(index: Path, wanted: str | None) -> Generation:
@@ -124,14 +131,14 @@ def main(descriptor: int) -> None:
         config = protocol.read(stream)[0]["config"]
         logs.configure(config["log_format"], config["log_level"])
         try:
-            live, embedder = _open(config)
+            holder, embedder = _open(config)
         except FundstelleError as error:
             connection.sendall(protocol.packed({"failed": str(error)}))
             return
         # What is loaded stays: the collector need not look at it again and again.
         gc.collect()
         gc.freeze()
-        Worker(connection, live, embedder).run(stream, config["slots"])
+        Worker(connection, holder, embedder).run(stream, config["slots"])
     # Threads of the libraries would only delay the end: they hold nothing.
     logging.shutdown()
     os._exit(0)

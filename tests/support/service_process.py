@@ -15,7 +15,7 @@ from service.settings import Settings
 from service.web.app import create_app
 from service.workers.backend import Call, Reply
 from service.workers.batching_embedder import BatchingEmbedder
-from service.workers.engine_holder import LiveEngine
+from service.workers.engine_holder import EngineHolder
 from service.workers.handlers import answer
 
 
@@ -24,7 +24,7 @@ class LocalBackend:
 
     def __init__(self, index: Path, embedder: Embedder) -> None:
         self.embedder = BatchingEmbedder(embedder)
-        self.live = LiveEngine(index, self.embedder, Engine.of(open_generation(index), self.embedder))
+        self.live = EngineHolder(index, self.embedder, Engine.of(open_generation(index), self.embedder))
         self.calls: list[Call] = []
         self.ready = False
 

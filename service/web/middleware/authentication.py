@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.auth.api_key import Key
 from service.auth.api_key import Scope as KeyScope
-from service.auth.key_ring import KeyRefused, KeyRing, allows, allows_origin, origin_of
+from service.auth.key_ring import KeyRefusedError, KeyRing, allows, allows_origin, origin_of
 from service.auth.rate_limits import Budget, RateLimits, headers, tightest
 from service.observability.metrics import Metrics
 from service.web.problems import problem
@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Fundstelle"'}
 
 
-class Gate:
+class AuthenticationMiddleware:
     """Lets requests through to what is guarded only within the limits and, where there are keys, with one."""
 
     def __init__(self, app: ASGIApp, keys: KeyRing | None, limits: RateLimits, metrics: Metrics) -> None:
@@ -50,7 +50,7 @@ class Gate:
         if self._keys is not None:
             try:
                 key = self._keys.identify(_key_text(Headers(scope=scope)))
-            except KeyRefused as refused:
+            except KeyRefusedError as refused:
                 # The log tells what the reply does not.
                 known = refused.key.id if refused.key else None
                 _log.warning("key refused", extra={"why": refused.reason, "key": known, "client": address})
@@ -65,7 +65,7 @@ class Gate:
             if budget and budget.limited:
                 await self._too_many(budget, scope, receive, send)
                 return
-        await self._app(scope, receive, _telling(budget, send))
+        await self._app(scope, receive, _with_rate_headers(budget, send))
 
     async def _too_many(self, budget: Budget, scope: Scope, receive: Receive, send: Send) -> None:
         told = headers(budget)
@@ -104,7 +104,7 @@ def _forbidden(key: Key, wanted: KeyScope, origin: str | None) -> str | None:
     return None if allows_origin(key, origin) else "this key may not be used from this page"
 
 
-def _telling(budget: Budget | None, send: Send) -> Send:
+def _with_rate_headers(budget: Budget | None, send: Send) -> Send:
     """Send with the headers that tell what is left of the tightest limit."""
     if budget is None:
         return send

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.web.problems import problem
 
 
-class LimitBody:
+class BodyLimitMiddleware:
     """Refuses bodies over a size, by their declared length or as soon as more has come in; and slow ones."""
 
     def __init__(self, app: ASGIApp, limit: int, seconds: float) -> None:

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from service.web.problems import problem
 
 
-class Cors(CORSMiddleware):
+class CorsMiddleware(CORSMiddleware):
     """Starlette's, with origins that may change while the service runs."""
 
     def __init__(self, app: ASGIApp, origins: Callable[[], Collection[str]]) -> None:

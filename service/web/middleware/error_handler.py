@@ -11,7 +11,7 @@ from service.web.problems import failed
 _log = logging.getLogger(__name__)
 
 
-class Failing:
+class ErrorMiddleware:
     """Replies with a problem where a handler fails, as long as no reply has begun."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
-class Head:
+class HeadMiddleware:
     """Has HEAD handled as GET, so that all headers are those of the answer that a GET would get."""
 
     def __init__(self, app: ASGIApp) -> None:

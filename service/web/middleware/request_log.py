@@ -12,10 +12,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.observability.metrics import Metrics
 from service.web.problems import failed
 
-_log = logging.getLogger("service.auth")
+_log = logging.getLogger("service.access")
 
 
-class Seen:
+class RequestLogMiddleware:
     """Counts requests and their seconds by route, not by address, so that the series stay few.
 
     The log names the path but not the query, which may be a question.

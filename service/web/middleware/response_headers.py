@@ -23,7 +23,7 @@ _ALWAYS = {
 _ASSETS = "/static-offline-docs"
 
 
-class ResponseHeaders:
+class ResponseHeadersMiddleware:
     """Sets security and cache headers, and replies 304 where the client has the very same body already.
 
     Replies of GET that are 200 get an ``ETag`` over their body and must be asked for again each time: another
@@ -39,10 +39,10 @@ class ResponseHeaders:
             return
         start: Message | None = None
 
-        async def dressed(message: Message) -> None:
+        async def with_headers(message: Message) -> None:
             nonlocal start
             if message["type"] == "http.response.start":
-                _dress(scope, message)
+                _add_headers(scope, message)
                 if _tagged(scope, message):
                     # Held back until the body is there, which comes in one piece.
                     start = message
@@ -53,10 +53,10 @@ class ResponseHeaders:
                 return
             await send(message)
 
-        await self._app(scope, receive, dressed)
+        await self._app(scope, receive, with_headers)
 
 
-def _dress(scope: Scope, message: Message) -> None:
+def _add_headers(scope: Scope, message: Message) -> None:
     headers = MutableHeaders(scope=message)
     for name, value in _ALWAYS.items():
         headers.setdefault(name, value)

@@ -1,4 +1,4 @@
-"""What people look at beside answers: places in context, marks in documents, suggestions, facets."""
+"""What people look at beside answers: places in context, highlights of documents, suggestions, facets."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 from service.auth import key_ring as ring_module
 from service.auth.api_key import KEY_TEXT, Key, secret_digest
 from service.auth.key_file import KeyFile, KeyFileError
-from service.auth.key_ring import KeyRefused, KeyRing, allows, allows_origin
+from service.auth.key_ring import KeyRefusedError, KeyRing, allows, allows_origin
 from service.cli.keys import app
 
 PAGE = "https://intranet.example"
@@ -37,7 +37,7 @@ def edited(file: KeyFile, change: Callable[[Any], object]) -> KeyFile:
 
 
 def refusal(ring: KeyRing, text: str) -> str:
-    with pytest.raises(KeyRefused) as caught:
+    with pytest.raises(KeyRefusedError) as caught:
         ring.identify(text)
     return caught.value.reason
 

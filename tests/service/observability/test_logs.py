@@ -50,7 +50,7 @@ def stderr(capsys: pytest.CaptureFixture[str]) -> Iterator[Stderr]:
 
 
 def log() -> logging.Logger:
-    return logging.getLogger("service.auth")
+    return logging.getLogger("service.access")
 
 
 def failing(message: str) -> None:
@@ -72,7 +72,7 @@ def test_a_json_line_holds_time_level_logger_message_and_the_extra_fields(stderr
     assert abs((datetime.now(UTC) - time).total_seconds()) < 60
     assert line == {
         "level": "info",
-        "logger": "service.auth",
+        "logger": "service.access",
         "message": "request done",
         "status": 200,
         "path": "/v1/ask",
@@ -102,7 +102,7 @@ def test_no_extra_field_takes_the_place_of_one_that_every_line_has(stderr: Stder
     log().info("x", extra={"level": 7, "logger": "other", "time": 0.5})
 
     [line] = stderr.lines
-    assert (line["level"], line["logger"]) == ("info", "service.auth")
+    assert (line["level"], line["logger"]) == ("info", "service.access")
     assert str(line["time"]).endswith("Z")
 
 
@@ -141,7 +141,7 @@ def test_a_text_line_reads_in_order_with_the_fields_last(stderr: Stderr) -> None
 
     time, rest = stderr.text.split(" ", 1)
     assert datetime.fromisoformat(time).tzinfo == UTC
-    assert rest == "warning service.auth request status=200 path=/v1/ask\n"
+    assert rest == "warning service.access request status=200 path=/v1/ask\n"
 
 
 def test_text_carries_the_id_of_the_request(stderr: Stderr) -> None:
@@ -150,10 +150,10 @@ def test_text_carries_the_id_of_the_request(stderr: Stderr) -> None:
     log().info("inside")
     correlation_id.reset(token)
 
-    assert stderr.text.endswith("info    service.auth inside request_id=r-1\n")
+    assert stderr.text.endswith("info    service.access inside request_id=r-1\n")
 
 
-FORGED = "2025-03-17T08:05:00.120Z info service.auth request"
+FORGED = "2025-03-17T08:05:00.120Z info service.access request"
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_text_shows_a_traceback_in_marked_lines(stderr: Stderr) -> None:
     failing("no such thing")
 
     first, *further = stderr.text.splitlines()
-    assert first.endswith("error   service.auth it failed")
+    assert first.endswith("error   service.access it failed")
     assert further[0] == "  | Traceback (most recent call last):"
     assert further[-1] == "  | ValueError: no such thing"
     assert all(line.startswith("  | ") for line in further)

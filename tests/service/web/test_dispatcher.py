@@ -28,7 +28,7 @@ REQUEST_ID = "5f2b8c1e9d0a4b7f8c6d5e4f3a2b1c0d"
 
 @pytest.fixture(scope="module")
 def _two_generations(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("desk")
+    folder = tmp_path_factory.mktemp("dispatcher")
     for text in ("Im Dorf gibt es eine Schule.", "Im Dorf gibt es zwei Schulen."):
         (folder / "dorf.txt").write_text(text, "utf-8")
         build([folder / "dorf.txt"], folder / "index", FakeEmbedder())

@@ -14,7 +14,7 @@ import pytest
 from fakes import FakeEmbedder
 
 from indexer.arrays import Vectors
-from service.workers.batching_embedder import LINGER, BatchingEmbedder
+from service.workers.batching_embedder import BATCH_LINGER, BatchingEmbedder
 
 Result = TypeVar("Result")
 
@@ -157,7 +157,7 @@ def test_a_question_waits_for_another_one_that_runs(model: Model) -> None:
     with batching(model) as embedder:
         with running(embedder):
             asked = asking(embedder, RIVER)
-            time.sleep(10 * LINGER)
+            time.sleep(10 * BATCH_LINGER)
             assert model.batches == []
         asked.result(LONG)
 

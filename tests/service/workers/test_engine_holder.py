@@ -17,7 +17,7 @@ from indexer.index.folder import generation_names
 from indexer.index.generation import open_generation
 from service.api import serializers
 from service.engine import Engine
-from service.workers.engine_holder import LiveEngine
+from service.workers.engine_holder import EngineHolder
 
 #: Seconds after which something has failed that takes milliseconds.
 LONG = 30.0
@@ -46,9 +46,9 @@ def names(index: Path) -> list[str]:
 
 
 @pytest.fixture
-def live(index: Path, names: list[str], embedder: FakeEmbedder) -> Iterator[LiveEngine]:
+def live(index: Path, names: list[str], embedder: FakeEmbedder) -> Iterator[EngineHolder]:
     """Serves the old generation at first."""
-    engine = LiveEngine(index, embedder, Engine.of(open_generation(index, names[0]), embedder))
+    engine = EngineHolder(index, embedder, Engine.of(open_generation(index, names[0]), embedder))
     yield engine
     engine.close()
 
@@ -72,27 +72,31 @@ def opened_files(folder: Path) -> list[str]:
     return [file.path for file in psutil.Process().open_files() if file.path.startswith(str(folder))]
 
 
-def test_it_names_and_hands_out_the_engine_in_force(live: LiveEngine, names: list[str]) -> None:
+def test_it_names_and_hands_out_the_engine_in_force(live: EngineHolder, names: list[str]) -> None:
     assert live.generation == names[0]
     with live.lease() as engine:
         assert told(engine) == OLD
 
 
-def test_after_an_exchange_the_new_generation_answers(live: LiveEngine, names: list[str]) -> None:
+def test_after_an_exchange_the_new_generation_answers(live: EngineHolder, names: list[str]) -> None:
     live.replace(names[1])
     assert live.generation == names[1]
     with live.lease() as engine:
         assert told(engine) == NEW
 
 
-def test_an_engine_that_nobody_uses_is_closed_when_it_is_replaced(live: LiveEngine, names: list[str]) -> None:
+def test_an_engine_that_nobody_uses_is_closed_when_it_is_replaced(
+    live: EngineHolder, names: list[str]
+) -> None:
     with live.lease() as old:
         pass
     live.replace(names[1])
     assert closed(old)
 
 
-def test_of_a_replaced_generation_no_file_stays_open(live: LiveEngine, index: Path, names: list[str]) -> None:
+def test_of_a_replaced_generation_no_file_stays_open(
+    live: EngineHolder, index: Path, names: list[str]
+) -> None:
     with live.lease() as engine:
         told(engine)
     del engine
@@ -103,7 +107,7 @@ def test_of_a_replaced_generation_no_file_stays_open(live: LiveEngine, index: Pa
 
 
 def test_a_leased_engine_stays_usable_after_the_exchange_and_is_closed_when_the_last_lets_go(
-    live: LiveEngine, names: list[str]
+    live: EngineHolder, names: list[str]
 ) -> None:
     with live.lease() as first:
         with live.lease() as second:
@@ -113,14 +117,14 @@ def test_a_leased_engine_stays_usable_after_the_exchange_and_is_closed_when_the_
     assert closed(first)
 
 
-def test_an_engine_leased_by_a_question_that_fails_is_let_go(live: LiveEngine, names: list[str]) -> None:
+def test_an_engine_leased_by_a_question_that_fails_is_let_go(live: EngineHolder, names: list[str]) -> None:
     with pytest.raises(KeyError), live.lease() as old:
         live.replace(names[1])
         raise KeyError("not the engine's fault")
     assert closed(old)
 
 
-def test_the_same_name_changes_nothing(live: LiveEngine, names: list[str]) -> None:
+def test_the_same_name_changes_nothing(live: EngineHolder, names: list[str]) -> None:
     with live.lease() as before:
         pass
     live.replace(names[0])
@@ -128,7 +132,7 @@ def test_the_same_name_changes_nothing(live: LiveEngine, names: list[str]) -> No
         assert after is before and told(after) == OLD
 
 
-def test_one_may_go_back_to_the_former_generation(live: LiveEngine, names: list[str]) -> None:
+def test_one_may_go_back_to_the_former_generation(live: EngineHolder, names: list[str]) -> None:
     for name in (names[1], names[0]):
         live.replace(name)
     with live.lease() as engine:
@@ -137,7 +141,7 @@ def test_one_may_go_back_to_the_former_generation(live: LiveEngine, names: list[
 
 @pytest.mark.parametrize("file", ["documents.sqlite", "passages.faiss", "manifest.json"])
 def test_a_damaged_generation_is_refused_and_the_old_one_goes_on(
-    live: LiveEngine, index: Path, names: list[str], file: str
+    live: EngineHolder, index: Path, names: list[str], file: str
 ) -> None:
     path = index / "generations" / names[1] / file
     path.write_bytes(path.read_bytes()[:-1] + b"?")
@@ -149,7 +153,7 @@ def test_a_damaged_generation_is_refused_and_the_old_one_goes_on(
     assert opened_files(path.parent) == []
 
 
-def test_a_generation_that_is_not_there_is_refused_and_the_old_one_goes_on(live: LiveEngine) -> None:
+def test_a_generation_that_is_not_there_is_refused_and_the_old_one_goes_on(live: EngineHolder) -> None:
     with pytest.raises(FundstelleError, match="20990101T000000000000-0123456789abcdef"):
         live.replace("20990101T000000000000-0123456789abcdef")
     with live.lease() as engine:
@@ -157,7 +161,7 @@ def test_a_generation_that_is_not_there_is_refused_and_the_old_one_goes_on(live:
 
 
 def test_a_generation_of_another_model_is_refused_and_let_go(
-    live: LiveEngine, index: Path, tmp_path: Path, names: list[str]
+    live: EngineHolder, index: Path, tmp_path: Path, names: list[str]
 ) -> None:
     (tmp_path / "dorf.txt").write_text(NEW, "utf-8")
     other = build([tmp_path / "dorf.txt"], index, FakeEmbedder("other")).generation
@@ -168,7 +172,7 @@ def test_a_generation_of_another_model_is_refused_and_let_go(
 
 
 def test_what_is_in_use_outlives_the_removal_of_its_files(
-    live: LiveEngine, index: Path, names: list[str]
+    live: EngineHolder, index: Path, names: list[str]
 ) -> None:
     with live.lease() as engine:
         shutil.rmtree(index / "generations" / names[0])
@@ -176,7 +180,7 @@ def test_what_is_in_use_outlives_the_removal_of_its_files(
 
 
 def test_many_questions_during_many_exchanges_each_see_one_sound_generation(
-    live: LiveEngine, names: list[str]
+    live: EngineHolder, names: list[str]
 ) -> None:
     expected = dict(zip(names, (OLD, NEW), strict=True))
     handed_out: list[Engine] = []
@@ -206,7 +210,7 @@ def test_many_questions_during_many_exchanges_each_see_one_sound_generation(
 
 
 def test_a_replaced_generation_is_let_go_without_the_collector(
-    live: LiveEngine, index: Path, names: list[str]
+    live: EngineHolder, index: Path, names: list[str]
 ) -> None:
     with live.lease() as engine:
         told(engine)

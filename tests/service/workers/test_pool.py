@@ -26,7 +26,7 @@ from service.settings import Settings
 from service.workers import pool as pool_module
 from service.workers import protocol
 from service.workers.backend import BusyError, Call, Reply
-from service.workers.client import WorkerHandle
+from service.workers.client import WorkerClient
 from service.workers.pool import WorkerPool
 
 PROGRAM = (sys.executable, str(SUPPORT / "stub_worker.py"))
@@ -47,7 +47,7 @@ def index(tmp_path: Path) -> Path:
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that ended is started again soon; one that does not end by itself is soon made to."""
     monkeypatch.setattr(pool_module, "_LONGEST_PAUSE", 0.01)
-    monkeypatch.setattr(WorkerHandle.end, "__defaults__", (0.2,))
+    monkeypatch.setattr(WorkerClient.end, "__defaults__", (0.2,))
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
@@ -205,7 +205,7 @@ def test_a_worker_that_does_not_end_by_itself_is_made_to(index: Path) -> None:
     (index / "stay").touch()
 
     async def work() -> None:
-        worker = await WorkerHandle.start(Running(index).pool._config(None), PROGRAM)
+        worker = await WorkerClient.start(Running(index).pool._config(None), PROGRAM)
         await worker.end(patience=0.05)
         assert not alive(worker.pid)
 
@@ -214,7 +214,7 @@ def test_a_worker_that_does_not_end_by_itself_is_made_to(index: Path) -> None:
 
 def test_a_worker_ends_when_the_front_is_gone(index: Path) -> None:
     async def work() -> None:
-        worker = await WorkerHandle.start(Running(index).pool._config(None), PROGRAM)
+        worker = await WorkerClient.start(Running(index).pool._config(None), PROGRAM)
         worker._writer.close()
         assert await worker.ended() == 0
 
@@ -385,7 +385,7 @@ def test_a_call_that_is_cancelled_in_the_moment_it_is_given_a_worker_leaks_no_sl
             worker = await it.pool._slots.take()
             cancelled, last = it.calling("echo"), it.calling("echo")
             await it.waiting(2)
-            steps = [cancelled.cancel, lambda: it.pool._slots.give_back(worker)]
+            steps = [cancelled.cancel, lambda: it.pool._slots.release(worker)]
             for step in steps if first == "cancelled" else reversed(steps):
                 step()
             assert (await last).status == 200
@@ -650,7 +650,7 @@ def test_a_worker_that_cannot_follow_the_others_is_replaced(
             assert "worker cannot follow, ended" in caplog.messages
             assert [worker.generation for worker in it.pool._workers] == ["new", "new"]
 
-    def refuse_once(worker: WorkerHandle) -> None:
+    def refuse_once(worker: WorkerClient) -> None:
         async def open_(_: str) -> str:
             return "too many open files"
 
@@ -862,16 +862,16 @@ def test_a_worker_that_never_ends_opening_is_ended(index: Path, monkeypatch: pyt
 def test_where_the_served_generation_is_gone_a_new_worker_serves_the_live_one(
     index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start = WorkerHandle.start
+    start = WorkerClient.start
 
-    async def with_the_live_one(config: dict[str, Any], program: Any) -> WorkerHandle:
+    async def with_the_live_one(config: dict[str, Any], program: Any) -> WorkerClient:
         # As a worker does that finds the wanted one gone.
         return await start(config | {"generation": None}, program)
 
     async def work() -> None:
         async with running(index, poll_seconds=0.2) as it:
             [pid] = await it.workers(1)
-            monkeypatch.setattr(WorkerHandle, "start", with_the_live_one)
+            monkeypatch.setattr(WorkerClient, "start", with_the_live_one)
             shutil.rmtree(index / "generations" / "old")
             set_live(index, "new")
             os.kill(pid, signal.SIGKILL)

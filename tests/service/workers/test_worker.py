@@ -16,17 +16,16 @@ from service.workers import protocol
 #: A worker whose engine does what ``lease`` says, in one slot.
 PROGRAM = """
     import os, socket, sys, threading
-    from service.workers import process
+    from service.workers.worker import Worker
 
-    class Live:
+    class Holder:
         generation = "village"
         def lease(self):
             {lease}
 
-    process._LAST_WORDS = 0.2
     connection = socket.socket(fileno=int(sys.argv[1]))
     with connection, connection.makefile("rb") as stream:
-        process.Worker(connection, Live(), None).run(stream, 1)
+        Worker(connection, Holder(), None, grace=0.2).run(stream, 1)
     os._exit(0)
 """
 ASK = {"id": 7, "call": "ask", "arguments": {}, "request_id": "of-this-test"}

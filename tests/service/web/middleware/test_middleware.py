@@ -18,7 +18,7 @@ from starlette.types import Message, Receive, Scope, Send
 from indexer.build.pipeline import build
 from indexer.errors import IndexDamagedError
 from service.observability.metrics import Metrics
-from service.web.middleware.request_log import Seen
+from service.web.middleware.request_log import RequestLogMiddleware
 from service.workers.backend import Call, Reply
 
 ASK = "/v1/ask?q=Gibt es im Dorf eine Schule?"
@@ -85,7 +85,7 @@ def chunk(body: bytes, more: bool = False) -> Message:
 
 def answered_by(client: TestClient, call: Callable[[Call], Awaitable[Reply]]) -> None:
     """Have questions answered by a function from now on."""
-    client.app.state.desk.backend.call = call  # type: ignore[attr-defined]
+    client.app.state.dispatcher.backend.call = call  # type: ignore[attr-defined]
 
 
 async def break_down(_: Call) -> Reply:
@@ -94,7 +94,7 @@ async def break_down(_: Call) -> Reply:
 
 def requests(caplog: pytest.LogCaptureFixture) -> list[Any]:
     """The lines of the access log."""
-    return [record for record in caplog.records if record.name == "service.auth"]
+    return [record for record in caplog.records if record.name == "service.access"]
 
 
 # Bodies.
@@ -318,7 +318,7 @@ def test_an_error_nobody_expected_has_the_headers_of_every_reply(index: Path) ->
 
 
 def test_the_service_goes_on_after_an_error(client: TestClient) -> None:
-    backend = client.app.state.desk.backend  # type: ignore[attr-defined]
+    backend = client.app.state.dispatcher.backend  # type: ignore[attr-defined]
     call = backend.call
     answered_by(client, break_down)
     assert client.get("/v1/documents").status_code == 500
@@ -340,7 +340,7 @@ def test_an_error_within_a_reply_begins_no_second_one() -> None:
         return {"type": "http.disconnect"}
 
     scope = {"type": "http", "method": "GET", "path": "/v1/ask"}
-    asyncio.run(Seen(app, Metrics())(scope, receive, send))
+    asyncio.run(RequestLogMiddleware(app, Metrics())(scope, receive, send))
     assert [message["type"] for message in sent] == ["http.response.start"]
 
 
@@ -412,7 +412,7 @@ def test_what_is_refused_before_it_is_routed_counts_where_it_was_going(index: Pa
         client.get("/v1/documents/dorf.txt")
         client.get("/v1/documents/dorf.txt")
         client.post("/v1/nowhere", content=b"x")
-        counted = client.app.state.desk.metrics.exposed().decode()  # type: ignore[attr-defined]
+        counted = client.app.state.dispatcher.metrics.exposed().decode()  # type: ignore[attr-defined]
     assert 'fundstelle_requests_total{path="/v1/documents/{document_id:path}",status="429"} 1.0' in counted
     assert 'fundstelle_requests_total{path="other",status="429"} 1.0' in counted
 
