@@ -14,9 +14,9 @@ from indexer.text.normalization import fold
 
 #: Before a term that stands as it was written (folded), beside its stem. A question in another language
 #: can only match these: names, numbers and references, not inflected words.
-WRITTEN = "="
+SURFACE = "="
 #: Before a piece of a word, as the model's tokenizer cuts it.
-PIECE = "~"
+SUBWORD = "~"
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?")
 #: Words whose stem is kept; questions bring in new ones without end.
@@ -26,7 +26,7 @@ _LONG_WORD = 40
 _STEMMERS: dict[Language, str] = {"de": "german", "en": "english"}
 
 
-def terms(text: str, language: Language) -> list[str]:
+def document_terms(text: str, language: Language) -> list[str]:
     """Terms of a document in ``language``: stems, written forms, and the keys of its references."""
     stem = _stemmer(language)
     found: list[str] = []
@@ -35,7 +35,7 @@ def terms(text: str, language: Language) -> list[str]:
         if word.lower() in STOP_WORDS[language]:
             continue
         found.append(stem(word.lower()))
-        found.append(WRITTEN + folded)
+        found.append(SURFACE + folded)
     return found + _keys(text)
 
 
@@ -51,7 +51,7 @@ def content_stems(text: str, language: Language) -> list[str]:
     return [stem(word) for word in words if word not in STOP_WORDS[language]]
 
 
-def piece_terms(text: str, language: Language, subwords: Callable[[str], Sequence[str]]) -> list[str]:
+def subword_terms(text: str, language: Language, subwords: Callable[[str], Sequence[str]]) -> list[str]:
     """Pieces of a text's words, as ``subwords`` cuts them, for texts and questions of one language.
 
     What compounds share: "Massenmobilisierungsarbeit" and "Massenmobilisierung" have no stem in common,
@@ -59,24 +59,24 @@ def piece_terms(text: str, language: Language, subwords: Callable[[str], Sequenc
     """
     words = (word.lower() for word in _words(text))
     pieces = (piece for word in words if word not in STOP_WORDS[language] for piece in subwords(word))
-    return [PIECE + piece for piece in pieces if len(piece) > 1]
+    return [SUBWORD + piece for piece in pieces if len(piece) > 1]
 
 
-def surviving_terms(question: str, language: Language) -> list[str]:
+def cross_lingual_terms(question: str, language: Language) -> list[str]:
     """Terms of a question that are the same in any language: numbers, names, references, shared words.
 
     Every content word goes in as written. One that has no counterpart in another language simply
     matches nothing there; one that does ("Internet", "Nguyen", "98") is evidence.
     """
     return [
-        WRITTEN + _fold_word(word)
+        SURFACE + _fold_word(word)
         for word in _words(question)
         if word.lower() not in STOP_WORDS[language]
         and (len(word) > 2 or word[0].isdigit() or word[0].isupper())
     ] + _keys(question)
 
 
-def names(question: str, language: Language) -> list[str]:
+def name_terms(question: str, language: Language) -> list[str]:
     """Names and numbers of a question as written terms.
 
     Capitalised words after the first count as names in English and Vietnamese. German capitalises every
@@ -87,12 +87,12 @@ def names(question: str, language: Language) -> list[str]:
     chosen = [word for word in words if word[0].isdigit()] + [
         word for word in capitalised if word[0].isupper()
     ]
-    return [WRITTEN + _fold_word(word) for word in chosen if word.lower() not in STOP_WORDS[language]]
+    return [SURFACE + _fold_word(word) for word in chosen if word.lower() not in STOP_WORDS[language]]
 
 
-def written_terms(text: str) -> set[str]:
+def surface_terms(text: str) -> set[str]:
     """Every word and number of a text as a written term, whatever its language."""
-    return {WRITTEN + _fold_word(word) for word in _words(text)}
+    return {SURFACE + _fold_word(word) for word in _words(text)}
 
 
 def _words(text: str) -> list[str]:
@@ -110,7 +110,7 @@ _folded = lru_cache(_REMEMBERED)(fold)
 
 
 def _keys(text: str) -> list[str]:
-    return [f"{WRITTEN}{reference.key}" for reference in find_references(text)]
+    return [f"{SURFACE}{reference.key}" for reference in find_references(text)]
 
 
 @cache

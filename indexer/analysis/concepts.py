@@ -19,7 +19,7 @@ _COLUMNS: tuple[Language, ...] = ("de", "en", "vi")
 _WORD = re.compile(r"[^\W_]+|%")
 
 
-def concepts(text: str, language: Language) -> frozenset[str]:
+def find_concepts(text: str, language: Language) -> frozenset[str]:
     """Names of the concepts that a text in a language speaks of."""
     text = " ".join(unicodedata.normalize("NFC", text).lower().split()) + " "
     known = _beginnings(language)

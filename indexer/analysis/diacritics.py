@@ -19,7 +19,7 @@ _LONGEST = 5
 _SYLLABLE = re.compile(r"[^\W\d_]+")
 
 
-def with_marks(text: str) -> str:
+def restore_diacritics(text: str) -> str:
     """A Vietnamese text with the marks it was typed without; one that has any is returned as it is."""
     composed = unicodedata.normalize("NFC", text)
     if len(composed) != len(text) or fold(text) != text.lower():

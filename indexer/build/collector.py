@@ -18,7 +18,7 @@ from indexer.build.preparation import Prepared, Preparer
 from indexer.documents import RawDocument
 from indexer.embedding.vector_cache import text_key
 from indexer.errors import SourceError
-from indexer.sources.reader import Problem, read_sources
+from indexer.sources.reader import SourceProblem, read_sources
 from indexer.storage.document_writer import StoreWriter
 from indexer.storage.lexical_index import Bm25Builder
 from indexer.text.spans import Span
@@ -53,7 +53,7 @@ class Gathered:
         self.lexical = Bm25Builder()
         #: Number and first sentence of each document that names an act, and how many sentences it has.
         self.naming: list[tuple[int, int, int]] = []
-        self.left_out: list[Problem] = []
+        self.left_out: list[SourceProblem] = []
         self._told: list[Strengths] = []
 
     def add(self, prepared: Prepared, number: int, first_sentence: int) -> None:
@@ -99,22 +99,22 @@ def gather(
 
 
 def _prepared(
-    read: Iterator[RawDocument | Problem],
+    read: Iterator[RawDocument | SourceProblem],
     preparer: Preparer,
     strict: bool,
     seen: _Seen,
-    left_out: list[Problem],
+    left_out: list[SourceProblem],
 ) -> Iterator[Prepared]:
     for item in read:
         try:
-            if isinstance(item, Problem):
+            if isinstance(item, SourceProblem):
                 raise SourceError(str(item))
             seen.require_new(item)
             prepared = preparer.prepare(item)
             if seen.taken(item, prepared.document):
                 yield prepared
         except SourceError as error:
-            problem = item if isinstance(item, Problem) else Problem(_place(item), str(error))
+            problem = item if isinstance(item, SourceProblem) else SourceProblem(_place(item), str(error))
             if strict:
                 raise SourceError(str(problem)) from error
             left_out.append(problem)

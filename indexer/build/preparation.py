@@ -26,7 +26,7 @@ from indexer.documents import Document, Passage, RawDocument, Sentence
 from indexer.embedding.embedder import Embedder
 from indexer.entities.references import Reference
 from indexer.preprocessing.chunking import Chunking, split_document
-from indexer.preprocessing.metadata import describe
+from indexer.preprocessing.metadata import to_document
 from indexer.storage.key_value_cache import Kept
 
 #: Libraries whose other version may clean, split or stem otherwise.
@@ -62,11 +62,11 @@ def prepare(raw: RawDocument, chunking: Chunking, embedder: Embedder) -> Prepare
     Raises:
         SourceError: it is none.
     """
-    document = describe(raw)
+    document = to_document(raw)
     text, language = document.text, document.language
     sentences, passages = split_document(text, chunking)
     terms = [
-        analyzer.terms(said, language) + analyzer.piece_terms(said, language, embedder.subwords)
+        analyzer.document_terms(said, language) + analyzer.subword_terms(said, language, embedder.subwords)
         for said in (text[passage.start : passage.end] for passage in passages)
     ]
     told = aspect_classifier.evidence_of_words(text, sentences)

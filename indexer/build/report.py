@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from indexer.sources.reader import Problem
+from indexer.sources.reader import SourceProblem
 
 #: Told what is being done, how much of it is done by now, and the whole, as far as known.
 Report = Callable[[str, int, int | None], None]
@@ -18,5 +18,5 @@ class Summary:
     generation: str
     counts: dict[str, int]
     embedded: int
-    left_out: list[Problem]
+    left_out: list[SourceProblem]
     pruned: list[str]

@@ -82,7 +82,7 @@ def fetch(
 
     with failing_in_one_line("interrupted; what was fetched is kept"):
         failed = 0
-        for result in fetcher.fetch(fetcher.read_list(listed), into, int(megabytes * 1e6), pause):
+        for result in fetcher.fetch(fetcher.read_page_list(listed), into, int(megabytes * 1e6), pause):
             failed += result.outcome == "failed"
             stream = sys.stderr if result.outcome == "failed" else sys.stdout
             print(f"{result.outcome}: {printable(result.url)}: {printable(result.detail)}", file=stream)

@@ -34,7 +34,7 @@ _PERIOD = re.compile(
 )
 
 
-def describe(raw: RawDocument) -> Document:
+def to_document(raw: RawDocument) -> Document:
     """Clean a raw document and find its metadata.
 
     What the source states in its fields (``title``, ``date`` or ``published``, ``place``, ``url`` or

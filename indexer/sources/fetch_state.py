@@ -17,7 +17,7 @@ STATE = ".fetched.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class FetchedPage:
     """What is known of a page that lies in the folder."""
 
     file: str
@@ -27,22 +27,22 @@ class Fetched:
     modified: str = ""
 
 
-def addresses(folder: Path) -> Mapping[str, str]:
+def urls_by_file(folder: Path) -> Mapping[str, str]:
     """Addresses of the files of a folder that were fetched, by name."""
-    return {entry.file: url for url, entry in _state(folder).items()}
+    return {entry.file: url for url, entry in read_state(folder).items()}
 
 
-def _state(folder: Path) -> dict[str, Fetched]:
+def read_state(folder: Path) -> dict[str, FetchedPage]:
     try:
         rows: Any = json.loads((folder / STATE).read_text("utf-8"))
-        return {url: Fetched(**row) for url, row in rows.items()}
+        return {url: FetchedPage(**row) for url, row in rows.items()}
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise SourceError(f"{folder / STATE}: not readable; remove it to fetch everything anew") from error
 
 
-def _write_state(folder: Path, state: Mapping[str, Fetched]) -> None:
+def write_state(folder: Path, state: Mapping[str, FetchedPage]) -> None:
     temporary = folder / f"{STATE}.part"
     rows = {url: asdict(entry) for url, entry in state.items()}
     temporary.write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", "utf-8")

@@ -20,7 +20,7 @@ from urllib.parse import urljoin, urlsplit
 from urllib.robotparser import RobotFileParser
 
 from indexer.errors import FundstelleError, SourceError
-from indexer.sources.fetch_state import Fetched, _state, _write_state
+from indexer.sources.fetch_state import FetchedPage, read_state, write_state
 
 if TYPE_CHECKING:
     import urllib3
@@ -47,7 +47,7 @@ class FetchError(FundstelleError):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ListedPage:
     """A page of a list; ``name``: what its file is to be called, without an ending."""
 
     url: str
@@ -55,7 +55,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class FetchResult:
     """What came of one page."""
 
     url: str
@@ -63,7 +63,7 @@ class Result:
     detail: str
 
 
-def read_list(path: Path) -> list[Wanted]:
+def read_page_list(path: Path) -> list[ListedPage]:
     """A TOML file of ``[[source]]`` tables with ``url`` and perhaps ``name``.
 
     Raises:
@@ -77,7 +77,7 @@ def read_list(path: Path) -> list[Wanted]:
         raise SourceError(f"{path}: no TOML: {error}") from error
     if not isinstance(rows, list) or not rows:
         raise SourceError(f'{path}: no [[source]] with a "url"')
-    found: dict[str, Wanted] = {}
+    found: dict[str, ListedPage] = {}
     for number, row in enumerate(rows, start=1):
         url = row.get("url") if isinstance(row, dict) else None
         if (
@@ -86,7 +86,7 @@ def read_list(path: Path) -> list[Wanted]:
             or not urlsplit(url).netloc
         ):
             raise SourceError(f'{path}: source {number}: "url" is no address of the web: {url!r}')
-        wanted = Wanted(url, str(row.get("name") or _named(url)))
+        wanted = ListedPage(url, str(row.get("name") or _named(url)))
         if not re.fullmatch(r"[\w-][\w .-]{0,150}", wanted.name):
             raise SourceError(f'{path}: source {number}: "name" is no name of a file: {wanted.name!r}')
         if wanted.name in found:
@@ -104,12 +104,12 @@ def _named(url: str) -> str:
 
 
 def fetch(
-    wanted: Sequence[Wanted],
+    wanted: Sequence[ListedPage],
     folder: Path,
     largest: int = 50_000_000,
     pause: float = _PAUSE,
     rest: Callable[[float], None] = time.sleep,
-) -> Iterator[Result]:
+) -> Iterator[FetchResult]:
     """Fetch pages, one after another; yields what came of each.
 
     Args:
@@ -117,8 +117,8 @@ def fetch(
         pause: seconds between two requests to one host.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    state = dict(_state(folder))
-    client = _Polite(pause, rest)
+    state = dict(read_state(folder))
+    client = _HttpClient(pause, rest)
     for page in wanted:
         before = state.get(page.url)
         if before is not None and not (folder / before.file).is_file():
@@ -126,20 +126,22 @@ def fetch(
         try:
             entry = client.fetch(page, folder, before, largest)
         except FetchError as error:
-            yield Result(page.url, "failed", str(error))
+            yield FetchResult(page.url, "failed", str(error))
             continue
         except OSError as error:
-            yield Result(page.url, "failed", error.strerror or str(error))
+            yield FetchResult(page.url, "failed", error.strerror or str(error))
             continue
         state[page.url] = entry
-        _write_state(folder, state)
+        write_state(folder, state)
         if before is None:
-            yield Result(page.url, "new", entry.file)
+            yield FetchResult(page.url, "new", entry.file)
         else:
-            yield Result(page.url, "unchanged" if entry.sha256 == before.sha256 else "changed", entry.file)
+            yield FetchResult(
+                page.url, "unchanged" if entry.sha256 == before.sha256 else "changed", entry.file
+            )
 
 
-class _Polite:
+class _HttpClient:
     """Requests that keep to robots.txt and leave each host time between them."""
 
     def __init__(self, pause: float, rest: Callable[[float], None]) -> None:
@@ -162,7 +164,7 @@ class _Polite:
         self._robots: dict[str, RobotFileParser] = {}
         self._last: dict[str, float] = {}
 
-    def fetch(self, page: Wanted, folder: Path, before: Fetched | None, largest: int) -> Fetched:
+    def fetch(self, page: ListedPage, folder: Path, before: FetchedPage | None, largest: int) -> FetchedPage:
         """The page as it lies in the folder by now.
 
         Raises:
@@ -193,7 +195,7 @@ class _Polite:
             (folder / before.file).unlink(missing_ok=True)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         etag, modified = reply.headers.get("ETag", ""), reply.headers.get("Last-Modified", "")
-        return Fetched(f"{page.name}{ending}", digest, now, etag, modified)
+        return FetchedPage(f"{page.name}{ending}", digest, now, etag, modified)
 
     def _save(self, reply: urllib3.BaseHTTPResponse, path: Path, largest: int) -> str:
         digest, size = hashlib.sha256(), 0

@@ -11,29 +11,29 @@ from pathlib import Path, PurePosixPath
 from indexer.documents import RawDocument
 from indexer.errors import SourceError
 from indexer.sources import archives, jsonl, markdown, plain_text
-from indexer.sources.converters import ParseError
-from indexer.sources.converters.sandbox import Parser
+from indexer.sources.converters import ConversionError
+from indexer.sources.converters.sandbox import Converter
 from indexer.sources.encoding import has_controls
-from indexer.sources.fetch_state import addresses
+from indexer.sources.fetch_state import urls_by_file
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class SourceProblem:
     """A file, or a row of one, that was left out, and why."""
 
-    place: str
+    source: str
     reason: str
 
     def __str__(self) -> str:
-        return printable(f"{self.place}: {self.reason}")
+        return printable(f"{self.source}: {self.reason}")
 
 
 _READERS: dict[str, Callable[[Path, str], Iterator[RawDocument]]] = {
     ".txt": plain_text.read,
     ".md": markdown.read,
 }
-#: Formats that are parsed in a process of their own, and what parses them.
-_PARSED = {".html": "html", ".htm": "html", ".xhtml": "html", ".docx": "docx", ".pdf": "pdf"}
+#: Formats that are converted in a process of their own, and what parses them.
+_CONVERTERS = {".html": "html", ".htm": "html", ".xhtml": "html", ".docx": "docx", ".pdf": "pdf"}
 _JSONL = (".jsonl", ".jsonl.gz")
 _KNOWN = ".txt .md .html .docx .pdf .jsonl .zip .tar"
 #: Bytes that are read of one document. The longest books have a tenth of that.
@@ -49,12 +49,12 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
-def read_sources(sources: Sequence[Path], index: Path | None = None) -> Iterator[RawDocument | Problem]:
+def read_sources(sources: Sequence[Path], index: Path | None = None) -> Iterator[RawDocument | SourceProblem]:
     """Read every document below the given folders and files, in the order of their paths.
 
     Hidden files, READMEs, what stands beside the corpus of a BEIR folder, and the folder of the ``index``
     that is being built are passed over in silence. A file or folder that cannot be read, or a file of no
-    known kind, yields a Problem, and reading goes on.
+    known kind, yields a SourceProblem, and reading goes on.
 
     Raises:
         SourceError: a source does not exist.
@@ -64,21 +64,21 @@ def read_sources(sources: Sequence[Path], index: Path | None = None) -> Iterator
             source.stat()
         except OSError as error:
             raise SourceError(f"no file or folder at {source} ({error.strerror})") from error
-    with Parser() as parser:
+    with Converter() as converter:
         for source in sources:
             if not source.is_dir():
-                yield from _read_file(source, source, source.name, parser)
+                yield from _read_file(source, source, source.name, converter)
                 continue
             unreadable: list[OSError] = []
-            fetched = addresses(source)
+            fetched = urls_by_file(source)
             for path in _files(source, unreadable, index):
                 name = path.relative_to(source).as_posix()
-                for item in _read_file(path, path, name, parser):
+                for item in _read_file(path, path, name, converter):
                     if isinstance(item, RawDocument) and name in fetched and "url" not in item.fields:
                         item = replace(item, fields={**item.fields, "url": fetched[name]})
                     yield item
             for fault in unreadable:
-                yield Problem(str(fault.filename), fault.strerror or str(fault))
+                yield SourceProblem(str(fault.filename), fault.strerror or str(fault))
 
 
 def _files(source: Path, unreadable: list[OSError], index: Path | None) -> list[Path]:
@@ -97,17 +97,21 @@ def _files(source: Path, unreadable: list[OSError], index: Path | None) -> list[
     return sorted(found)
 
 
-def _read_file(path: Path, place: Path, document_id: str, parser: Parser) -> Iterator[RawDocument | Problem]:
+def _read_file(
+    path: Path, place: Path, document_id: str, converter: Converter
+) -> Iterator[RawDocument | SourceProblem]:
     """Documents of a file. ``place``: what it is called in problems, also where it was unpacked elsewhere."""
     try:
-        yield from _read(path, place, document_id, parser)
-    except (SourceError, ParseError) as error:
-        yield Problem(str(place), str(error))
+        yield from _read(path, place, document_id, converter)
+    except (SourceError, ConversionError) as error:
+        yield SourceProblem(str(place), str(error))
     except OSError as error:
-        yield Problem(str(place), error.strerror or str(error))
+        yield SourceProblem(str(place), error.strerror or str(error))
 
 
-def _read(path: Path, place: Path, document_id: str, parser: Parser) -> Iterator[RawDocument | Problem]:
+def _read(
+    path: Path, place: Path, document_id: str, converter: Converter
+) -> Iterator[RawDocument | SourceProblem]:
     name = path.name.lower()
     if has_controls(document_id):
         raise SourceError("the file's name holds line breaks or bytes that are no UTF-8")
@@ -115,14 +119,18 @@ def _read(path: Path, place: Path, document_id: str, parser: Parser) -> Iterator
     if not stat.S_ISREG(path.stat().st_mode):
         raise SourceError("a pipe, socket or device, no file")
     if name.endswith(archives.ENDINGS):
-        yield from _read_archive(path, place, document_id, parser)
+        yield from _read_archive(path, place, document_id, converter)
     elif name.endswith(_JSONL):
         for row in jsonl.read(path):
-            yield Problem(row[0].replace(str(path), str(place), 1), row[1]) if isinstance(row, tuple) else row
-    elif (kind := _PARSED.get(path.suffix.lower())) is not None:
+            yield (
+                SourceProblem(row[0].replace(str(path), str(place), 1), row[1])
+                if isinstance(row, tuple)
+                else row
+            )
+    elif (kind := _CONVERTERS.get(path.suffix.lower())) is not None:
         _require_size(path)
-        parsed = parser.parse(kind, path)
-        yield RawDocument(document_id, place, parsed.text, "text/markdown", parsed.fields)
+        converted = converter.convert(kind, path)
+        yield RawDocument(document_id, place, converted.text, "text/markdown", converted.fields)
     elif (reader := _READERS.get(path.suffix.lower())) is not None:
         _require_size(path)
         for document in reader(path, document_id):
@@ -132,17 +140,17 @@ def _read(path: Path, place: Path, document_id: str, parser: Parser) -> Iterator
 
 
 def _read_archive(
-    path: Path, place: Path, document_id: str, parser: Parser
-) -> Iterator[RawDocument | Problem]:
+    path: Path, place: Path, document_id: str, converter: Converter
+) -> Iterator[RawDocument | SourceProblem]:
     for member in archives.unpacked(path):
         inner = PurePosixPath(member.name).name.lower()
         if inner.startswith(".") or inner in _NOTES:
             continue
         within = f"{place}/{member.name}"
         if member.path is None:
-            yield Problem(within, member.reason)
+            yield SourceProblem(within, member.reason)
         else:
-            yield from _read_file(member.path, Path(within), f"{document_id}/{member.name}", parser)
+            yield from _read_file(member.path, Path(within), f"{document_id}/{member.name}", converter)
 
 
 def _require_size(path: Path) -> None:

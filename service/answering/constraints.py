@@ -97,7 +97,7 @@ def unnamed(question: Question, retriever: Retriever) -> tuple[str, ...]:
 def _named(name: str, retriever: Retriever) -> bool:
     generation = retriever.generation
     spans = generation.passages
-    scores = generation.lexical.scores(sorted(analyzer.written_terms(name)))
+    scores = generation.lexical.scores(sorted(analyzer.surface_terms(name)))
     kept = min(_PASSAGES_READ, len(scores))
     for passage in np.argpartition(-scores, kept - 1)[:kept].tolist():
         document = generation.store.document(int(spans.document[passage]))

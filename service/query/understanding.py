@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from indexer.analysis.diacritics import with_marks
+from indexer.analysis.diacritics import restore_diacritics
 from indexer.analysis.language_detection import detect_language
 from indexer.entities.dates import find_periods
 from indexer.entities.persons import find_persons
@@ -41,7 +41,7 @@ def understand(text: str, language: Language | None = None) -> Question:
 
 def _with_marks(text: str, places: Sequence[PlaceMention]) -> str:
     """A text with its marks; names of provinces have their own."""
-    read = with_marks(text)
+    read = restore_diacritics(text)
     for place in places:
         name = place.place if len(place.place) == place.end - place.start else text[place.start : place.end]
         read = read[: place.start] + name + read[place.end :]

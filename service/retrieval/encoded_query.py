@@ -55,13 +55,13 @@ def _lexical(question: Question, generation: Generation, catalogue: Catalogue, e
     what survives translation."""
     index, language = generation.lexical, question.language
     if language not in catalogue.languages:
-        return index.scores(analyzer.surviving_terms(question.read, language))
+        return index.scores(analyzer.cross_lingual_terms(question.read, language))
     scores = index.scores(analyzer.question_terms(question.read, language))
-    scores += index.scores(analyzer.piece_terms(question.read, language, embedder.subwords))
+    scores += index.scores(analyzer.subword_terms(question.read, language, embedder.subwords))
     scores /= 2
     others = [catalogue.passages_in[name] for name in catalogue.languages if name != language]
     if others:
-        across = index.scores(analyzer.surviving_terms(question.read, language))
+        across = index.scores(analyzer.cross_lingual_terms(question.read, language))
         for passages in others:
             scores[passages] = across[passages]
     return scores

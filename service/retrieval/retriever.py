@@ -91,7 +91,7 @@ class Retriever:
 
     def _concepts_of(self, sentence: int) -> frozenset[str]:
         document = self._generation.store.document(int(self._generation.sentences.document[sentence]))
-        return glossary.concepts(self.text(sentence), document.language)
+        return glossary.find_concepts(self.text(sentence), document.language)
 
     def written(self, document: int) -> frozenset[str]:
         """Written terms of a document, its title and its place."""
@@ -100,7 +100,7 @@ class Retriever:
     def _written_in(self, number: int) -> frozenset[str]:
         document = self._generation.store.document(number)
         context = f"{document.title} {document.place or ''} {document.text}"
-        return frozenset(analyzer.written_terms(context))
+        return frozenset(analyzer.surface_terms(context))
 
     def embed_windows(self, sentences: Sequence[int]) -> Vectors:
         """Unit vectors of sentences, each read with the one before it in its passage; what was read is kept.

@@ -90,7 +90,7 @@ def _highest(said: Iterable[float]) -> float:
 
 
 def _names_found(question: Question, hits: list[Hit], retriever: Retriever) -> float:
-    wanted = set(analyzer.names(question.read, question.language))
+    wanted = set(analyzer.name_terms(question.read, question.language))
     if not wanted:
         return 1.0
     spans = retriever.generation.passages

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from indexer.analysis import analyzer
-from indexer.analysis.concepts import concepts
+from indexer.analysis.concepts import find_concepts
 from indexer.annotation.aspects import ASPECTS, Aspect
 from indexer.annotation.reference_attribution import IN_DOCUMENT
 from indexer.arrays import Ids, Scores, Vectors
@@ -89,7 +89,7 @@ def concepts_shared(text: str, language: Language, sentences: Ids, retriever: Re
 
     Rare among these very sentences: what all of them speak of parts none.
     """
-    asked = concepts(text, language)
+    asked = find_concepts(text, language)
     spoken = [asked & retriever.concepts(number) for number in sentences.tolist()]
     counts = Counter(name for names in spoken for name in names)
     weights = {name: math.log1p(len(spoken) / (1 + counts[name])) for name in asked}

@@ -1,7 +1,7 @@
-"""Formats that a program made for programs: HTML, DOCX, PDF. Parsed in a process of its own, see ``process``.
+"""Conversion of HTML, DOCX and PDF to Markdown, one module a format, run in a process of its own (`sandbox`).
 
-Each module has ``parse(path) -> Parsed``: a text in Markdown, so that headings, lists and tables keep their
-meaning on the way through cleaning, and what the file says of itself.
+Each format's module has ``convert(path) -> ConvertedFile``. Markdown keeps headings, lists and tables
+recognisable for cleaning.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
-    """Markdown, and fields such as ``title``, ``date`` and ``url`` where the file has them."""
+class ConvertedFile:
+    """Markdown text, and the fields ``title``, ``date`` and ``url`` that the file states."""
 
     text: str
     fields: dict[str, str] = field(default_factory=dict)
 
 
-class ParseError(Exception):
-    """A file is not what its name says, holds no text, or cannot be read; told in one line."""
+class ConversionError(Exception):
+    """A file cannot be converted; the message is one line with the reason."""
 
 
-class MissingExtraError(ParseError):
+class MissingExtraError(ConversionError):
     """The library for a format is not installed."""
 
     def __init__(self, kind: str, extra: str) -> None:

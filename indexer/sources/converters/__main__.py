@@ -13,7 +13,7 @@ import os
 import sys
 from pathlib import Path
 
-from indexer.sources.converters import ParseError
+from indexer.sources.converters import ConversionError
 
 #: Bytes of address space, and seconds of processor time for one file.
 _MEMORY, _SECONDS = 1_200_000_000, 25
@@ -34,8 +34,8 @@ def main() -> None:
 
 def _reply(kind: str, path: Path) -> dict[str, object]:
     try:
-        parsed = importlib.import_module(f"indexer.sources.converters.{kind}").parse(path)
-    except ParseError as error:
+        parsed = importlib.import_module(f"indexer.sources.converters.{kind}").convert(path)
+    except ConversionError as error:
         return {"error": str(error)}
     except MemoryError:
         return {"error": "takes too much memory to read"}

@@ -8,18 +8,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from indexer.sources.converters import MissingExtraError, Parsed, ParseError
+from indexer.sources.converters import ConversionError, ConvertedFile, MissingExtraError
 from indexer.sources.converters.tables import lines
 
 #: Bytes that a document may unpack to, and how many times its size.
 _LARGEST, _RATIO = 300_000_000, 200
 
 
-def parse(path: Path) -> Parsed:
+def convert(path: Path) -> ConvertedFile:
     """The text of a document, and its title.
 
     Raises:
-        ParseError: it is no DOCX, is encrypted or damaged, or holds no text.
+        ConversionError: it is no DOCX, is encrypted or damaged, or holds no text.
     """
     try:
         import docx
@@ -30,11 +30,11 @@ def parse(path: Path) -> Parsed:
         document = docx.Document(str(path))
         blocks = [block for block in _blocks(document) if block.strip()]
     except Exception as error:  # the library and the parser below it raise kinds of their own
-        raise ParseError(f"not a readable DOCX ({type(error).__name__})") from error
+        raise ConversionError(f"not a readable DOCX ({type(error).__name__})") from error
     if not blocks:
-        raise ParseError("holds no text")
+        raise ConversionError("holds no text")
     title = " ".join((document.core_properties.title or "").split())
-    return Parsed("\n\n".join(blocks), {"title": title} if title else {})
+    return ConvertedFile("\n\n".join(blocks), {"title": title} if title else {})
 
 
 def _require_sound(path: Path) -> None:
@@ -42,17 +42,17 @@ def _require_sound(path: Path) -> None:
     with path.open("rb") as stream:
         begin = stream.read(8)
     if begin.startswith(b"\xd0\xcf\x11\xe0"):
-        raise ParseError("encrypted, or of the old format .doc")
+        raise ConversionError("encrypted, or of the old format .doc")
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise ParseError("not a DOCX: no zip archive") from error
+        raise ConversionError("not a DOCX: no zip archive") from error
     if not any(part.filename == "word/document.xml" for part in parts):
-        raise ParseError("not a DOCX: no word/document.xml in it")
+        raise ConversionError("not a DOCX: no word/document.xml in it")
     whole = sum(part.file_size for part in parts)
     if whole > _LARGEST or whole > _RATIO * max(path.stat().st_size, 10_000):
-        raise ParseError(f"unpacks to {whole:,} bytes, which is too much")
+        raise ConversionError(f"unpacks to {whole:,} bytes, which is too much")
 
 
 def _blocks(document: Any) -> Iterator[str]:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from indexer.sources.converters import MissingExtraError, Parsed, ParseError
+from indexer.sources.converters import ConversionError, ConvertedFile, MissingExtraError
 from indexer.sources.converters.tables import lines
 
 #: Only a day that the page states: a day guessed from its text would be quoted as that of the report.
 _DATES = {"extensive_search": False, "original_date": True}
 
 
-def parse(path: Path) -> Parsed:
+def convert(path: Path) -> ConvertedFile:
     """The main text of a page.
 
     Raises:
-        ParseError: it is no HTML, or has no main text.
+        ConversionError: it is no HTML, or has no main text.
     """
     try:
         import trafilatura
@@ -25,12 +25,12 @@ def parse(path: Path) -> Parsed:
         raise MissingExtraError("HTML", "html") from error
     data = path.read_bytes()
     if not data.strip():
-        raise ParseError("empty")
+        raise ConversionError("empty")
     if b"<" not in data[:100_000] or b"\0" in data[:1000].replace(b"\0\0", b""):
-        raise ParseError("not HTML")
+        raise ConversionError("not HTML")
     tree = trafilatura.load_html(data)
     if tree is None:
-        raise ParseError("not readable as HTML")
+        raise ConversionError("not readable as HTML")
     # Of a short page it would take everything, menus too, rather than the little that is its text.
     settings = use_config()
     settings.set("DEFAULT", "MIN_EXTRACTED_SIZE", "1")
@@ -40,12 +40,12 @@ def parse(path: Path) -> Parsed:
         config=settings,
     )  # fmt: skip
     if found is None or found.body is None:
-        raise ParseError("no main text found")
+        raise ConversionError("no main text found")
     text = "\n\n".join(_blocks(found.body))
     if not text.strip():
-        raise ParseError("no main text found")
+        raise ConversionError("no main text found")
     known = {"title": found.title, "date": found.date, "url": found.url}
-    return Parsed(text, {name: str(value) for name, value in known.items() if value})
+    return ConvertedFile(text, {name: str(value) for name, value in known.items() if value})
 
 
 def _blocks(body: Any) -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from indexer.sources.converters import MissingExtraError, Parsed, ParseError
+from indexer.sources.converters import ConversionError, ConvertedFile, MissingExtraError
 
 #: Pages that are read.
 _MOST_PAGES = 5000
@@ -50,11 +50,11 @@ class Page:
     height: float
 
 
-def parse(path: Path) -> Parsed:
+def convert(path: Path) -> ConvertedFile:
     """The text of a PDF, and its title.
 
     Raises:
-        ParseError: it is no PDF, needs a password, is damaged, or is a scan without text.
+        ConversionError: it is no PDF, needs a password, is damaged, or is a scan without text.
     """
     try:
         import pypdfium2
@@ -62,23 +62,23 @@ def parse(path: Path) -> Parsed:
         raise MissingExtraError("PDF", "pdf") from error
     pdfium: Any = pypdfium2
     if path.stat().st_size == 0:
-        raise ParseError("empty")
+        raise ConversionError("empty")
     with path.open("rb") as stream:
         if b"%PDF-" not in stream.read(1024):
-            raise ParseError("not a PDF")
+            raise ConversionError("not a PDF")
     try:
         document = pdfium.PdfDocument(str(path))
     except pdfium.PdfiumError as error:
         reason = "needs a password" if "password" in str(error).lower() else "damaged or cut off"
-        raise ParseError(f"PDF {reason}") from error
+        raise ConversionError(f"PDF {reason}") from error
     with document:
         pages = [_page(document[number], pdfium.raw) for number in range(min(len(document), _MOST_PAGES))]
         fields = document.get_metadata_dict(skip_empty=True)
     if not any(page.lines for page in pages):
-        raise ParseError("a scan, or nothing but pictures: there is no text layer")
+        raise ConversionError("a scan, or nothing but pictures: there is no text layer")
     text = "\n\n".join(_paragraphs(_without_running(pages)))
     title = " ".join(fields.get("Title", "").split())
-    return Parsed(text, {"title": title} if title and not _of_program(title) else {})
+    return ConvertedFile(text, {"title": title} if title and not _of_program(title) else {})
 
 
 def _of_program(title: str) -> bool:

@@ -11,20 +11,20 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from indexer.sources.converters import Parsed, ParseError
+from indexer.sources.converters import ConversionError, ConvertedFile
 
 #: Seconds for one file, by the clock.
 _LONGEST = 30.0
 
 
-class Parser:
+class Converter:
     """Parses files one after another. The process is started with the first one and after each it lost."""
 
     def __init__(self, longest: float = _LONGEST) -> None:
         self._longest = longest
         self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> Parser:
+    def __enter__(self) -> Converter:
         return self
 
     def __exit__(
@@ -32,11 +32,11 @@ class Parser:
     ) -> None:
         self._end()
 
-    def parse(self, kind: str, path: Path) -> Parsed:
+    def convert(self, kind: str, path: Path) -> ConvertedFile:
         """A file as Markdown; ``kind``: the module that reads it, ``html``, ``docx`` or ``pdf``.
 
         Raises:
-            ParseError: it cannot be read, and why.
+            ConversionError: it cannot be read, and why.
         """
         process = self._process = self._process or _started()
         assert process.stdin and process.stdout
@@ -47,14 +47,14 @@ class Parser:
             line = self._line(process)
         except (BrokenPipeError, EOFError) as error:
             self._end()
-            raise ParseError("takes too much time or memory to read") from error
+            raise ConversionError("takes too much time or memory to read") from error
         except TimeoutError as error:
             self._end()
-            raise ParseError(f"takes over {self._longest:g} seconds to read") from error
+            raise ConversionError(f"takes over {self._longest:g} seconds to read") from error
         reply = json.loads(line)
         if "error" in reply:
-            raise ParseError(reply["error"])
-        return Parsed(reply["text"], reply["fields"])
+            raise ConversionError(reply["error"])
+        return ConvertedFile(reply["text"], reply["fields"])
 
     def _line(self, process: subprocess.Popen[bytes]) -> bytes:
         """The next line of the process.

@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.analysis.analyzer import (
-    names,
-    piece_terms,
+    cross_lingual_terms,
+    document_terms,
+    name_terms,
     question_terms,
-    surviving_terms,
-    terms,
-    written_terms,
+    subword_terms,
+    surface_terms,
 )
 from indexer.text.languages import LANGUAGES, Language
 
@@ -21,7 +21,7 @@ from indexer.text.languages import LANGUAGES, Language
 )
 def test_a_number_is_one_term_in_both_notations(one: str, two: str) -> None:
     def number(text: str) -> set[str]:
-        return {term for term in written_terms(text) if term[1:].isdigit()}
+        return {term for term in surface_terms(text) if term[1:].isdigit()}
 
     assert number(one) == number(two)
     assert len(number(one)) == 1
@@ -29,11 +29,11 @@ def test_a_number_is_one_term_in_both_notations(one: str, two: str) -> None:
 
 @pytest.mark.parametrize("text", ["57", "57.", "(57)", "57,", "Nr.57"])
 def test_a_number_keeps_its_value_beside_punctuation(text: str) -> None:
-    assert "=57" in terms(text, "de")
+    assert "=57" in document_terms(text, "de")
 
 
 def test_a_document_has_stems_and_written_forms() -> None:
-    assert terms("Die Resolutionen wurden umgesetzt", "de") == [
+    assert document_terms("Die Resolutionen wurden umgesetzt", "de") == [
         "resolution",
         "=resolutionen",
         "umgesetzt",
@@ -61,16 +61,16 @@ def test_an_inflected_or_folded_word_meets_its_document(
 ) -> None:
     asked = question_terms(question, language)
     assert asked
-    assert set(asked) <= set(terms(document, language))
+    assert set(asked) <= set(document_terms(document, language))
 
 
 @pytest.mark.parametrize(
     ("text", "language"), [("Die und der, was?", "de"), ("What of the?", "en"), ("những của là", "vi")]
 )
 def test_stop_words_are_no_terms(text: str, language: Language) -> None:
-    assert terms(text, language) == []
+    assert document_terms(text, language) == []
     assert question_terms(text, language) == []
-    assert surviving_terms(text, language) == []
+    assert cross_lingual_terms(text, language) == []
 
 
 @pytest.mark.parametrize(
@@ -78,17 +78,19 @@ def test_stop_words_are_no_terms(text: str, language: Language) -> None:
     [("Resolution Nr. 57-NQ/TW", "de"), ("Resolution No. 57", "en"), ("Nghị quyết số 57", "vi")],
 )
 def test_a_reference_is_one_term_in_every_language(text: str, language: Language) -> None:
-    assert "=NQ-57" in terms(text, language)
+    assert "=NQ-57" in document_terms(text, language)
     assert "=NQ-57" in question_terms(text, language)
-    assert "=NQ-57" in surviving_terms(text, language)
+    assert "=NQ-57" in cross_lingual_terms(text, language)
 
 
 def test_a_number_that_names_no_act_has_no_key() -> None:
-    assert not [term for term in terms("57 Haushalte, 57 %, Seite 57", "de") if term.startswith("=NQ")]
+    assert not [
+        term for term in document_terms("57 Haushalte, 57 %, Seite 57", "de") if term.startswith("=NQ")
+    ]
 
 
 def test_what_survives_translation_is_written_folded() -> None:
-    assert surviving_terms("How did Hà Giang use 1,088 Internet cafés?", "en") == [
+    assert cross_lingual_terms("How did Hà Giang use 1,088 Internet cafés?", "en") == [
         "=ha",
         "=giang",
         "=use",
@@ -99,7 +101,7 @@ def test_what_survives_translation_is_written_folded() -> None:
 
 
 def test_surviving_terms_meet_documents_of_another_language() -> None:
-    document = terms("In Ha Giang gab es 1.088 Dialoge im Internet.", "de")
+    document = document_terms("In Ha Giang gab es 1.088 Dialoge im Internet.", "de")
     assert {"=ha", "=giang", "=1088", "=internet"} <= set(document)
 
 
@@ -112,7 +114,7 @@ def test_surviving_terms_meet_documents_of_another_language() -> None:
     ],
 )
 def test_names_and_numbers_of_a_question(question: str, language: Language, expected: list[str]) -> None:
-    assert names(question, language) == expected
+    assert name_terms(question, language) == expected
 
 
 def fives(word: str) -> list[str]:
@@ -123,7 +125,7 @@ def fives(word: str) -> list[str]:
 def test_compounds_share_pieces_where_they_share_no_stem() -> None:
     one, two = "Massenmobilisierungsarbeit", "Massenmobilisierung"
     assert not set(question_terms(one, "de")) & set(question_terms(two, "de"))
-    assert set(piece_terms(one, "de", fives)) & set(piece_terms(two, "de", fives)) == {
+    assert set(subword_terms(one, "de", fives)) & set(subword_terms(two, "de", fives)) == {
         "~masse",
         "~nmobi",
         "~lisie",
@@ -134,24 +136,30 @@ def test_compounds_share_pieces_where_they_share_no_stem() -> None:
     ("text", "language"), [("Die und der, was?", "de"), ("What of the?", "en"), ("những của là", "vi")]
 )
 def test_stop_words_have_no_pieces(text: str, language: Language) -> None:
-    assert piece_terms(text, language, fives) == []
+    assert subword_terms(text, language, fives) == []
 
 
 def test_a_piece_of_one_letter_is_left_out() -> None:
-    assert piece_terms("Arbeit", "de", fives) == ["~arbei"]
+    assert subword_terms("Arbeit", "de", fives) == ["~arbei"]
 
 
 def test_pieces_do_not_depend_on_capitals_and_composition() -> None:
     written = ["Mängel", "MÄNGEL", unicodedata.normalize("NFD", "mängel")]
-    assert [piece_terms(text, "de", fives) for text in written] == [["~mänge"]] * 3
+    assert [subword_terms(text, "de", fives) for text in written] == [["~mänge"]] * 3
 
 
 def test_a_piece_is_no_stem_and_no_written_form() -> None:
-    assert not set(piece_terms("Hà Giang 57 Mangel", "de", fives)) & set(terms("Hà Giang 57 Mangel", "de"))
+    assert not set(subword_terms("Hà Giang 57 Mangel", "de", fives)) & set(
+        document_terms("Hà Giang 57 Mangel", "de")
+    )
 
 
 @given(st.text(), st.sampled_from(LANGUAGES))
 def test_any_text_has_terms_without_capitals_and_space(text: str, language: Language) -> None:
-    found = [*terms(text, language), *question_terms(text, language), *surviving_terms(text, language)]
+    found = [
+        *document_terms(text, language),
+        *question_terms(text, language),
+        *cross_lingual_terms(text, language),
+    ]
     assert all(term and not any(letter.isspace() for letter in term) for term in found)
-    assert set(surviving_terms(text, language)) <= set(terms(text, language))
+    assert set(cross_lingual_terms(text, language)) <= set(document_terms(text, language))

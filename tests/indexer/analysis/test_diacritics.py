@@ -2,7 +2,7 @@ import unicodedata
 
 import pytest
 
-from indexer.analysis.diacritics import with_marks
+from indexer.analysis.diacritics import restore_diacritics
 
 
 @pytest.mark.parametrize(
@@ -14,21 +14,24 @@ from indexer.analysis.diacritics import with_marks
     ],
 )
 def test_vietnamese_typed_without_marks_is_read_with_them(typed: str, read: str) -> None:
-    assert with_marks(typed) == read
+    assert restore_diacritics(typed) == read
 
 
 @pytest.mark.parametrize("text", ["Nghị quyết 57 co han che gi?", "Đồng chi", "", "57", "xyzzy 12%"])
 def test_what_has_marks_or_is_not_known_stays_as_it_is(text: str) -> None:
-    assert with_marks(text) == text
+    assert restore_diacritics(text) == text
 
 
 def test_capitals_stay() -> None:
-    assert with_marks("CHUYEN DOI SO") == "CHUYỂN ĐỔI SỐ"
+    assert restore_diacritics("CHUYEN DOI SO") == "CHUYỂN ĐỔI SỐ"
 
 
 @pytest.mark.parametrize(
     "text", ["Muc tieu tang truong bao nhieu?", "  hoi   thao\n o dau ", "e\u0301 han che"]
 )
 def test_the_text_keeps_its_length(text: str) -> None:
-    assert len(with_marks(text)) == len(text)
-    assert unicodedata.normalize("NFC", with_marks(text)) == with_marks(text) or with_marks(text) == text
+    assert len(restore_diacritics(text)) == len(text)
+    assert (
+        unicodedata.normalize("NFC", restore_diacritics(text)) == restore_diacritics(text)
+        or restore_diacritics(text) == text
+    )

@@ -19,7 +19,7 @@ from indexer.arrays import Strengths
 from indexer.documents import RawDocument
 from indexer.errors import IndexDamagedError
 from indexer.preprocessing.chunking import split_document
-from indexer.preprocessing.metadata import describe
+from indexer.preprocessing.metadata import to_document
 from service.query.aspect_intent import asked_aspect, asks_for_several
 
 JUDGED = ROOT / "eval" / "questions" / "aspects.jsonl"
@@ -270,7 +270,7 @@ def test_words_alone_tell_most_of_the_judged_sentences(
 
 def strengths(finder: Callable[..., Strengths], aspect: Aspect, text: str) -> dict[str, float]:
     """How strongly each sentence of a Markdown text is announced, without those that are not at all."""
-    document = describe(RawDocument("a.md", Path("a.md"), text, "text/markdown"))
+    document = to_document(RawDocument("a.md", Path("a.md"), text, "text/markdown"))
     sentences, _ = split_document(document.text)
     found = finder(document.text, sentences, discourse.words(document.text, sentences))
     column = found[:, ASPECTS.index(aspect)]

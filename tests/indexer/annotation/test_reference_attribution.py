@@ -13,7 +13,7 @@ from indexer.documents import RawDocument
 from indexer.errors import IndexDamagedError
 from indexer.index.generation import open_generation
 from indexer.preprocessing.chunking import split_document
-from indexer.preprocessing.metadata import describe
+from indexer.preprocessing.metadata import to_document
 
 #: Sentences before any act, so that the document opens with none.
 BEFORE = "Der Bericht umfasst vier Teile.\nDrei davon sind lang.\n"
@@ -21,7 +21,7 @@ BEFORE = "Der Bericht umfasst vier Teile.\nDrei davon sind lang.\n"
 
 def about(text: str, key: str) -> dict[str, float]:
     """How much each sentence of a text is about an act, without those that are no more than its document."""
-    document = describe(RawDocument("a.txt", Path("a.txt"), text))
+    document = to_document(RawDocument("a.txt", Path("a.txt"), text))
     sentences, _ = split_document(document.text)
     said = [document.text[sentence.start : sentence.end] for sentence in sentences]
     titles = [

@@ -151,7 +151,7 @@ def test_what_was_left_out_is_named_and_counted(source: Path, index: Path, embed
 def test_a_file_found_twice_is_indexed_once(source: Path, index: Path, embedder: FakeEmbedder) -> None:
     summary = build([source, source / "a.txt"], index, embedder)
     assert summary.counts["documents"] == 2
-    assert [problem.place for problem in summary.left_out] == [str(source / "a.txt")]
+    assert [problem.source for problem in summary.left_out] == [str(source / "a.txt")]
 
 
 def test_a_file_name_that_is_no_utf8_does_not_stop_the_build(

@@ -4,14 +4,14 @@ import pytest
 
 from indexer.documents import Document, RawDocument, text_digest
 from indexer.errors import SourceError
-from indexer.preprocessing.metadata import describe
+from indexer.preprocessing.metadata import to_document
 from indexer.sources.reader import read_sources
 
 SENTENCE = "Die Konferenz fand am Morgen statt."
 
 
 def described(text: str, media_type: str = "text/plain", **fields: str) -> Document:
-    return describe(RawDocument("a", Path("a.txt"), text, media_type, fields))
+    return to_document(RawDocument("a", Path("a.txt"), text, media_type, fields))
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_the_reports_are_described_as_they_are(
 ) -> None:
     (raw,) = read_sources(list(reports.glob(f"{number}_*.txt")))
     assert isinstance(raw, RawDocument)
-    document = describe(raw)
+    document = to_document(raw)
     assert (document.place, document.published, document.language) == (place, published, "de")
     assert (document.url or "//").split("/")[2] == (host or "")
 
@@ -225,7 +225,7 @@ def test_stated_fields_lose_what_no_database_takes() -> None:
 
 
 def test_every_document_of_the_corpus_is_described_by_its_front_matter(corpus: Path) -> None:
-    documents = [describe(item) for item in read_sources([corpus]) if isinstance(item, RawDocument)]
+    documents = [to_document(item) for item in read_sources([corpus]) if isinstance(item, RawDocument)]
     assert {document.place: document.published for document in documents} == {
         "Cà Mau": None,
         "Hà Giang": "2025-03-17",

@@ -16,7 +16,7 @@ pytest.importorskip("urllib3", reason="the extra is not installed")
 from indexer.documents import RawDocument
 from indexer.errors import SourceError
 from indexer.sources import fetcher
-from indexer.sources.fetcher import Result, Wanted, fetch, read_list
+from indexer.sources.fetcher import FetchResult, ListedPage, fetch, read_page_list
 from indexer.sources.reader import read_sources
 
 PAGE = (
@@ -72,14 +72,14 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetcher, "_BACKOFF", 0.0)
 
 
-def got(site: Site, folder: Path, *paths: str, **options: Any) -> list[Result]:
-    wanted = [Wanted(site.address + path, path.strip("/").replace("/", "-")) for path in paths]
+def got(site: Site, folder: Path, *paths: str, **options: Any) -> list[FetchResult]:
+    wanted = [ListedPage(site.address + path, path.strip("/").replace("/", "-")) for path in paths]
     return list(fetch(wanted, folder, **{"pause": 0.0} | options))
 
 
 def test_a_page_is_kept_with_address_day_and_digest(site: Site, tmp_path: Path) -> None:
     site.give("/bericht", ETag='"1"')
-    assert got(site, tmp_path, "/bericht") == [Result(f"{site.address}/bericht", "new", "bericht.html")]
+    assert got(site, tmp_path, "/bericht") == [FetchResult(f"{site.address}/bericht", "new", "bericht.html")]
     assert (tmp_path / "bericht.html").read_text("utf-8") == PAGE
     [(url, entry)] = json.loads((tmp_path / STATE).read_text("utf-8")).items()
     assert url == f"{site.address}/bericht"
@@ -168,7 +168,7 @@ def test_one_that_fails_is_told_and_the_others_come(
 
 
 def test_a_server_that_is_not_there_is_told(tmp_path: Path) -> None:
-    [result] = fetch([Wanted("http://127.0.0.1:1/a", "a")], tmp_path, pause=0.0, rest=lambda _: None)
+    [result] = fetch([ListedPage("http://127.0.0.1:1/a", "a")], tmp_path, pause=0.0, rest=lambda _: None)
     assert (result.outcome, result.detail) == ("failed", "not to be reached: NewConnectionError")
 
 
@@ -186,10 +186,10 @@ def test_a_server_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_a_list_that_is_none_is_told_by_its_file(tmp_path: Path, text: str, why: str) -> None:
     (tmp_path / "list.toml").write_text(text, "utf-8")
     with pytest.raises(SourceError) as caught:
-        read_list(tmp_path / "list.toml")
+        read_page_list(tmp_path / "list.toml")
     assert str(tmp_path / "list.toml") in str(caught.value) and why in str(caught.value)
 
 
 def test_the_list_of_the_corpus_names_its_reports(corpus: Path) -> None:
-    listed = {f"{wanted.name}.md" for wanted in read_list(corpus / "sources.toml")}
+    listed = {f"{wanted.name}.md" for wanted in read_page_list(corpus / "sources.toml")}
     assert listed and listed <= {path.name for path in corpus.glob("*.md")}

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from indexer.documents import RawDocument
 from indexer.errors import SourceError
 from indexer.sources.encoding import decode
-from indexer.sources.reader import Problem, read_sources
+from indexer.sources.reader import SourceProblem, read_sources
 
 TEXT = "Größere Mängel der Resolution „57“ in Hà Giang – 98 % …\n"
 GERMAN = "Größere Mängel der Resolution „57“ – 98 % …\n"
@@ -25,7 +25,7 @@ def read(*sources: Path) -> tuple[list[RawDocument], list[str]]:
     """Documents, and problems as they are shown."""
     items = list(read_sources(sources))
     documents = [item for item in items if isinstance(item, RawDocument)]
-    return documents, [str(item) for item in items if isinstance(item, Problem)]
+    return documents, [str(item) for item in items if isinstance(item, SourceProblem)]
 
 
 def write(folder: Path, **files: str | bytes) -> Path:
@@ -302,4 +302,4 @@ def test_of_a_question_set_only_the_corpus_is_read(tmp_path: Path) -> None:
     (tmp_path / "queries.jsonl").write_text('{"_id": "q", "text": "Wie war die Ernte?"}\n', "utf-8")
     (tmp_path / "qrels.tsv").write_text("q\ta\t1\n", "utf-8")
     assert [item.document_id for item in read_sources([tmp_path]) if isinstance(item, RawDocument)] == ["a"]
-    assert not [item for item in read_sources([tmp_path]) if isinstance(item, Problem)]
+    assert not [item for item in read_sources([tmp_path]) if isinstance(item, SourceProblem)]

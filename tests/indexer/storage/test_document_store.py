@@ -10,7 +10,7 @@ import pytest
 from indexer.documents import Document, Passage, RawDocument, Sentence
 from indexer.errors import IndexDamagedError
 from indexer.preprocessing.chunking import split_document
-from indexer.preprocessing.metadata import describe
+from indexer.preprocessing.metadata import to_document
 from indexer.storage import document_writer
 from indexer.storage.document_store import DocumentStore, Metadata
 
@@ -26,7 +26,7 @@ RAW = [
 
 
 def split() -> list[tuple[Document, list[Sentence], list[Passage]]]:
-    documents = [describe(raw) for raw in RAW]
+    documents = [to_document(raw) for raw in RAW]
     return [(document, *split_document(document.text)) for document in documents]
 
 

@@ -13,11 +13,11 @@ import pytest
 pytest.importorskip("docx", reason="the extras are not installed")
 
 from indexer.documents import RawDocument
-from indexer.preprocessing.metadata import describe
-from indexer.sources.converters import ParseError
-from indexer.sources.converters.sandbox import Parser
+from indexer.preprocessing.metadata import to_document
+from indexer.sources.converters import ConversionError
+from indexer.sources.converters.sandbox import Converter
 from indexer.sources.converters.tables import lines
-from indexer.sources.reader import Problem, read_sources
+from indexer.sources.reader import SourceProblem, read_sources
 
 TITLE = "Bericht über die Gemeinden"
 PARAGRAPHS = [
@@ -31,7 +31,7 @@ PARAGRAPHS = [
 TABLE = [["Provinz", "Gemeinden"], ["Nghệ An", "130"], ["Quảng Trị", "78"]]
 
 
-def read(*sources: Path) -> list[RawDocument | Problem]:
+def read(*sources: Path) -> list[RawDocument | SourceProblem]:
     return list(read_sources(sources))
 
 
@@ -39,7 +39,7 @@ def canonical(path: Path) -> str:
     """The text of the one document of a file."""
     [document] = read(path)
     assert isinstance(document, RawDocument), str(document)
-    return describe(document).text
+    return to_document(document).text
 
 
 @pytest.mark.parametrize("columns", [1, 2])
@@ -74,7 +74,7 @@ def test_of_a_page_only_the_main_text_is_read_with_address_and_day(tmp_path: Pat
     )
     [raw] = read(tmp_path / "a.html")
     assert isinstance(raw, RawDocument)
-    document = describe(raw)
+    document = to_document(raw)
     assert document.text.split("\n") == [TITLE, *PARAGRAPHS]
     assert (document.title, document.url, document.published) == (TITLE, "https://a.example/b", "2025-03-17")
 
@@ -140,10 +140,10 @@ def test_hostile_files_are_refused_one_by_one_and_the_others_read(tmp_path: Path
     found = read(tmp_path)
     good = [document.document_id for document in found if isinstance(document, RawDocument)]
     assert good == [f"bericht-{number}.txt" for number in range(5)]
-    refused = [problem for problem in found if isinstance(problem, Problem)]
+    refused = [problem for problem in found if isinstance(problem, SourceProblem)]
     for name in names:
         assert any(
-            problem.place.startswith(str(tmp_path / name)) and problem.reason for problem in refused
+            problem.source.startswith(str(tmp_path / name)) and problem.reason for problem in refused
         ), name
     assert not (tmp_path.parent / "ausgebrochen.txt").exists()
 
@@ -188,34 +188,34 @@ def test_the_reason_is_told(hostile: dict[str, str], name: str, reason: str) -> 
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("hostile")
     file_samples.hostile(folder)
-    return {Path(it.place).name: it.reason for it in read(folder) if isinstance(it, Problem)}
+    return {Path(it.source).name: it.reason for it in read(folder) if isinstance(it, SourceProblem)}
 
 
-def test_a_parser_that_hangs_costs_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_converter_that_hangs_costs_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file_samples.as_docx(tmp_path / "gut.docx", TITLE, PARAGRAPHS)
-    with Parser(longest=0.0) as parser:
-        with pytest.raises(ParseError, match="takes over 0 seconds to read"):
-            parser.parse("docx", tmp_path / "gut.docx")
-        monkeypatch.setattr(parser, "_longest", 60.0)
-        assert parser.parse("docx", tmp_path / "gut.docx").text.startswith(f"# {TITLE}")
+    with Converter(longest=0.0) as converter:
+        with pytest.raises(ConversionError, match="takes over 0 seconds to read"):
+            converter.convert("docx", tmp_path / "gut.docx")
+        monkeypatch.setattr(converter, "_longest", 60.0)
+        assert converter.convert("docx", tmp_path / "gut.docx").text.startswith(f"# {TITLE}")
 
 
-def test_a_parser_that_ends_costs_one_file(tmp_path: Path) -> None:
+def test_a_converter_that_ends_costs_one_file(tmp_path: Path) -> None:
     file_samples.as_docx(tmp_path / "gut.docx", TITLE, PARAGRAPHS)
-    with Parser() as parser:
-        parser.parse("docx", tmp_path / "gut.docx")
-        assert parser._process
-        parser._process.kill()
-        parser._process.wait()
-        with pytest.raises(ParseError, match="takes too much time or memory"):
-            parser.parse("docx", tmp_path / "gut.docx")
-        assert parser.parse("docx", tmp_path / "gut.docx").text
+    with Converter() as converter:
+        converter.convert("docx", tmp_path / "gut.docx")
+        assert converter._process
+        converter._process.kill()
+        converter._process.wait()
+        with pytest.raises(ConversionError, match="takes too much time or memory"):
+            converter.convert("docx", tmp_path / "gut.docx")
+        assert converter.convert("docx", tmp_path / "gut.docx").text
 
 
 def test_the_reports_say_the_same_as_pdf_docx_and_html(reports: Path, tmp_path: Path) -> None:
     for raw in read(reports):
         assert isinstance(raw, RawDocument)
-        document = describe(raw)
+        document = to_document(raw)
         paragraphs = document.text.split("\n")
         stem = tmp_path / Path(document.document_id).stem
         file_samples.as_pdf(stem.with_suffix(".pdf"), TITLE, paragraphs)
