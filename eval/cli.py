@@ -27,7 +27,7 @@ from eval.runs.comparison import compare_records, comparison_table
 from eval.runs.record import read_record, record_file
 from eval.systems.rankings import Ranking
 from eval.tuning import aspect_agreement, diagonal_metric, fusion_weights_command
-from indexer.cli.options import JsonOption, ModelOption, failing_in_one_line
+from indexer.cli.options import JsonOption, ModelOption, exit_on_error
 from service.cli.options import ReaderOption
 from service.reranking.loading import OFF, OWN, load_reader
 
@@ -70,7 +70,7 @@ def run(
     from eval.runs.evaluation import measure_beir, measure_questions, run_record
     from eval.systems.opening import embedder_loader, local_system, remote_system
 
-    with failing_in_one_line():
+    with exit_on_error():
         dataset = load(questions)
         # What one part of the evidence ranks alone is not read again; a service has its own reader.
         used = None if service else reader if ranking == "full" else OFF
@@ -111,7 +111,7 @@ def report(
     output: Annotated[Path, typer.Option(help="File for the page.")] = Path("report.html"),
 ) -> None:
     """Show records of sets, rankings, latencies, index sizes or reading on one page that needs no network."""
-    with failing_in_one_line():
+    with exit_on_error():
         grown = {str(file): read_growth(file) for path in records if (file := growth_file(path))}
         read = {str(file): read_efforts(file) for path in records if (file := effort_file(path))}
         others = [path for path in records if not growth_file(path) and not effort_file(path)]
@@ -130,7 +130,7 @@ def compare(
     as_json_only: JsonOption = False,
 ) -> None:
     """Paired difference B - A on the questions both runs share: interval and randomisation test."""
-    with failing_in_one_line():
+    with exit_on_error():
         comparison = compare_records(read_record(run_a), read_record(run_b), measure)
     if as_json_only:
         print(as_json(comparison))
@@ -162,7 +162,7 @@ def calibrate(
     """Fit the probability that the corpus answers a question; print how good it is."""
     from eval.tuning.calibration.command import calibration_of, print_calibration, write_coefficients
 
-    with failing_in_one_line(), contextlib.ExitStack() as stack:
+    with exit_on_error(), contextlib.ExitStack() as stack:
         folder = cache or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fundstelle-")))
         result = calibration_of(reports, digests, data, questions, folder, model, reader)
         if output:
@@ -190,7 +190,7 @@ def latency(
     from indexer.index.generation import open_generation
     from service.engine import Engine
 
-    with failing_in_one_line():
+    with exit_on_error():
         dataset = load(questions)
         queries = spread(dataset, limit)
         embedder = embedder_loader(model)()
@@ -217,7 +217,7 @@ def startup(
     """Time the service to its first answer against loading the model alone; and its peak memory."""
     from eval.lab.benchmarks import startup as measurement
 
-    with failing_in_one_line():
+    with exit_on_error():
         measurement.main(index, runs)
 
 

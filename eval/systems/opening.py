@@ -15,7 +15,7 @@ from eval.systems.instrumented_embedders import TimedEmbedder
 from eval.systems.local import LocalSystem
 from eval.systems.protocol import System
 from eval.systems.rankings import Ranking
-from indexer.cli.progress import building
+from indexer.cli.progress import build_progress
 from indexer.errors import SourceError
 from service.engine import Engine
 from service.reranking.loading import OFF, load_reader
@@ -98,7 +98,7 @@ def remote_system(dataset: BeirSet | QuestionSet, url: str) -> Iterator[System]:
 def _build(dataset: BeirSet, folder: Path, load: EmbedderLoader) -> TimedEmbedder:
     from indexer.build.pipeline import build
 
-    with building() as report:
+    with build_progress() as report:
         embedder = load()
         # Not the folder: its queries would become documents.
         build([dataset.corpus], folder, embedder, report=report)

@@ -16,7 +16,7 @@ from eval.datasets import jsonl
 from eval.metrics.spans import folded
 from eval.report.files import as_json
 from indexer.annotation.aspects import ASPECTS
-from indexer.cli.options import JsonOption, failing_in_one_line
+from indexer.cli.options import JsonOption, exit_on_error
 from indexer.errors import SourceError
 from indexer.index.generation import Generation, open_generation
 
@@ -45,7 +45,7 @@ def main(
     as_json_only: JsonOption = False,
 ) -> None:
     """Compare the aspects and acts stored for each sentence with those that readers saw in it."""
-    with failing_in_one_line(), closing(open_generation(index)) as generation:
+    with exit_on_error(), closing(open_generation(index)) as generation:
         figures = agreement(sentences_told(labels, generation))
     if as_json_only:
         print(as_json(figures))
@@ -102,7 +102,7 @@ def _stored(generation: Generation) -> dict[tuple[str, str], tuple[frozenset[str
     """Aspects and acts of every sentence, by document and words."""
     acts: dict[int, set[str]] = {}
     for key in generation.store.keys():  # noqa: SIM118
-        for sentence, strength in zip(*generation.scopes.of_act(key), strict=True):
+        for sentence, strength in zip(*generation.attribution.sentences_of_reference(key), strict=True):
             if strength >= _TOLD:
                 acts.setdefault(int(sentence), set()).add(key)
     spans = generation.sentences

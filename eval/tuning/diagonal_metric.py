@@ -21,9 +21,9 @@ from rich.console import Console
 from eval.datasets import jsonl
 from eval.report.files import as_json
 from indexer.arrays import Vectors
-from indexer.cli.options import JsonOption, ModelOption, failing_in_one_line
-from indexer.cli.progress import building
-from indexer.embedding.language_alignment import Alignment
+from indexer.cli.options import JsonOption, ModelOption, exit_on_error
+from indexer.cli.progress import build_progress
+from indexer.embedding.language_alignment import LanguageAlignment
 from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
 from indexer.embedding.vector_cache import VectorCache
 from indexer.errors import SourceError
@@ -55,10 +55,10 @@ def main(
     as_json_only: JsonOption = False,
 ) -> None:
     """Learn ``service/scoring/diagonal_metric.json`` and print how often the right sentence comes first."""
-    with failing_in_one_line():
+    with exit_on_error():
         items, questions, sentences = load(folder)
         embedder = SentenceTransformerEmbedder.load(model)
-        with building() as report:
+        with build_progress() as report:
             vectors = _embed(questions, sentences, cache, embedder, report)
         result = learn(items, *vectors)
         result = {"model": {"name": embedder.name, "digest": embedder.digest}} | result
@@ -184,7 +184,7 @@ def _embed(
     try:
         of_sentences, _ = kept.embed(sentences, embedder, progress)
         of_questions = kept.embed_questions(questions, embedder)
-        alignment = Alignment.build(lambda texts: kept.embed_questions(texts, embedder))
+        alignment = LanguageAlignment.build(lambda texts: kept.embed_questions(texts, embedder))
     finally:
         kept.close()
-    return of_questions, of_sentences.astype(np.float32), alignment.centre(_LANGUAGE)
+    return of_questions, of_sentences.astype(np.float32), alignment.centroid(_LANGUAGE)

@@ -16,7 +16,7 @@ from eval.console.options import IndexesOption, SetsArgument, require_sets
 from eval.console.progress import tracked
 from eval.datasets.beir import load_beir
 from eval.report.files import as_json, write_text
-from indexer.cli.options import JsonOption, ModelOption, failing_in_one_line
+from indexer.cli.options import JsonOption, ModelOption, exit_on_error
 
 _SIDES = {True: "same_language", False: "other_language"}
 
@@ -32,7 +32,7 @@ def main(
 ) -> None:
     """Fit what each kind of evidence weighs, for questions in the passages' language and in another."""
     require_sets(sets, index)
-    with failing_in_one_line():
+    with exit_on_error():
         result = _fit(sets, index or [None] * len(sets), model)
         if output:
             write_text(output.parent, {output.name: as_json(result) + "\n"})

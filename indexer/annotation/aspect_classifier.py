@@ -1,6 +1,6 @@
 """Which aspects each sentence tells, as probabilities: from its words, lead-in, heading and vector.
 
-A sentence's likeness to an aspect is how much nearer its vector is to that aspect's nearest exemplars than
+A sentence's similarity to an aspect is how much nearer its vector is to that aspect's nearest exemplars than
 to the nearest of all others (``exemplars.tsv``, sentences of our own in three languages, embedded at build
 time by whatever model is in use).
 """
@@ -23,7 +23,7 @@ from indexer.errors import IndexDamagedError
 from indexer.storage.array_file import read_array
 
 #: Kinds of evidence, the last axis of ``evidence``.
-KINDS = ("words", "lead_in", "heading", "likeness")
+KINDS = ("words", "lead_in", "heading", "similarity")
 #: Exemplars that a sentence is compared with, on each side.
 _NEAREST = 3
 _ROWS_AT_ONCE = 8192
@@ -40,9 +40,9 @@ def probabilities(evidence: Strengths) -> Strengths:
     return np.asarray(1.0 / (1.0 + np.exp(-(evidence @ _WEIGHTS + _INTERCEPT))), np.float32)
 
 
-def evidence(told: Strengths, likeness: Strengths) -> Strengths:
+def evidence(told: Strengths, similarity: Strengths) -> Strengths:
     """All evidence, shape ``(sentences, len(ASPECTS), len(KINDS))``; ``told`` as of ``evidence_of_words``."""
-    return np.concatenate([told, likeness[..., np.newaxis]], axis=-1)
+    return np.concatenate([told, similarity[..., np.newaxis]], axis=-1)
 
 
 def evidence_of_words(text: str, sentences: Sequence[Sentence]) -> Strengths:
@@ -60,18 +60,18 @@ class Exemplars:
         self._centre = vectors.mean(axis=0)
         self._vectors = _unit(vectors - self._centre)
         self._aspects = np.asarray(aspects)
-        likeness = self._compared(self._vectors, leave_out=True)
+        similarity = self._compared(self._vectors, leave_out=True)
         #: Of another model the cosines may lie closer together: what counts is their spread.
-        self._spread = max(float(likeness.std()), 1e-6)
+        self._spread = max(float(similarity.std()), 1e-6)
 
     @classmethod
     def build(cls, embed: Callable[[Sequence[str]], Vectors]) -> Exemplars:
         """Exemplars by ``embed``, which gives a row of unit length for each sentence, as of a passage."""
-        names, texts = zip(*exemplars(), strict=True)
+        names, texts = zip(*read_exemplars(), strict=True)
         numbers = [ASPECTS.index(name) if name in ASPECTS else -1 for name in names]
         return cls(np.asarray(embed(texts), np.float32), numbers)
 
-    def likeness(self, vectors: npt.NDArray[np.floating[Any]]) -> Strengths:
+    def similarity(self, vectors: npt.NDArray[np.floating[Any]]) -> Strengths:
         """How much each sentence resembles each aspect, in standard deviations, shape ``(n, aspects)``."""
         found = np.zeros((len(vectors), len(ASPECTS)), np.float32)
         for start in range(0, len(vectors), _ROWS_AT_ONCE):
@@ -91,7 +91,7 @@ class Exemplars:
         return np.stack(columns, axis=1)
 
 
-def exemplars() -> list[tuple[str, str]]:
+def read_exemplars() -> list[tuple[str, str]]:
     """``(aspect or "none", sentence)`` of every exemplar."""
     lines = files("indexer.resources").joinpath("exemplars.tsv").read_text("utf-8").splitlines()
     return [(name, text) for name, text in (line.split("\t") for line in lines)]

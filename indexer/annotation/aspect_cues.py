@@ -14,7 +14,7 @@ from types import MappingProxyType
 from indexer.annotation.aspects import ASPECTS, Aspect
 
 #: How plainly an aspect is told: by an expression that says it, by one that often does.
-PLAIN, FAINT = 1.0, 0.5
+STRONG, WEAK = 1.0, 0.5
 #: Of a text no sentence is as long as, only so much is read: it bounds what the patterns may look through.
 _READ = 2000
 
@@ -159,7 +159,7 @@ _PATTERNS: Mapping[Aspect, tuple[re.Pattern[str], re.Pattern[str]]] = {
 }
 
 
-def told(sentence: str) -> dict[Aspect, float]:
+def aspect_cues(sentence: str) -> dict[Aspect, float]:
     """Aspects that the words of a sentence tell, each with how plainly, in (0, 1]."""
     text = " ".join(unicodedata.normalize("NFC", sentence[:_READ]).lower().split())
     # Looking for phrases that name a lack is slow, for a lack alone it is not.
@@ -169,10 +169,10 @@ def told(sentence: str) -> dict[Aspect, float]:
         plain, faint = _PATTERNS[aspect]
         looked = bare if aspect == "shortcomings" else text
         if plain.search(looked):
-            found[aspect] = PLAIN
+            found[aspect] = STRONG
         elif faint.search(looked):
-            found[aspect] = FAINT
+            found[aspect] = WEAK
     # "… hat sich verbessert, ist jedoch nicht stark" reports a shortcoming.
-    if found.get("shortcomings") == PLAIN and found.get("results") == PLAIN and _CONTRAST.search(text):
-        found["results"] = FAINT
+    if found.get("shortcomings") == STRONG and found.get("results") == STRONG and _CONTRAST.search(text):
+        found["results"] = WEAK
     return found

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from indexer.annotation.aspect_cues import PLAIN, told
+from indexer.annotation.aspect_cues import STRONG, aspect_cues
 from indexer.annotation.aspects import ASPECTS, Aspect, last_named, named_aspects
 from indexer.arrays import Strengths
 from indexer.documents import Sentence
@@ -57,7 +57,7 @@ def words(text: str, sentences: Sequence[Sentence]) -> Strengths:
     """How plainly the words of each sentence tell each aspect."""
     strengths = np.zeros((len(sentences), len(ASPECTS)), np.float32)
     for row, sentence in enumerate(sentences):
-        for aspect, strength in told(text[sentence.start : sentence.end]).items():
+        for aspect, strength in aspect_cues(text[sentence.start : sentence.end]).items():
             strengths[row, _NUMBER[aspect]] = strength
     return strengths
 
@@ -71,7 +71,7 @@ def lead_ins(text: str, sentences: Sequence[Sentence], spoken: Strengths) -> Str
         if sentence.is_heading or "\n" in text[before : sentence.start]:
             held = {}
         said = text[sentence.start : sentence.end]
-        plain = {aspect for aspect in ASPECTS if spoken[row, _NUMBER[aspect]] >= PLAIN}
+        plain = {aspect for aspect in ASPECTS if spoken[row, _NUMBER[aspect]] >= STRONG}
         announced = _announced(said)
         if not _GOES_ON.match(said):
             held = {aspect: hold for aspect, hold in held.items() if _holds(aspect, plain)}
@@ -94,7 +94,7 @@ def headings(text: str, sentences: Sequence[Sentence], spoken: Strengths) -> Str
         if sentence.is_heading:
             current = named_aspects(text[sentence.start : sentence.end])
             continue
-        plain = {aspect for aspect in ASPECTS if spoken[row, _NUMBER[aspect]] >= PLAIN}
+        plain = {aspect for aspect in ASPECTS if spoken[row, _NUMBER[aspect]] >= STRONG}
         for aspect in current:
             strengths[row, _NUMBER[aspect]] = float(_holds(aspect, plain))
     return strengths

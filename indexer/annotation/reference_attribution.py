@@ -32,7 +32,7 @@ _TURN = 0.4
 _NEXT_PARAGRAPH = 0.8
 #: A document that names an act is about it a little, in every sentence; more where it opens with the act and
 #: so many of its mentions are of it.
-IN_DOCUMENT, _MAIN_ACT, _MAIN_SHARE, _OPENING = 0.3, 0.5, 0.25, 2
+DOCUMENT_STRENGTH, _MAIN_ACT, _MAIN_SHARE, _OPENING = 0.3, 0.5, 0.25, 2
 #: How surely a sentence is about an act that uses this share of the words of the act's title.
 _BY_TOPIC, _TOPIC_SHARE = 0.7, 0.4
 
@@ -50,8 +50,10 @@ _TURNS = re.compile(
 )
 
 
-def scope(document: Document, sentences: Sequence[Sentence], topics: Topics) -> list[tuple[int, str, float]]:
-    """``(sentence, key, strength)`` where a sentence is about an act more than ``IN_DOCUMENT``.
+def attribute_references(
+    document: Document, sentences: Sequence[Sentence], topics: Topics
+) -> list[tuple[int, str, float]]:
+    """``(sentence, key, strength)`` where a sentence is about an act more than ``DOCUMENT_STRENGTH``.
 
     Sentences are numbered from 0; the strength is 1 where the sentence names the act.
     """
@@ -72,7 +74,9 @@ def scope(document: Document, sentences: Sequence[Sentence], topics: Topics) -> 
         recalled, share = topics.best(words)
         if not named[number] and recalled in strengths and share >= _TOPIC_SHARE:
             strengths[recalled] = max(strengths[recalled], _BY_TOPIC)
-        rows += [(number, key, strength) for key, strength in strengths.items() if strength > IN_DOCUMENT]
+        rows += [
+            (number, key, strength) for key, strength in strengths.items() if strength > DOCUMENT_STRENGTH
+        ]
         last = words
     return rows
 
@@ -98,13 +102,13 @@ def _base(
     opening = {reference.key for reference in find_references(document.title)}
     opening.update(*(named[number] for number in told[:_OPENING]))
     return {
-        key: _MAIN_ACT if key in opening and count >= _MAIN_SHARE * mentions.total() else IN_DOCUMENT
+        key: _MAIN_ACT if key in opening and count >= _MAIN_SHARE * mentions.total() else DOCUMENT_STRENGTH
         for key, count in mentions.items()
     }
 
 
 def _fading(held: Mapping[str, float], share: float) -> dict[str, float]:
-    return {key: hold * share for key, hold in held.items() if hold * share > IN_DOCUMENT}
+    return {key: hold * share for key, hold in held.items() if hold * share > DOCUMENT_STRENGTH}
 
 
 def _named(document: Document, sentences: Sequence[Sentence]) -> list[frozenset[str]]:
@@ -123,7 +127,7 @@ def _sorted_below(keys: npt.NDArray[np.int32], end: int) -> bool:
     return bool(np.all(keys[1:] >= keys[:-1]) and np.all(keys[:1] >= 0) and np.all(keys[-1:] < end))
 
 
-class Scopes:
+class ReferenceAttribution:
     """Which acts the sentences of a generation are about, as stored: rows sorted by act, then sentence."""
 
     _ROW = np.dtype([("key", "<i4"), ("sentence", "<i4"), ("strength", "<f4")])
@@ -134,7 +138,7 @@ class Scopes:
         self._first = np.searchsorted(rows["key"], np.arange(len(keys) + 1))
 
     @classmethod
-    def build(cls, rows: Iterable[tuple[int, str, float]], keys: Iterable[str]) -> Scopes:
+    def build(cls, rows: Iterable[tuple[int, str, float]], keys: Iterable[str]) -> ReferenceAttribution:
         """From ``(sentence of the generation, key, strength)``; ``keys``: all that its documents name."""
         ordered = sorted(set(keys))
         number = {key: i for i, key in enumerate(ordered)}
@@ -142,7 +146,7 @@ class Scopes:
         return cls(ordered, np.sort(table, order=["key", "sentence"]))
 
     @classmethod
-    def open(cls, path: Path, keys: Iterable[str]) -> Scopes:
+    def open(cls, path: Path, keys: Iterable[str]) -> ReferenceAttribution:
         """Read stored rows, memory-mapped; ``keys``: all that the documents name.
 
         Raises:
@@ -160,7 +164,7 @@ class Scopes:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def of_act(self, key: str) -> tuple[Ids, Strengths]:
+    def sentences_of_reference(self, key: str) -> tuple[Ids, Strengths]:
         """Sentences about an act more than their documents are as a whole, ascending, and how much."""
         number = self._number.get(key)
         if number is None:

@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from indexer.arrays import Strengths
-from indexer.build.deduplication import _Seen
-from indexer.build.preparation import Prepared, Preparer
+from indexer.build.deduplication import Deduplicator
+from indexer.build.preparation import DocumentPreparer, Prepared
 from indexer.documents import RawDocument
 from indexer.embedding.vector_cache import text_key
 from indexer.errors import SourceError
 from indexer.sources.reader import SourceProblem, read_sources
-from indexer.storage.document_writer import StoreWriter
+from indexer.storage.document_writer import DocumentWriter
 from indexer.storage.lexical_index import Bm25Builder
 from indexer.text.spans import Span
 
@@ -44,7 +44,7 @@ class Texts:
         return number, start, end
 
 
-class Gathered:
+class CollectedCorpus:
     """What is known of the documents when all are read."""
 
     def __init__(self) -> None:
@@ -71,25 +71,25 @@ class Gathered:
         return np.concatenate(self._told)
 
 
-def gather(
+def collect(
     sources: Sequence[Path],
     index: Path,
-    preparer: Preparer,
-    writer: StoreWriter,
+    preparer: DocumentPreparer,
+    writer: DocumentWriter,
     strict: bool,
-    tell: Callable[[str, int, int | None], None],
-) -> Gathered:
+    report: Callable[[str, int, int | None], None],
+) -> CollectedCorpus:
     """Read, prepare and write every document of ``sources``, but for what is of the ``index`` itself.
 
     Raises:
         SourceError: a source is missing, nothing could be read, or ``strict`` and something was left out.
     """
-    found = Gathered()
-    seen = _Seen()
+    found = CollectedCorpus()
+    seen = Deduplicator()
     for item in _prepared(read_sources(sources, index), preparer, strict, seen, found.left_out):
         found.add(item, writer.documents, writer.sentences)
         writer.add(item.document, item.sentences, item.passages)
-        tell("documents read", writer.documents, None)
+        report("documents read", writer.documents, None)
     preparer.flush()
     writer.finish(seen.also)
     if not writer.documents:
@@ -100,9 +100,9 @@ def gather(
 
 def _prepared(
     read: Iterator[RawDocument | SourceProblem],
-    preparer: Preparer,
+    preparer: DocumentPreparer,
     strict: bool,
-    seen: _Seen,
+    seen: Deduplicator,
     left_out: list[SourceProblem],
 ) -> Iterator[Prepared]:
     for item in read:
@@ -111,7 +111,7 @@ def _prepared(
                 raise SourceError(str(item))
             seen.require_new(item)
             prepared = preparer.prepare(item)
-            if seen.taken(item, prepared.document):
+            if seen.accept(item, prepared.document):
                 yield prepared
         except SourceError as error:
             problem = item if isinstance(item, SourceProblem) else SourceProblem(_place(item), str(error))

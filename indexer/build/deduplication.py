@@ -8,7 +8,7 @@ from indexer.documents import Document, RawDocument
 from indexer.errors import SourceError
 
 
-class _Seen:
+class Deduplicator:
     """What was read so far: no id twice, and of files no text twice."""
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class _Seen:
         if taken_by is not None:
             raise SourceError(f"document id {raw.document_id!r} is already taken by {taken_by}")
 
-    def taken(self, raw: RawDocument, document: Document) -> bool:
+    def accept(self, raw: RawDocument, document: Document) -> bool:
         """Whether a document is taken; not where a file before said the same, which gets a further id then.
 
         Rows of a set keep their ids, which judgements refer to.

@@ -16,15 +16,15 @@ from filelock import FileLock, Timeout
 
 from indexer.annotation import aspect_classifier
 from indexer.annotation.aspect_classifier import Exemplars
-from indexer.annotation.reference_attribution import Scopes, scope
+from indexer.annotation.reference_attribution import ReferenceAttribution, attribute_references
 from indexer.annotation.reference_topics import Topics, stems, title_after
 from indexer.arrays import HalfVectors
-from indexer.build.collector import Gathered, gather
-from indexer.build.preparation import Preparer
-from indexer.build.report import Report, Summary
+from indexer.build.collector import CollectedCorpus, collect
+from indexer.build.preparation import DocumentPreparer
+from indexer.build.report import BuildSummary, ReportProgress
 from indexer.documents import Document, Sentence
 from indexer.embedding.embedder import Embedder
-from indexer.embedding.language_alignment import Alignment
+from indexer.embedding.language_alignment import LanguageAlignment
 from indexer.embedding.vector_cache import VectorCache, text_key
 from indexer.errors import IndexingError, SourceError
 from indexer.index.folder import (
@@ -42,8 +42,8 @@ from indexer.index.manifest import Manifest, file_facts
 from indexer.preprocessing.chunking import Chunking
 from indexer.sources.reader import printable
 from indexer.storage.document_store import DocumentStore
-from indexer.storage.document_writer import StoreWriter
-from indexer.storage.key_value_cache import Kept
+from indexer.storage.document_writer import DocumentWriter
+from indexer.storage.key_value_cache import KeyValueCache
 from indexer.storage.vector_store import FaissStore
 
 #: What builds keep for the next ones, beside the generations: vectors and prepared documents, by content.
@@ -58,8 +58,8 @@ def build(
     chunking: Chunking | None = None,
     strict: bool = False,
     keep: int = 3,
-    report: Report | None = None,
-) -> Summary:
+    report: ReportProgress | None = None,
+) -> BuildSummary:
     """Build a new generation from ``sources`` and make it live.
 
     Args:
@@ -71,14 +71,14 @@ def build(
         SourceError: a source is missing, nothing could be read, or ``strict`` and something was left out.
         IndexingError: another build is running on this index, or the disk is full.
     """
-    tell = report or (lambda _what, _done, _whole: None)
+    report = report or (lambda _step, _done, _total: None)
     chunking = chunking or Chunking()
     is_new = not index.exists()
     try:
         (index / GENERATIONS).mkdir(parents=True, exist_ok=True)
         with FileLock(index / ".build.lock", timeout=0):
             try:
-                return _write(index, sources, embedder, chunking, strict, keep, tell)
+                return _write(index, sources, embedder, chunking, strict, keep, report)
             except SourceError:
                 # A wrong path must not leave an empty index behind.
                 if is_new:
@@ -97,20 +97,20 @@ def _write(
     chunking: Chunking,
     strict: bool,
     keep: int,
-    tell: Report,
-) -> Summary:
+    report: ReportProgress,
+) -> BuildSummary:
     remove_abandoned(index)
     with (
-        closing(Kept.open(index / PREPARED)) as kept,
+        closing(KeyValueCache.open(index / PREPARED)) as kept,
         closing(VectorCache.open(index / VECTORS, embedder)) as cache,
     ):
-        preparer = Preparer(kept, chunking, embedder)
+        preparer = DocumentPreparer(kept, chunking, embedder)
         staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=index / GENERATIONS))
         complete = staging
         try:
-            with closing(StoreWriter(staging / STORE)) as writer:
-                gathered = gather(sources, index, preparer, writer, strict, tell)
-            embedded = _fill(staging, gathered, embedder, cache, tell)
+            with closing(DocumentWriter(staging / STORE)) as writer:
+                corpus = collect(sources, index, preparer, writer, strict, report)
+            embedded = _fill(staging, corpus, embedder, cache, report)
             now = datetime.datetime.now(datetime.UTC)
             manifest = Manifest(
                 created=now.isoformat(timespec="seconds"),
@@ -123,7 +123,7 @@ def _write(
                 },
                 files=file_facts(staging),
                 sources=[printable(str(source)) for source in sources],
-                left_out=[str(problem) for problem in gathered.left_out],
+                left_out=[str(problem) for problem in corpus.left_out],
             )
             name = new_name(index, now, manifest.write(staging))
             for path in (*staging.rglob("*"), staging):
@@ -140,58 +140,66 @@ def _write(
         # What was removed from the sources stays for a rollback, and goes with the last generation of it.
         pruned = prune(index, keep)
         preparer.forget(keep)
-        cache.forget([*gathered.passages.keys, *gathered.sentences.keys, *_own_texts()], keep)
-    return Summary(name, manifest.counts, embedded, gathered.left_out, pruned)
+        cache.forget([*corpus.passages.keys, *corpus.sentences.keys, *_own_texts()], keep)
+    return BuildSummary(name, manifest.counts, embedded, corpus.left_out, pruned)
 
 
-def _fill(staging: Path, gathered: Gathered, embedder: Embedder, cache: VectorCache, tell: Report) -> int:
+def _fill(
+    staging: Path, corpus: CollectedCorpus, embedder: Embedder, cache: VectorCache, report: ReportProgress
+) -> int:
     """Write all files of a generation beside its store; returns how many texts were embedded anew."""
-    gathered.lexical.finish().save(staging / LEXICAL)
+    corpus.lexical.finish().save(staging / LEXICAL)
     with closing(DocumentStore.open(staging / STORE)) as documents:
-        vectors, fresh = _embed(documents, gathered, embedder, cache, tell)
-        passages, sentences = np.split(vectors, [len(gathered.passages.keys)])
-        Alignment.build(lambda texts: cache.embed_questions(texts, embedder)).save(staging / ALIGNMENT)
+        vectors, fresh = _embed(documents, corpus, embedder, cache, report)
+        passages, sentences = np.split(vectors, [len(corpus.passages.keys)])
+        LanguageAlignment.build(lambda texts: cache.embed_questions(texts, embedder)).save(
+            staging / ALIGNMENT
+        )
         exemplars = Exemplars.build(lambda texts: cache.embed(texts, embedder)[0].astype(np.float32))
         FaissStore.build(passages).save(staging / PASSAGE_VECTORS)
         FaissStore.build(sentences).save(staging / SENTENCE_VECTORS)
-        evidence = aspect_classifier.evidence(gathered.told(), exemplars.likeness(sentences))
+        evidence = aspect_classifier.evidence(corpus.told(), exemplars.similarity(sentences))
         aspect_classifier.save(staging / ASPECTS, aspect_classifier.probabilities(evidence))
-        _scopes(documents, gathered).save(staging / SCOPE)
+        _scopes(documents, corpus).save(staging / SCOPE)
     return fresh
 
 
 def _embed(
-    documents: DocumentStore, gathered: Gathered, embedder: Embedder, cache: VectorCache, tell: Report
+    documents: DocumentStore,
+    corpus: CollectedCorpus,
+    embedder: Embedder,
+    cache: VectorCache,
+    report: ReportProgress,
 ) -> tuple[HalfVectors, int]:
     """Vectors of all passages, then of all sentences: in one go, so that texts of one length go together."""
-    passages, sentences = gathered.passages, gathered.sentences
+    passages, sentences = corpus.passages, corpus.sentences
     lengths = passages.lengths + sentences.lengths
     whole, done = sum(lengths), 0
 
     def progress(characters: int) -> None:
         nonlocal done
         done += characters
-        tell("characters embedded", done, whole)
+        report("characters embedded", done, whole)
 
     def text(row: int) -> str:
         first = len(passages.keys)
         number, start, end = passages.place(row) if row < first else sentences.place(row - first)
         return documents.text(number)[start:end]
 
-    return cache.embed_kept(passages.keys + sentences.keys, lengths, text, embedder, progress)
+    return cache.embed_by_key(passages.keys + sentences.keys, lengths, text, embedder, progress)
 
 
 def _own_texts() -> Iterator[bytes]:
-    return (text_key(text) for _, text in aspect_classifier.exemplars())
+    return (text_key(text) for _, text in aspect_classifier.read_exemplars())
 
 
-def _scopes(documents: DocumentStore, gathered: Gathered) -> Scopes:
+def _scopes(documents: DocumentStore, corpus: CollectedCorpus) -> ReferenceAttribution:
     """Which acts each sentence of the generation is about."""
 
     spans = documents.sentences()
 
     def naming() -> Iterator[tuple[Document, list[Sentence], int]]:
-        for number, first, count in gathered.naming:
+        for number, first, count in corpus.naming:
             rows = zip(*(column[first : first + count].tolist() for column in columns), strict=True)
             yield documents.document(number), [Sentence(*row) for row in rows], first
 
@@ -211,6 +219,6 @@ def _scopes(documents: DocumentStore, gathered: Gathered) -> Scopes:
     rows = [
         (first + row, key, held)
         for document, sentences, first in naming()
-        for row, key, held in scope(document, sentences, topics)
+        for row, key, held in attribute_references(document, sentences, topics)
     ]
-    return Scopes.build(rows, documents.keys())
+    return ReferenceAttribution.build(rows, documents.keys())

@@ -27,7 +27,7 @@ from indexer.embedding.embedder import Embedder
 from indexer.entities.references import Reference
 from indexer.preprocessing.chunking import Chunking, split_document
 from indexer.preprocessing.metadata import to_document
-from indexer.storage.key_value_cache import Kept
+from indexer.storage.key_value_cache import KeyValueCache
 
 #: Libraries whose other version may clean, split or stem otherwise.
 _LIBRARIES = ("langchain-text-splitters", "py3langid", "PyStemmer")
@@ -73,10 +73,10 @@ def prepare(raw: RawDocument, chunking: Chunking, embedder: Embedder) -> Prepare
     return Prepared(document, sentences, passages, told, terms)
 
 
-class Preparer:
+class DocumentPreparer:
     """Prepares documents, or takes what was made of the same content by this very program before."""
 
-    def __init__(self, kept: Kept, chunking: Chunking, embedder: Embedder) -> None:
+    def __init__(self, kept: KeyValueCache, chunking: Chunking, embedder: Embedder) -> None:
         self._kept = kept
         self._chunking = chunking
         self._embedder = embedder

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from indexer.sources.reader import SourceProblem
 
 #: Told what is being done, how much of it is done by now, and the whole, as far as known.
-Report = Callable[[str, int, int | None], None]
+ReportProgress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class BuildSummary:
     """What a build did: the new generation, its counts, what was embedded anew, what was left out."""
 
     generation: str

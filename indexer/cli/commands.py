@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.table import Table
 
 from indexer.build.pipeline import build as build_index
-from indexer.build.report import Summary
-from indexer.cli.options import IndexOption, JsonOption, ModelOption, failing_in_one_line
-from indexer.cli.progress import building
+from indexer.build.report import BuildSummary
+from indexer.cli.options import IndexOption, JsonOption, ModelOption, exit_on_error
+from indexer.cli.progress import build_progress
 from indexer.errors import FundstelleError, IndexDamagedError, IndexingError, IndexMissingError, SourceError
 from indexer.index import folder, verification
 from indexer.index.manifest import Manifest
@@ -48,7 +48,7 @@ def build(
     from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
 
     def once() -> None:
-        with building() as report:
+        with build_progress() as report:
             summary = build_index(
                 sources,
                 index,
@@ -60,8 +60,8 @@ def build(
             )
         _print_summary(summary)
 
-    with failing_in_one_line("interrupted; the index is as it was"):
-        with building():
+    with exit_on_error("interrupted; the index is as it was"):
+        with build_progress():
             embedder = SentenceTransformerEmbedder.load(model)
         once()
         if watch:
@@ -80,7 +80,7 @@ def fetch(
     """Download the public pages of LIST, politely; those that have not changed are kept."""
     from indexer.sources import fetcher
 
-    with failing_in_one_line("interrupted; what was fetched is kept"):
+    with exit_on_error("interrupted; what was fetched is kept"):
         failed = 0
         for result in fetcher.fetch(fetcher.read_page_list(listed), into, int(megabytes * 1e6), pause):
             failed += result.outcome == "failed"
@@ -93,7 +93,7 @@ def fetch(
 @app.command()
 def status(index: IndexOption, as_json: JsonOption = False) -> None:
     """Show the generations of an index: counts, model, sizes."""
-    with failing_in_one_line():
+    with exit_on_error():
         live = folder.live_name(index)
         rows = [_describe(index, name, live) for name in reversed(folder.generation_names(index))]
     if as_json:
@@ -143,7 +143,7 @@ def verify(
     ] = None,
 ) -> None:
     """Check digests, offsets and counts; exit with 1 and name what is damaged."""
-    with failing_in_one_line():
+    with exit_on_error():
         name = generation or folder.live_name(index)
         faults = list(verification.verify(index, name))
     for fault in faults:
@@ -161,7 +161,7 @@ def rollback(
     ] = None,
 ) -> None:
     """Make an older generation the live one, if it is intact; a running service follows."""
-    with failing_in_one_line():
+    with exit_on_error():
         live, names = folder.live_name(index), folder.generation_names(index)
         older = [name for name in names if name < live]
         name = to or (older[-1] if older else None)
@@ -192,7 +192,7 @@ def _keep_up(sources: list[Path], index: Path, build_anew: Callable[[], None]) -
             print(f"error: {error}; the index is as it was", file=sys.stderr)
 
 
-def _print_summary(summary: Summary) -> None:
+def _print_summary(summary: BuildSummary) -> None:
     counts = summary.counts
     print(
         f"{counts['documents']} documents, {counts['passages']} passages, {counts['sentences']} sentences; "

@@ -23,7 +23,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON documen
 
 
 @contextlib.contextmanager
-def failing_in_one_line(interrupted: str = "interrupted") -> Iterator[None]:
+def exit_on_error(interrupted: str = "interrupted") -> Iterator[None]:
     """Turn the errors this project raises into one line on stderr and exit code 1; Ctrl-C into another."""
     try:
         yield

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from indexer.build.report import Report
+from indexer.build.report import ReportProgress
 
 
 class _Count(ProgressColumn):
@@ -31,7 +31,7 @@ def bar() -> Progress:
 
 
 @contextlib.contextmanager
-def building(first: str = "loading the model") -> Iterator[Report]:
+def build_progress(first: str = "loading the model") -> Iterator[ReportProgress]:
     """A bar for a build: one line for the step it is at, at the beginning ``first``."""
     with bar() as progress:
         tasks = {first: progress.add_task(first, total=None)}

@@ -3,7 +3,7 @@
 A multilingual model puts texts of one language nearer to each other than their content asks for. That part
 is nearly the same for every text of a language, so taking the centre of the question's language away and
 adding that of the passages' language leaves the content (language centring: Libovický et al. 2020,
-https://aclanthology.org/2020.findings-emnlp.150). The centres come from the same sentences said in each
+https://aclanthology.org/2020.findings-emnlp.150). The centroids come from the same sentences said in each
 language, ``parallel.tsv``, through whatever model is in use: nothing is trained.
 """
 
@@ -23,44 +23,44 @@ from indexer.text.languages import LANGUAGES, Language
 _COLUMNS: tuple[Language, ...] = ("de", "en", "vi")
 
 
-class Alignment:
-    """Centres of the languages in a model's space of questions, shape ``(len(LANGUAGES), dimension)``."""
+class LanguageAlignment:
+    """Centroids of the languages in a model's space of questions, shape ``(len(LANGUAGES), dimension)``."""
 
-    def __init__(self, centres: Vectors) -> None:
-        self._centres = centres
+    def __init__(self, centroids: Vectors) -> None:
+        self._centroids = centroids
 
     @classmethod
-    def build(cls, embed: Callable[[Sequence[str]], Vectors]) -> Alignment:
-        """Centres by ``embed``, which gives a row of unit length for each text, as of questions."""
+    def build(cls, embed: Callable[[Sequence[str]], Vectors]) -> LanguageAlignment:
+        """Centroids by ``embed``, which gives a row of unit length for each text, as of questions."""
         rows = parallel_sentences()
         return cls(np.stack([embed([row[name] for row in rows]).mean(axis=0) for name in LANGUAGES]))
 
     @classmethod
-    def open(cls, path: Path, dimension: int) -> Alignment:
-        """Read stored centres.
+    def open(cls, path: Path, dimension: int) -> LanguageAlignment:
+        """Read stored centroids.
 
         Raises:
-            IndexDamagedError: the file does not hold one centre of ``dimension`` for each language.
+            IndexDamagedError: the file does not hold one centroid of ``dimension`` for each language.
         """
-        centres = read_array(path)
-        fits = centres.shape == (len(LANGUAGES), dimension)
-        if not fits or centres.dtype != np.float32 or not np.isfinite(centres).all():
-            raise IndexDamagedError(f"{path.name}: does not hold a centre of {dimension} numbers by language")
-        return cls(centres)
+        centroids = read_array(path)
+        fits = centroids.shape == (len(LANGUAGES), dimension)
+        if not fits or centroids.dtype != np.float32 or not np.isfinite(centroids).all():
+            raise IndexDamagedError(f"{path.name}: expected one centroid of {dimension} numbers a language")
+        return cls(centroids)
 
     def save(self, path: Path) -> None:
-        np.save(path, self._centres, allow_pickle=False)
+        np.save(path, self._centroids, allow_pickle=False)
 
-    def centre(self, language: Language) -> Vectors:
-        """The centre of a language, shape ``(dimension,)``."""
-        centre: Vectors = self._centres[LANGUAGES.index(language)]
-        return centre
+    def centroid(self, language: Language) -> Vectors:
+        """The centroid of a language, shape ``(dimension,)``."""
+        centroid: Vectors = self._centroids[LANGUAGES.index(language)]
+        return centroid
 
-    def moved(self, question: Vectors, language: Language, passages: Language) -> Vectors:
+    def aligned(self, question: Vectors, language: Language, passages: Language) -> Vectors:
         """The vector of a question, shape ``(dimension,)``, for comparing with passages of a language."""
         if language == passages:
             return question
-        shift = self._centres[LANGUAGES.index(passages)] - self._centres[LANGUAGES.index(language)]
+        shift = self._centroids[LANGUAGES.index(passages)] - self._centroids[LANGUAGES.index(language)]
         shifted = question + shift
         unit: Vectors = (shifted / max(float(np.linalg.norm(shifted)), 1e-12)).astype(np.float32)
         return unit

@@ -12,7 +12,7 @@ import numpy as np
 
 from indexer.arrays import HalfVectors, Vectors
 from indexer.embedding.embedder import Embedder, Progress
-from indexer.storage.key_value_cache import Kept
+from indexer.storage.key_value_cache import KeyValueCache
 
 _Embed = Callable[[Sequence[str]], Vectors]
 _T = TypeVar("_T")
@@ -31,7 +31,7 @@ class VectorCache:
     One file per model digest, keys are sha256 of the text, values float16.
     """
 
-    def __init__(self, kept: Kept, dimension: int) -> None:
+    def __init__(self, kept: KeyValueCache, dimension: int) -> None:
         self._kept = kept
         self._dimension = dimension
         self._questions: list[bytes] = []
@@ -39,7 +39,7 @@ class VectorCache:
     @classmethod
     def open(cls, folder: Path, embedder: Embedder) -> VectorCache:
         """Open the cache for a model."""
-        return cls(Kept.open(folder / f"{embedder.digest[:16]}.sqlite"), embedder.dimension)
+        return cls(KeyValueCache.open(folder / f"{embedder.digest[:16]}.sqlite"), embedder.dimension)
 
     def close(self) -> None:
         self._kept.close()
@@ -53,9 +53,9 @@ class VectorCache:
         how many characters are done.
         """
         keys = [text_key(text) for text in texts]
-        return self.embed_kept(keys, [len(text) for text in texts], texts.__getitem__, embedder, progress)
+        return self.embed_by_key(keys, [len(text) for text in texts], texts.__getitem__, embedder, progress)
 
-    def embed_kept(
+    def embed_by_key(
         self,
         keys: Sequence[bytes],
         lengths: Sequence[int],

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexer.annotation import aspect_classifier
-from indexer.annotation.reference_attribution import Scopes
+from indexer.annotation.reference_attribution import ReferenceAttribution
 from indexer.arrays import Strengths
-from indexer.embedding.language_alignment import Alignment
+from indexer.embedding.language_alignment import LanguageAlignment
 from indexer.errors import IndexDamagedError, ModelMismatchError
 from indexer.index.folder import GENERATIONS, live_name
 from indexer.index.layout import ALIGNMENT, ASPECTS, LEXICAL, PASSAGE_VECTORS, SCOPE, SENTENCE_VECTORS, STORE
@@ -33,9 +33,9 @@ class Generation:
     passage_vectors: VectorStore
     sentence_vectors: VectorStore
     lexical: LexicalIndex
-    alignment: Alignment
+    alignment: LanguageAlignment
     aspects: Strengths
-    scopes: Scopes
+    attribution: ReferenceAttribution
 
     def close(self) -> None:
         self.store.close()
@@ -50,11 +50,11 @@ class Generation:
             )
 
 
-def open_generation(index: Path, name: str | None = None, verify: bool = True) -> Generation:
+def open_generation(index: Path, name: str | None = None, check_digests: bool = True) -> Generation:
     """Open a generation, the live one by default, read-only.
 
     Args:
-        verify: check the digest of every file first, so that a damaged one is never served.
+        check_digests: check the digest of every file first, so that a damaged one is never served.
 
     Raises:
         IndexMissingError: there is no index.
@@ -63,7 +63,7 @@ def open_generation(index: Path, name: str | None = None, verify: bool = True) -
     name = name or live_name(index)
     folder = index / GENERATIONS / name
     manifest = Manifest.read(folder)
-    if verify:
+    if check_digests:
         damage = next(damaged_files(folder, manifest), None)
         if damage:
             raise IndexDamagedError(f"generation damaged, not served: {damage}")
@@ -79,9 +79,9 @@ def open_generation(index: Path, name: str | None = None, verify: bool = True) -
             FaissStore.open(folder / PASSAGE_VECTORS),
             FaissStore.open(folder / SENTENCE_VECTORS),
             Bm25Index.open(folder / LEXICAL, manifest.counts["passages"]),
-            Alignment.open(folder / ALIGNMENT, manifest.model["dimension"]),
+            LanguageAlignment.open(folder / ALIGNMENT, manifest.model["dimension"]),
             aspect_classifier.load(folder / ASPECTS, len(sentences)),
-            Scopes.open(folder / SCOPE, store.keys()),
+            ReferenceAttribution.open(folder / SCOPE, store.keys()),
         )
     except KeyError as error:
         store.close()

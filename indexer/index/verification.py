@@ -34,7 +34,7 @@ def verify(index: Path, name: str | None = None) -> Iterator[str]:
         # Before anything else is opened: what does not fit the store cannot be, and would hide why.
         with contextlib.closing(DocumentStore.open(folder / STORE)) as store:
             yield from miscounts(name, store, manifest)
-        with contextlib.closing(open_generation(index, name, verify=False)) as generation:
+        with contextlib.closing(open_generation(index, name, check_digests=False)) as generation:
             yield from inconsistencies(generation)
     except IndexDamagedError as error:
         yield f"{name}/{error}"
@@ -53,7 +53,7 @@ def inconsistencies(generation: Generation) -> Iterator[str]:
     counted = generation.store.counts()
     yield from _vector_faults(generation, counted)
     for key in generation.store.keys():  # noqa: SIM118 (no mapping)
-        sentences, _ = generation.scopes.of_act(key)
+        sentences, _ = generation.attribution.sentences_of_reference(key)
         if np.any(sentences < 0) or np.any(sentences >= counted["sentences"]):
             yield f"{generation.name}/{SCOPE}: a sentence about {key} that is not there"
     yield from _span_faults(generation, counted["documents"])

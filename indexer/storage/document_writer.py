@@ -30,7 +30,7 @@ def write(
     path: Path, documents: Iterable[tuple[Document, Sequence[Sentence], Sequence[Passage]]]
 ) -> tuple[int, int, int]:
     """Write documents with their sentences and passages; returns how many of each there are."""
-    with closing(StoreWriter(path)) as writer:
+    with closing(DocumentWriter(path)) as writer:
         for document, sentences, passages in documents:
             writer.add(document, sentences, passages)
         writer.finish({})
@@ -59,7 +59,7 @@ class _Columns:
         return [(name, np.array(column, INTEGERS).tobytes()) for name, column in self._columns.items()]
 
 
-class StoreWriter:
+class DocumentWriter:
     """Writes a store document by document; ``documents``, ``sentences``, ``passages``: how many by now.
 
     Ids count from 0 in the order of writing. Sentence numbers of a passage are those of the whole

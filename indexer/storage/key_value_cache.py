@@ -11,7 +11,7 @@ from pathlib import Path
 _ASKED_AT_ONCE = 500
 
 
-class Kept:
+class KeyValueCache:
     """Values by key, safe against a kill at any moment; a damaged file is only a cache and is begun anew.
 
     No digest guards a value here: who keeps something checks it when it comes back.
@@ -21,7 +21,7 @@ class Kept:
         self._connection = connection
 
     @classmethod
-    def open(cls, path: Path) -> Kept:
+    def open(cls, path: Path) -> KeyValueCache:
         """Open the file, or make it and its folder.
 
         Raises:

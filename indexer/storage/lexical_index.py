@@ -26,7 +26,7 @@ class LexicalIndex(Protocol):
 
     def scores(self, terms: Sequence[str]) -> Scores: ...
 
-    def rarity(self, terms: Sequence[str]) -> Scores: ...
+    def idf(self, terms: Sequence[str]) -> Scores: ...
 
 
 class Bm25Builder:
@@ -97,10 +97,10 @@ class Bm25Index:
         if not known:
             return np.zeros(self._size, np.float32)
         # Each term reaches at most its inverse document frequency in Lucene's variant.
-        most = self.rarity(distinct).sum()
+        most = self.idf(distinct).sum()
         return np.asarray(self._engine.get_scores_from_ids(known) / most, np.float32)
 
-    def rarity(self, terms: Sequence[str]) -> Scores:
+    def idf(self, terms: Sequence[str]) -> Scores:
         """Inverse document frequency of each term, shape ``(len(terms),)``; most for one no passage holds."""
         vocabulary = self._engine.vocab_dict
         numbers = [vocabulary.get(term, -1) for term in terms]

@@ -48,7 +48,7 @@ class FaissStore:
     """
 
     def __init__(self, index: Any) -> None:
-        # Kept: what it refers to lives as long as it does.
+        # Held here because what it refers to lives only as long as it does.
         self._whole = index
         index = faiss.downcast_index(index)
         self._shortlist = index if isinstance(index, faiss.IndexRefine) else None

@@ -195,7 +195,9 @@ def _told(asked: _Asked, retriever: Retriever, filters: Filters | None) -> dict[
     Only of documents that may answer: those that pass the filters, of the province and time asked about.
     """
     generation, catalogue, question = retriever.generation, retriever.catalogue, asked.question
-    numbers = np.unique(np.concatenate([generation.scopes.of_act(key)[0] for key in asked.known]))
+    numbers = np.unique(
+        np.concatenate([generation.attribution.sentences_of_reference(key)[0] for key in asked.known])
+    )
     allowed = catalogue.passages_of(filters) if filters else None
     if allowed is not None:
         numbers = numbers[np.isin(catalogue.passage_of[numbers], allowed)]

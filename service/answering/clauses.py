@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from indexer.annotation.aspect_cues import told
+from indexer.annotation.aspect_cues import aspect_cues
 from indexer.annotation.aspects import Aspect
 from indexer.arrays import Scores, Vectors
 
@@ -48,9 +48,9 @@ class Clauses:
         """
         spans = clauses(sentence)
         lead = sentence[: spans[0][0]]
-        if len(sentence) <= LONG or len(spans) < 2 or (aspect is not None and aspect in told(lead)):
+        if len(sentence) <= LONG or len(spans) < 2 or (aspect is not None and aspect in aspect_cues(lead)):
             return 0, len(sentence)
-        telling = [span for span in spans if aspect is None or aspect in told(sentence[slice(*span)])]
+        telling = [span for span in spans if aspect is None or aspect in aspect_cues(sentence[slice(*span)])]
         if aspect is not None and len(telling) != 1:
             return 0, len(sentence)
         if len(telling) == 1:

@@ -43,6 +43,7 @@ _MONTHS = 36
 def suggestions(engine: Engine) -> SuggestionsReply:
     """Acts that the documents name, those of most documents first, and the aspects told of each."""
     generation, catalogue = engine.generation, engine.retriever.catalogue
+    attribution = generation.attribution
     tells = (generation.aspects >= _TELLS) & ~generation.sentences.heading[:, np.newaxis]
     return SuggestionsReply(
         references=[
@@ -52,7 +53,9 @@ def suggestions(engine: Engine) -> SuggestionsReply:
                 documents=known.documents,
                 aspects=[
                     count.aspect
-                    for count in _aspect_counts(tells[generation.scopes.of_act(known.key)[0]].sum(axis=0))
+                    for count in _aspect_counts(
+                        tells[attribution.sentences_of_reference(known.key)[0]].sum(axis=0)
+                    )
                 ][:_ASPECTS_OF_ACT],
             )
             for known in catalogue.references[:_SUGGESTED]

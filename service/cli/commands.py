@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from indexer.cli.options import IndexOption, JsonOption, ModelOption, failing_in_one_line
+from indexer.cli.options import IndexOption, JsonOption, ModelOption, exit_on_error
 from indexer.errors import FundstelleError
 from indexer.index.folder import live_name
 from indexer.text.languages import Language
@@ -38,7 +38,7 @@ def ask(
     from service.api import serializers
     from service.engine import Engine
 
-    with failing_in_one_line():
+    with exit_on_error():
         text = _checked(question)
         engine = Engine.open(index, model, reader)
         reply = serializers.ask_reply(engine.ask(text, language, max_citations), engine)
@@ -67,7 +67,7 @@ def search(
     from service.api import serializers
     from service.engine import Engine
 
-    with failing_in_one_line():
+    with exit_on_error():
         text = _checked(query)
         engine = Engine.open(index, model, reader)
         reply = serializers.search_reply(*engine.search(text, top_k), engine)
@@ -105,7 +105,7 @@ def serve(
     ] = None,
 ) -> None:
     """Serve questions and searches over HTTP until interrupted. Further settings: docs/operating.md."""
-    with failing_in_one_line():
+    with exit_on_error():
         settings = _settings(
             index=index,
             host=host,

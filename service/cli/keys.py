@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from indexer.cli.options import JsonOption, failing_in_one_line
+from indexer.cli.options import JsonOption, exit_on_error
 from indexer.errors import FundstelleError
 from service.auth.api_key import HIGHEST_RATE, Key, Scope, as_record
 from service.auth.key_file import KeyFile
@@ -79,7 +79,7 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Make the key NAME and print its text, this once."""
-    with failing_in_one_line():
+    with exit_on_error():
         file = _file(keys)
         scopes = [known for known in get_args(Scope) if known in (scope or [ScopeChoice.ask])]
         key, text = file.add(name, scopes, origin or [], expires, rate)
@@ -90,7 +90,7 @@ def add(
 @app.command("list")
 def list_keys(keys: KeysOption = None, as_json: JsonOption = False) -> None:
     """Show all keys, those expired or revoked included, without their secrets."""
-    with failing_in_one_line():
+    with exit_on_error():
         rows = [_public(key) for key in _file(keys).read()]
     if as_json:
         print(json.dumps({"keys": rows}, ensure_ascii=False, indent=1))
@@ -118,7 +118,7 @@ def revoke(
     keys: KeysOption = None,
 ) -> None:
     """Refuse a key from now on; a running service notices by itself."""
-    with failing_in_one_line():
+    with exit_on_error():
         key = _file(keys).revoke(id_or_name)
     print(f"revoked {key.id} {key.name}")
 

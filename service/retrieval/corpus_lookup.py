@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from indexer.annotation.reference_attribution import Scopes
+from indexer.annotation.reference_attribution import ReferenceAttribution
 from indexer.arrays import Ids, Scores, Strings
 from indexer.entities.places import canonical_place, related_places
 from indexer.index.generation import Generation
@@ -51,7 +51,7 @@ class Catalogue:
     documents_by_key: dict[str, Ids]
     references: tuple[KnownReference, ...]
     document_ids: dict[str, int]
-    scopes: Scopes
+    attribution: ReferenceAttribution
     published: tuple[str | None, ...]
     places: tuple[str | None, ...]
 
@@ -96,7 +96,7 @@ class Catalogue:
             documents_by_key={key: np.array(sorted(numbers), np.int64) for key, numbers in documents.items()},
             references=tuple(sorted(known, key=lambda known: (-known.documents, -known.mentions, known.key))),
             document_ids={name: number for number, name in enumerate(metadata.document_ids)},
-            scopes=generation.scopes,
+            attribution=generation.attribution,
             published=metadata.published,
             places=metadata.places,
         )
@@ -118,7 +118,7 @@ class Catalogue:
                 continue
             naming = self.passages_by_key.get(key, np.zeros(0, np.int64))
             of_passage = np.isin(passages, naming).astype(np.float32)
-            sentences, strengths = self.scopes.of_act(key)
+            sentences, strengths = self.attribution.sentences_of_reference(key)
             order = np.argsort(passages)
             owners = self.passage_of[sentences]
             places = order[np.minimum(np.searchsorted(passages, owners, sorter=order), len(order) - 1)]

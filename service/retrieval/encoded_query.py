@@ -41,7 +41,7 @@ class Evidence:
         texts = [question.read, setting.question] if setting else [question.read]
         aligned = [
             {
-                name: generation.alignment.moved(vector, question.language, name)
+                name: generation.alignment.aligned(vector, question.language, name)
                 for name in catalogue.languages
             }
             for vector in embedder.embed_questions(texts)

@@ -11,7 +11,7 @@ import numpy as np
 from indexer.analysis import analyzer
 from indexer.analysis.concepts import find_concepts
 from indexer.annotation.aspects import ASPECTS, Aspect
-from indexer.annotation.reference_attribution import IN_DOCUMENT
+from indexer.annotation.reference_attribution import DOCUMENT_STRENGTH
 from indexer.arrays import Ids, Scores, Vectors
 from indexer.text.languages import Language
 from service.query.question import Question
@@ -24,7 +24,9 @@ _TOLD_AS: Mapping[Aspect, tuple[Aspect, ...]] = {"solutions": ("solutions", "pro
 
 
 def about_acts(keys: Sequence[str], sentences: Ids, retriever: Retriever) -> Scores:
-    """How surely each sentence is about one of the acts, 0 to 1; ``IN_DOCUMENT`` where only its document is.
+    """How surely each sentence is about one of the acts, 0 to 1.
+
+    ``DOCUMENT_STRENGTH`` where only its document is about it.
 
     Shape ``(len(sentences),)``, like all that this module gives.
     """
@@ -33,8 +35,8 @@ def about_acts(keys: Sequence[str], sentences: Ids, retriever: Retriever) -> Sco
     documents = generation.sentences.document[sentences]
     for key in keys:
         naming = np.isin(documents, catalogue.documents_by_key.get(key, np.zeros(0, np.int64)))
-        about = np.maximum(about, naming * np.float32(IN_DOCUMENT))
-        rows, strengths = generation.scopes.of_act(key)
+        about = np.maximum(about, naming * np.float32(DOCUMENT_STRENGTH))
+        rows, strengths = generation.attribution.sentences_of_reference(key)
         if len(rows):
             places = np.minimum(np.searchsorted(rows, sentences), len(rows) - 1)
             about = np.maximum(about, np.where(rows[places] == sentences, strengths[places], 0.0))
@@ -57,7 +59,7 @@ def gained(evidence: Evidence, sentences: Ids, vectors: Vectors, retriever: Retr
     languages = retriever.sentences.languages[sentences]
     for language, vector in evidence.without_setting.items():
         rows = np.flatnonzero(languages == language)
-        centre = retriever.generation.alignment.centre(language)
+        centre = retriever.generation.alignment.centroid(language)
         scores[rows] = metric.scores(vector, centre, vectors[rows])
     return scores
 
@@ -71,7 +73,7 @@ def words_used(text: str, language: Language, sentences: Ids, retriever: Retriev
     stems = list(dict.fromkeys(analyzer.question_terms(text, language)))
     if not stems:
         return shares
-    weights = retriever.generation.lexical.rarity(stems)
+    weights = retriever.generation.lexical.idf(stems)
     catalogue = retriever.catalogue
     for row, number in enumerate(sentences.tolist()):
         passage = int(catalogue.passage_of[number])

@@ -38,7 +38,7 @@ def asked(documents: dict[str, str], confidence: Confidence = EAGER) -> Iterator
         for name, text in documents.items():
             (source / name).write_bytes(text.encode("utf-8", "surrogatepass"))
         embedder = FakeEmbedder()
-        with patch("indexer.annotation.aspect_classifier.Exemplars.likeness", _none):
+        with patch("indexer.annotation.aspect_classifier.Exemplars.similarity", _none):
             build([source], Path(folder, "index"), embedder)
         generation = open_generation(Path(folder, "index"))
         try:

@@ -21,7 +21,7 @@ from eval.lab.checks import Figure, table
 from eval.systems.instrumented_embedders import Around
 from indexer.arrays import Vectors
 from indexer.build.pipeline import build
-from indexer.cli.options import ModelOption, failing_in_one_line
+from indexer.cli.options import ModelOption, exit_on_error
 from indexer.embedding import model_files
 from indexer.embedding.embedder import Embedder, Progress
 from indexer.embedding.precision import cpu_has_bfloat16
@@ -49,7 +49,7 @@ def main(
     model: ModelOption = None,
 ) -> None:
     """Time a build from nothing against encoding the same passages and sentences with the bare model."""
-    with failing_in_one_line():
+    with exit_on_error():
         dataset = load(questions)
         if not isinstance(dataset, BeirSet):
             raise FundstelleError(f"{questions}: a BEIR folder is needed")

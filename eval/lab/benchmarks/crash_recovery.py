@@ -26,7 +26,7 @@ from rich.console import Console
 
 from eval.lab.checks import Figure, table
 from indexer.arrays import Vectors
-from indexer.cli.options import failing_in_one_line
+from indexer.cli.options import exit_on_error
 from indexer.embedding.embedder import Progress
 from indexer.errors import IndexMissingError
 from indexer.index.folder import live_name
@@ -77,7 +77,7 @@ def main(
     seed: Annotated[int, typer.Option(help="Of the moments.")] = 57,
 ) -> None:
     """Kill builds at random moments and print what is left of the index: faults, lost and repeated work."""
-    with failing_in_one_line(), tempfile.TemporaryDirectory(prefix="fundstelle-crash-") as folder:
+    with exit_on_error(), tempfile.TemporaryDirectory(prefix="fundstelle-crash-") as folder:
         Console(width=110, markup=False).print(table("crash", measure(Path(folder), kills, seed)))
 
 

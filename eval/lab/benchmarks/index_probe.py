@@ -21,7 +21,7 @@ from eval.lab.benchmarks.memory import peak
 from eval.lab.checks import Figure, table
 from eval.metrics.ann_recall import COMPARED, recall
 from eval.systems.instrumented_embedders import RememberingEmbedder
-from indexer.cli.options import IndexOption, ModelOption, failing_in_one_line
+from indexer.cli.options import IndexOption, ModelOption, exit_on_error
 from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
 from indexer.errors import FundstelleError
 from indexer.index.generation import open_generation
@@ -39,7 +39,7 @@ def main(
     model: ModelOption = None,
 ) -> None:
     """Open an index, search it with the questions of SET, and print times, memory and recall."""
-    with failing_in_one_line():
+    with exit_on_error():
         dataset = load(questions)
         if not isinstance(dataset, BeirSet):
             raise FundstelleError(f"{questions}: a BEIR folder is needed")
@@ -50,7 +50,7 @@ def main(
         verified = time.perf_counter() - began
         embedder = RememberingEmbedder(SentenceTransformerEmbedder.load(model))
         began = time.perf_counter()
-        generation = open_generation(index, verify=False)
+        generation = open_generation(index, check_digests=False)
         engine = Engine.of(generation, embedder)
         opened = time.perf_counter() - began
         for text in tracked(texts, "encoding"):

@@ -26,7 +26,7 @@ from rich.console import Console
 from eval.lab.browser import chromium, foreign
 from eval.lab.checks import Figure, table
 from eval.lab.load_test.service_process import Service, running
-from indexer.cli.options import failing_in_one_line
+from indexer.cli.options import exit_on_error
 
 #: Bounds: milliseconds to the first paint in which one can type, bytes of the page, bytes of the widget.
 _PAINT, _TRANSFER, _WIDGET = 300, 100_000, 20_000
@@ -68,7 +68,7 @@ def main(
     # Of the service, which has to know the other page's before it starts.
     address = [""]
     with (
-        failing_in_one_line(),
+        exit_on_error(),
         tempfile.TemporaryDirectory(prefix="fundstelle-faces-") as folder,
         chromium() as browser,
         foreign(lambda: _INTRANET.format(service=address[0]), lambda: "frame-ancestors 'none'") as elsewhere,

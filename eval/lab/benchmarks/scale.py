@@ -32,7 +32,7 @@ from eval.lab.benchmarks.scale_record import Scale, write_growth
 from eval.lab.benchmarks.synthetic_embedder import SyntheticEmbedder
 from eval.metrics.ann_recall import recall
 from indexer.build.pipeline import build
-from indexer.cli.options import failing_in_one_line
+from indexer.cli.options import exit_on_error
 from indexer.errors import FundstelleError
 from indexer.index.folder import GENERATIONS
 from indexer.index.generation import open_generation
@@ -69,7 +69,7 @@ def main(
     output: Annotated[Path | None, typer.Option(help="Folder for scale.json and report.html.")] = None,
 ) -> None:
     """Build, open and search indexes of growing size with synthetic vectors, and print what it takes."""
-    with failing_in_one_line():
+    with exit_on_error():
         found = []
         for count in size:
             with tempfile.TemporaryDirectory(prefix="fundstelle-scale-") as folder:
@@ -186,7 +186,7 @@ def search_one(source: str, index: str) -> None:
     """In a process of its own: open, search, and print what it took."""
     embedder = SyntheticEmbedder()
     began = time.perf_counter()
-    generation = open_generation(Path(index), verify=False)
+    generation = open_generation(Path(index), check_digests=False)
     engine = Engine.of(generation, embedder)
     opened = time.perf_counter() - began
     with Path(source).open(encoding="utf-8") as file:

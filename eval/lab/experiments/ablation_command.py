@@ -13,7 +13,7 @@ from eval.console.options import IndexesOption, SetsArgument, require_sets
 from eval.console.progress import tracked
 from eval.datasets.beir import load_beir
 from eval.report.files import as_json, write_output, write_text
-from indexer.cli.options import JsonOption, ModelOption, failing_in_one_line
+from indexer.cli.options import JsonOption, ModelOption, exit_on_error
 from service.reranking.loading import OFF
 
 TABLE = "ablation.md"
@@ -38,7 +38,7 @@ def main(
     names = [folder.resolve().name for folder in sets]
     if len(set(names)) < len(names):
         raise typer.BadParameter("two sets have the same name, by which their results are kept")
-    with failing_in_one_line():
+    with exit_on_error():
         result, table = _ablation(sets, index or [None] * len(sets), output, limit, model)
     if as_json_only:
         print(as_json(result))

@@ -23,7 +23,7 @@ from eval.systems.instrumented_embedders import RememberingEmbedder
 from eval.systems.local import LocalSystem
 from eval.systems.protocol import System
 from indexer.build.pipeline import build
-from indexer.build.report import Report
+from indexer.build.report import ReportProgress
 from indexer.embedding.embedder import Embedder
 from indexer.errors import SourceError
 from indexer.index.generation import open_generation
@@ -36,7 +36,7 @@ RANKED = "nDCG@10"
 FOUND = "gold in first hits"
 
 #: Opens a bar for a build that is named.
-Building = Callable[[str], AbstractContextManager[Report]]
+Building = Callable[[str], AbstractContextManager[ReportProgress]]
 
 
 @dataclass(frozen=True, slots=True)

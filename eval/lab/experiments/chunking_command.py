@@ -16,9 +16,9 @@ from eval.console.progress import tracked
 from eval.lab.experiments.chunking import combinations, compare_chunkings, corpora
 from eval.report.files import as_json
 from eval.runs.record import ALL
-from indexer.build.report import Report
-from indexer.cli.options import JsonOption, ModelOption, failing_in_one_line
-from indexer.cli.progress import building
+from indexer.build.report import ReportProgress
+from indexer.cli.options import JsonOption, ModelOption, exit_on_error
+from indexer.cli.progress import build_progress
 from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
 from indexer.errors import SourceError
 from indexer.preprocessing.chunking import Grouping
@@ -79,13 +79,13 @@ def main(
         chunkings = combinations(size or SIZES, overlap or OVERLAPS, groupings, every)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--overlap") from error
-    with failing_in_one_line(), contextlib.ExitStack() as stack:
+    with exit_on_error(), contextlib.ExitStack() as stack:
         compared = corpora(sets, reports, questions)
         if output:
             # Before the work, not after it: the whole of it takes an hour.
             _make(output)
         folder = cache or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fundstelle-")))
-        with building():
+        with build_progress():
             embedder = SentenceTransformerEmbedder.load(model)
         result = compare_chunkings(compared, chunkings, folder, embedder, _building, tracked)
         if output:
@@ -98,8 +98,8 @@ def main(
 
 
 @contextlib.contextmanager
-def _building(label: str) -> Iterator[Report]:
-    with building(label) as report:
+def _building(label: str) -> Iterator[ReportProgress]:
+    with build_progress(label) as report:
         yield lambda what, done, whole: report(f"{label}: {what}", done, whole)
 
 

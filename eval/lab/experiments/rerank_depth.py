@@ -26,7 +26,7 @@ from eval.runs.runner import DEPTH, Ranked, Track, first_of_each_language, untra
 from eval.runs.timing import WARM_UP
 from eval.systems.local import LocalSystem
 from eval.systems.protocol import Reply
-from indexer.cli.options import ModelOption, failing_in_one_line
+from indexer.cli.options import ModelOption, exit_on_error
 from indexer.errors import SourceError
 from service.cli.options import ReaderOption
 from service.reranking.loading import OFF, OWN, load_reader
@@ -55,7 +55,7 @@ def effort(
 
     if reader == OFF:
         raise typer.BadParameter("there is nothing to compare without a reader", param_hint="--reader")
-    with failing_in_one_line():
+    with exit_on_error():
         dataset = load(questions)
         if not isinstance(dataset, BeirSet):
             raise SourceError(f"{questions}: no BEIR folder")

@@ -21,7 +21,7 @@ from eval.lab.load_test.locust_driver import require_locust
 from eval.lab.load_test.scenarios import PHASES, Plan
 from eval.lab.load_test.schema_fuzzing import contract
 from eval.systems.opening import embedder_loader
-from indexer.cli.options import JsonOption, ModelOption, failing_in_one_line
+from indexer.cli.options import JsonOption, ModelOption, exit_on_error
 from indexer.errors import FundstelleError
 from service.cli.options import ReaderOption
 from service.reranking.loading import OWN
@@ -53,7 +53,7 @@ def main(
         if name not in _ALL:
             raise typer.BadParameter(f"no phase {name!r}: {', '.join(_ALL)}", param_hint="--phase")
     found: dict[str, list[Figure]] = {}
-    with failing_in_one_line(), ExitStack() as stack:
+    with exit_on_error(), ExitStack() as stack:
         require_locust()
         dataset = load(questions)
         if not isinstance(dataset, BeirSet):
@@ -89,8 +89,8 @@ def _json(found: Mapping[str, list[Figure]]) -> str:
 
 def _built(dataset: BeirSet, index: Path, loader: Callable[[], object]) -> Path:
     from indexer.build.pipeline import build
-    from indexer.cli.progress import building
+    from indexer.cli.progress import build_progress
 
-    with building() as report:
+    with build_progress() as report:
         build([dataset.corpus], index, loader(), report=report)  # type: ignore[arg-type]
     return index

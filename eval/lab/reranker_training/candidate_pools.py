@@ -12,7 +12,7 @@ from eval.datasets.beir import BeirSet
 from eval.datasets.query import Query
 from eval.runs.runner import Track, untracked
 from indexer.build.pipeline import build
-from indexer.build.report import Report
+from indexer.build.report import ReportProgress
 from indexer.embedding.embedder import Embedder
 from indexer.index.generation import open_generation
 from service.query.understanding import understand
@@ -49,7 +49,7 @@ class Pool:
 
 
 def pools(
-    dataset: BeirSet, cache: Path, embedder: Embedder, report: Report, track: Track[Query] = untracked
+    dataset: BeirSet, cache: Path, embedder: Embedder, report: ReportProgress, track: Track[Query] = untracked
 ) -> list[Pool]:
     """Pools of all questions of a set; kept below ``cache``, with the index they come from."""
     folder = cache / dataset.name

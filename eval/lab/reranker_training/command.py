@@ -11,8 +11,8 @@ from rich.table import Table
 
 from eval.datasets.beir import load_beir
 from eval.report.files import as_json, write_text
-from indexer.cli.options import failing_in_one_line
-from indexer.cli.progress import bar, building
+from indexer.cli.options import exit_on_error
+from indexer.cli.progress import bar, build_progress
 from indexer.errors import SourceError
 
 app = typer.Typer(no_args_is_help=True, help="Train and measure the reader.")
@@ -39,7 +39,7 @@ def train(
     """Train on DATA in two stages; what was begun before in the same folder goes on."""
     from eval.lab.reranker_training import stage_one, stage_two, trainer
 
-    with failing_in_one_line("interrupted; the same command goes on from the last checkpoint"):
+    with exit_on_error("interrupted; the same command goes on from the last checkpoint"):
         _require_material(data)
         pools = _pools(data, cache)
         if first is None:
@@ -102,7 +102,7 @@ def measure(
     from eval.lab.reranker_training import evaluation
     from service.reranking.bundled import WEIGHTS, LocalReader
 
-    with failing_in_one_line():
+    with exit_on_error():
         _require_material(data)
         reader = LocalReader.load(weights or WEIGHTS)
         split = Split.of([load_beir(data / name) for name in SETS])
@@ -121,7 +121,7 @@ def held_out(
     """Write the sets of DATA with only the questions that training never saw, as BEIR folders."""
     from eval.datasets.held_out import SETS, Split, write_held_out
 
-    with failing_in_one_line():
+    with exit_on_error():
         _require_material(data)
         sets = [load_beir(data / name) for name in SETS]
         split, pools = Split.of(sets), _pools(data, cache)
@@ -151,7 +151,7 @@ def _pools(data: Path, cache: Path) -> dict[str, Any]:
     embedder = SentenceTransformerEmbedder.load()
     found = {}
     for dataset in sets:
-        with building("reading") as report:
+        with build_progress("reading") as report:
             found[dataset.name] = pools(dataset, cache, embedder, report)
     return found
 

@@ -18,7 +18,7 @@ from eval.datasets.question_file import QuestionSet, load_questions
 from eval.report.files import as_json
 from eval.tuning.calibration.coefficients import calibrate, in_use, statuses
 from eval.tuning.calibration.questions import FITTED, FITTED_READ, REPORTS, collect, index_corpora, items
-from indexer.cli.progress import building
+from indexer.cli.progress import build_progress
 from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
 from indexer.errors import SourceError
 from service.reranking.loading import OFF, load_reader
@@ -46,7 +46,7 @@ def calibration_of(
     """
     asked_set, own = load_questions(questions), load_questions(_QUESTIONS)
     asked = items(data, asked_set, own, read=reader != OFF)
-    with building() as report:
+    with build_progress() as report:
         embedder = SentenceTransformerEmbedder.load(model)
         index_corpora(reports, digests, data, cache, embedder, report, read=reader != OFF)
         loaded = load_reader(reader, embedder)

@@ -20,7 +20,7 @@ from eval.datasets.question_file import QuestionSet
 from eval.runs.runner import Track, untracked
 from eval.systems.instrumented_embedders import RememberingEmbedder
 from indexer.build.pipeline import build
-from indexer.build.report import Report
+from indexer.build.report import ReportProgress
 from indexer.embedding.embedder import Embedder
 from indexer.index.generation import open_generation
 from service.query.understanding import understand
@@ -159,7 +159,7 @@ def index_corpora(
     data: Path,
     cache: Path,
     embedder: Embedder,
-    report: Report,
+    report: ReportProgress,
     read: bool = False,
 ) -> None:
     """Index every corpus below ``cache``; vectors are kept there, so a second time is quick."""

@@ -12,8 +12,8 @@ from fakes import FakeEmbedder
 from paths import ROOT
 
 from indexer.annotation import aspect_classifier, discourse
-from indexer.annotation.aspect_classifier import KINDS, Exemplars, exemplars, probabilities
-from indexer.annotation.aspect_cues import FAINT, PLAIN, told
+from indexer.annotation.aspect_classifier import KINDS, Exemplars, probabilities, read_exemplars
+from indexer.annotation.aspect_cues import STRONG, WEAK, aspect_cues
 from indexer.annotation.aspects import ASPECTS, Aspect, last_named, named_aspects
 from indexer.arrays import Strengths
 from indexer.documents import RawDocument
@@ -180,7 +180,7 @@ def test_the_last_named_aspects_are_those_of_one_list(words: str, named: set[str
     ],
 )
 def test_a_sentence_tells_an_aspect_plainly(sentence: str, aspect: Aspect) -> None:
-    assert told(sentence)[aspect] == PLAIN
+    assert aspect_cues(sentence)[aspect] == STRONG
 
 
 @pytest.mark.parametrize(
@@ -201,27 +201,31 @@ def test_a_sentence_tells_an_aspect_plainly(sentence: str, aspect: Aspect) -> No
     ],
 )
 def test_a_lack_named_in_passing_is_no_shortcoming(sentence: str) -> None:
-    assert "shortcomings" not in told(sentence)
+    assert "shortcomings" not in aspect_cues(sentence)
 
 
 def test_what_has_improved_but_is_not_strong_is_a_shortcoming_before_it_is_a_result() -> None:
-    found = told("Die Bewegung hat sich verbessert, ist jedoch nicht stark.")
-    assert (found["shortcomings"], found["results"]) == (PLAIN, FAINT)
+    found = aspect_cues("Die Bewegung hat sich verbessert, ist jedoch nicht stark.")
+    assert (found["shortcomings"], found["results"]) == (STRONG, WEAK)
 
 
 def test_without_a_contrast_both_are_told_plainly() -> None:
-    found = told("Die Bewegung hat sich verbessert und leidet unter Mängeln.")
-    assert (found["shortcomings"], found["results"]) == (PLAIN, PLAIN)
+    found = aspect_cues("Die Bewegung hat sich verbessert und leidet unter Mängeln.")
+    assert (found["shortcomings"], found["results"]) == (STRONG, STRONG)
 
 
 @pytest.mark.parametrize("sentence", ["Das Gebäude steht am Ufer.", "The town lies in the north.", "", " \n"])
 def test_a_sentence_may_tell_nothing(sentence: str) -> None:
-    assert told(sentence) == {}
+    assert aspect_cues(sentence) == {}
 
 
 def test_white_space_case_and_the_encoding_of_marks_do_not_matter() -> None:
     sentence = "Es  gibt\u00a0MÄNGEL; việc triển khai\n còn\tchậm."
-    assert told(sentence) == told(unicodedata.normalize("NFD", sentence)) == {"shortcomings": PLAIN}
+    assert (
+        aspect_cues(sentence)
+        == aspect_cues(unicodedata.normalize("NFD", sentence))
+        == {"shortcomings": STRONG}
+    )
 
 
 @pytest.mark.parametrize(
@@ -243,7 +247,7 @@ def test_white_space_case_and_the_encoding_of_marks_do_not_matter() -> None:
 )
 def test_a_sentence_without_end_is_read_as_far_as_sentences_reach(piece: str) -> None:
     sentence = piece * (100_000 // len(piece))
-    assert told(sentence) == told(sentence[:2000])
+    assert aspect_cues(sentence) == aspect_cues(sentence[:2000])
 
 
 @pytest.mark.parametrize(
@@ -260,7 +264,7 @@ def test_words_alone_tell_most_of_the_judged_sentences(
 ) -> None:
     judged = [json.loads(line) for line in JUDGED.read_text("utf-8").splitlines()]
     right = {row["quote"] for row in judged if aspect in row["aspects"]}
-    found = {row["quote"] for row in judged if told(row["quote"]).get(aspect) == PLAIN}
+    found = {row["quote"] for row in judged if aspect_cues(row["quote"]).get(aspect) == STRONG}
     assert len(right & found) / len(found) >= precision
     assert len(right & found) / len(right) >= recall
 
@@ -360,7 +364,7 @@ def test_a_heading_may_name_two_aspects(aspect: Aspect) -> None:
 
 
 def test_each_line_of_the_exemplars_is_an_aspect_and_a_sentence() -> None:
-    for name, text in exemplars():
+    for name, text in read_exemplars():
         assert name in (*ASPECTS, "none")
         assert text == " ".join(text.split()) != ""
         assert text == unicodedata.normalize("NFC", text)
@@ -368,8 +372,8 @@ def test_each_line_of_the_exemplars_is_an_aspect_and_a_sentence() -> None:
 
 
 def test_every_aspect_has_exemplars_enough_and_none_is_there_twice() -> None:
-    assert min(Counter(name for name, _ in exemplars()).values()) >= 8
-    assert len({text for _, text in exemplars()}) == len(exemplars())
+    assert min(Counter(name for name, _ in read_exemplars()).values()) >= 8
+    assert len({text for _, text in read_exemplars()}) == len(read_exemplars())
 
 
 def test_a_sentence_is_like_the_aspect_whose_exemplars_share_its_words(embedder: FakeEmbedder) -> None:
@@ -381,18 +385,18 @@ def test_a_sentence_is_like_the_aspect_whose_exemplars_share_its_words(embedder:
         "Der Arbeitsgruppe gehörten Fachleute aus Behörden an.",
         "Angestrebt wird ein Wachstum von sechs Prozent.",
     ]
-    likeness = built.likeness(embedder.embed_passages(sentences))
-    assert [ASPECTS[number] for number in likeness.argmax(axis=1)] == list(asked)
+    similarity = built.similarity(embedder.embed_passages(sentences))
+    assert [ASPECTS[number] for number in similarity.argmax(axis=1)] == list(asked)
 
 
 def test_likeness_is_the_same_however_far_a_model_spreads_its_vectors(embedder: FakeEmbedder) -> None:
-    texts = [text for _, text in exemplars()]
-    aspects = [ASPECTS.index(name) if name in ASPECTS else -1 for name, _ in exemplars()]
+    texts = [text for _, text in read_exemplars()]
+    aspects = [ASPECTS.index(name) if name in ASPECTS else -1 for name, _ in read_exemplars()]
     vectors = embedder.embed_passages(texts)
     crowded = vectors / 10 + np.float32(1)
     np.testing.assert_allclose(
-        Exemplars(vectors, aspects).likeness(vectors),
-        Exemplars(crowded, aspects).likeness(crowded),
+        Exemplars(vectors, aspects).similarity(vectors),
+        Exemplars(crowded, aspects).similarity(crowded),
         rtol=1e-3,
         atol=1e-3,
     )
@@ -400,7 +404,7 @@ def test_likeness_is_the_same_however_far_a_model_spreads_its_vectors(embedder: 
 
 def test_no_sentence_is_like_nothing(embedder: FakeEmbedder) -> None:
     built = Exemplars.build(embedder.embed_passages)
-    assert built.likeness(np.zeros((0, embedder.dimension), np.float32)).shape == (0, len(ASPECTS))
+    assert built.similarity(np.zeros((0, embedder.dimension), np.float32)).shape == (0, len(ASPECTS))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -415,7 +419,9 @@ def test_each_kind_of_evidence_makes_an_aspect_more_probable(kind: str) -> None:
 def test_only_what_the_words_or_their_surroundings_say_is_more_probable_than_not() -> None:
     evidence = np.zeros((len(KINDS) + 1, 1, len(KINDS)), np.float32)
     evidence[np.arange(len(KINDS)), 0, np.arange(len(KINDS))] = 1
-    assert (probabilities(evidence)[:, 0] > 0.5).tolist() == [kind != "likeness" for kind in KINDS] + [False]
+    assert (probabilities(evidence)[:, 0] > 0.5).tolist() == [kind != "similarity" for kind in KINDS] + [
+        False
+    ]
 
 
 TOLD = np.linspace(0, 1, 3 * len(ASPECTS), dtype=np.float32).reshape(3, len(ASPECTS))

@@ -7,7 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer.annotation.reference_attribution import IN_DOCUMENT, Scopes, scope
+from indexer.annotation.reference_attribution import (
+    DOCUMENT_STRENGTH,
+    ReferenceAttribution,
+    attribute_references,
+)
 from indexer.annotation.reference_topics import Topics, stems, title_after
 from indexer.documents import RawDocument
 from indexer.errors import IndexDamagedError
@@ -31,7 +35,7 @@ def about(text: str, key: str) -> dict[str, float]:
     topics = Topics.of(titles, [stems(sentence, document.language) for sentence in said])
     return {
         said[number]: pytest.approx(strength)
-        for number, found, strength in scope(document, sentences, topics)
+        for number, found, strength in attribute_references(document, sentences, topics)
         if found == key
     }
 
@@ -136,30 +140,32 @@ def test_a_title_follows_the_mention_and_ends_with_its_line_or_at_the_verb(text:
 ROWS = [(4, "NQ-57", 1.0), (1, "NQ-18", 0.5), (5, "NQ-57", 0.85), (4, "NQ-18", 0.4)]
 
 
-def assert_of_act(scopes: Scopes, key: str, sentences: Sequence[int], strengths: Sequence[float]) -> None:
-    found = scopes.of_act(key)
+def assert_attributed(
+    attribution: ReferenceAttribution, key: str, sentences: Sequence[int], strengths: Sequence[float]
+) -> None:
+    found = attribution.sentences_of_reference(key)
     assert found[0].tolist() == sentences
     np.testing.assert_allclose(found[1], strengths, rtol=1e-6)
 
 
 def test_sentences_of_an_act_are_found_before_and_after_saving(tmp_path: Path) -> None:
     keys = ["NQ-57", "KL-1", "NQ-18", "NQ-57"]
-    built = Scopes.build(ROWS, keys)
+    built = ReferenceAttribution.build(ROWS, keys)
     built.save(tmp_path / "scope.npy")
-    for scopes in (built, Scopes.open(tmp_path / "scope.npy", keys)):
+    for scopes in (built, ReferenceAttribution.open(tmp_path / "scope.npy", keys)):
         assert len(scopes) == 4
-        assert_of_act(scopes, "NQ-57", [4, 5], [1, 0.85])
-        assert_of_act(scopes, "NQ-18", [1, 4], [0.5, 0.4])
-        assert_of_act(scopes, "KL-1", [], [])
+        assert_attributed(scopes, "NQ-57", [4, 5], [1, 0.85])
+        assert_attributed(scopes, "NQ-18", [1, 4], [0.5, 0.4])
+        assert_attributed(scopes, "KL-1", [], [])
 
 
 def test_an_act_that_no_document_names_has_no_sentences() -> None:
-    assert_of_act(Scopes.build(ROWS, ["NQ-57", "NQ-18"]), "NQ-99", [], [])
+    assert_attributed(ReferenceAttribution.build(ROWS, ["NQ-57", "NQ-18"]), "NQ-99", [], [])
 
 
 def test_documents_without_acts_have_scopes_too(tmp_path: Path) -> None:
-    Scopes.build([], []).save(tmp_path / "scope.npy")
-    assert_of_act(Scopes.open(tmp_path / "scope.npy", []), "NQ-57", [], [])
+    ReferenceAttribution.build([], []).save(tmp_path / "scope.npy")
+    assert_attributed(ReferenceAttribution.open(tmp_path / "scope.npy", []), "NQ-57", [], [])
 
 
 @pytest.mark.parametrize("data", [None, b"", b"no array", b"\x93NUMPY\x01\x00"])
@@ -167,7 +173,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, data: bytes | None)
     if data is not None:
         (tmp_path / "scope.npy").write_bytes(data)
     with pytest.raises(IndexDamagedError, match=r"^scope\.npy: not a readable array \("):
-        Scopes.open(tmp_path / "scope.npy", ["NQ-57"])
+        ReferenceAttribution.open(tmp_path / "scope.npy", ["NQ-57"])
 
 
 STORED = np.array([(0, 1, 0.5), (1, 4, 1.0)], [("key", "<i4"), ("sentence", "<i4"), ("strength", "<f4")])
@@ -187,7 +193,7 @@ STORED = np.array([(0, 1, 0.5), (1, 4, 1.0)], [("key", "<i4"), ("sentence", "<i4
 def test_a_file_of_other_documents_is_named(tmp_path: Path, stored: np.ndarray) -> None:
     np.save(tmp_path / "scope.npy", stored)
     with pytest.raises(IndexDamagedError, match=r"^scope\.npy: not the acts of these documents$"):
-        Scopes.open(tmp_path / "scope.npy", ["NQ-18", "NQ-57"])
+        ReferenceAttribution.open(tmp_path / "scope.npy", ["NQ-18", "NQ-57"])
 
 
 @pytest.mark.parametrize(
@@ -215,8 +221,8 @@ def test_a_build_stores_nothing_about_an_act_for_what_is_about_another(built_ind
 
 def said_about(index: Path, key: str) -> list[str]:
     with closing(open_generation(index)) as generation:
-        sentences, strengths = generation.scopes.of_act(key)
-        assert (strengths > IN_DOCUMENT).all()
+        sentences, strengths = generation.attribution.sentences_of_reference(key)
+        assert (strengths > DOCUMENT_STRENGTH).all()
         spans = generation.sentences
         return [
             generation.store.document(int(spans.document[n])).text[spans.start[n] : spans.end[n]]

@@ -20,7 +20,7 @@ from paths import ROOT
 from indexer.arrays import Vectors
 from indexer.build import preparation
 from indexer.build.pipeline import PREPARED, build
-from indexer.build.report import Summary
+from indexer.build.report import BuildSummary
 from indexer.embedding.embedder import Progress
 from indexer.errors import IndexingError, SourceError
 from indexer.index.folder import generation_names, live_name, set_live
@@ -58,7 +58,7 @@ def listing(index: Path) -> set[str]:
 
 def test_a_build_says_what_it_did(source: Path, index: Path, embedder: FakeEmbedder) -> None:
     summary = build([source], index, embedder)
-    assert summary == Summary(
+    assert summary == BuildSummary(
         generation=live_name(index),
         counts={"documents": 2, "sentences": 5, "passages": 3},
         # A passage of one sentence is that sentence.
@@ -205,20 +205,20 @@ FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 @pytest.mark.parametrize(
     "name",
     [
-        "indexer.storage.document_writer.StoreWriter.add",
-        "indexer.storage.document_writer.StoreWriter.finish",
-        "indexer.storage.key_value_cache.Kept.open",
-        "indexer.storage.key_value_cache.Kept.put",
-        "indexer.build.preparation.Preparer.flush",
+        "indexer.storage.document_writer.DocumentWriter.add",
+        "indexer.storage.document_writer.DocumentWriter.finish",
+        "indexer.storage.key_value_cache.KeyValueCache.open",
+        "indexer.storage.key_value_cache.KeyValueCache.put",
+        "indexer.build.preparation.DocumentPreparer.flush",
         "indexer.storage.vector_store.FaissStore.save",
         "indexer.storage.lexical_index.Bm25Index.save",
         "indexer.embedding.vector_cache.VectorCache.open",
-        "indexer.embedding.vector_cache.VectorCache.embed_kept",
-        "indexer.index.manifest.file_facts",
+        "indexer.embedding.vector_cache.VectorCache.embed_by_key",
+        "indexer.build.pipeline.file_facts",
         "indexer.index.manifest.Manifest.write",
+        "indexer.build.pipeline.sync",
         "indexer.index.folder.sync",
-        "indexer.index.folder.sync",
-        "indexer.index.folder.set_live",
+        "indexer.build.pipeline.set_live",
         "pathlib.Path.rename",
         "pathlib.Path.replace",
     ],
@@ -249,7 +249,7 @@ def test_a_build_that_is_interrupted_when_it_is_live_stays(source: Path, index: 
             set_live(index, name)
             raise KeyboardInterrupt
 
-        patch.setattr("indexer.index.folder.set_live", interrupted)
+        patch.setattr("indexer.build.pipeline.set_live", interrupted)
         with pytest.raises(KeyboardInterrupt):
             build([source], index, FakeEmbedder())
     assert live_name(index) == generation_names(index)[-1]

@@ -11,7 +11,7 @@ import pytest
 from fakes import FakeEmbedder
 
 from indexer.analysis.language_detection import detect_language
-from indexer.embedding.language_alignment import Alignment, parallel_sentences
+from indexer.embedding.language_alignment import LanguageAlignment, parallel_sentences
 from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
 from indexer.errors import IndexDamagedError
 from indexer.text.languages import LANGUAGES, Language
@@ -58,24 +58,24 @@ def test_half_of_the_sentences_are_questions(language: Language) -> None:
 
 
 def test_a_centre_is_the_mean_of_the_sentences_of_a_language(embedder: FakeEmbedder) -> None:
-    built = Alignment.build(embedder.embed_questions)
+    built = LanguageAlignment.build(embedder.embed_questions)
     german = embedder.embed_questions([row["de"] for row in parallel_sentences()]).mean(axis=0)
     vietnamese = embedder.embed_questions([row["vi"] for row in parallel_sentences()]).mean(axis=0)
     np.testing.assert_allclose(
-        built.moved(vietnamese, "vi", "de"), german / np.linalg.norm(german), atol=1e-6
+        built.aligned(vietnamese, "vi", "de"), german / np.linalg.norm(german), atol=1e-6
     )
 
 
 @pytest.mark.parametrize(("language", "there"), [("de", DE), ("en", EN), ("vi", VI)])
 def test_each_language_has_its_centre(language: Language, there: np.ndarray, tmp_path: Path) -> None:
-    Alignment(CENTRES).save(tmp_path / "alignment.npy")
-    for alignment in (Alignment(CENTRES), Alignment.open(tmp_path / "alignment.npy", 4)):
-        np.testing.assert_array_equal(alignment.centre(language), there)
+    LanguageAlignment(CENTRES).save(tmp_path / "alignment.npy")
+    for alignment in (LanguageAlignment(CENTRES), LanguageAlignment.open(tmp_path / "alignment.npy", 4)):
+        np.testing.assert_array_equal(alignment.centroid(language), there)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_question_for_passages_of_its_own_language_stays_as_it_is(language: Language) -> None:
-    np.testing.assert_array_equal(Alignment(CENTRES).moved(QUESTION, language, language), QUESTION)
+    np.testing.assert_array_equal(LanguageAlignment(CENTRES).aligned(QUESTION, language, language), QUESTION)
 
 
 @pytest.mark.parametrize(
@@ -85,27 +85,27 @@ def test_a_question_for_passages_of_its_own_language_stays_as_it_is(language: La
 def test_the_centre_of_a_language_moves_to_the_direction_of_the_other(
     centre: np.ndarray, language: Language, passages: Language, there: np.ndarray
 ) -> None:
-    moved = Alignment(CENTRES).moved(centre, language, passages)
+    moved = LanguageAlignment(CENTRES).aligned(centre, language, passages)
     np.testing.assert_allclose(moved, there / np.linalg.norm(there), atol=1e-6)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("passages", LANGUAGES)
 def test_a_moved_question_has_unit_length(language: Language, passages: Language) -> None:
-    moved = Alignment(CENTRES).moved(QUESTION, language, passages)
+    moved = LanguageAlignment(CENTRES).aligned(QUESTION, language, passages)
     assert moved.dtype == np.float32
     assert np.linalg.norm(moved) == pytest.approx(1, abs=1e-6)
 
 
 def test_a_question_of_which_moving_leaves_nothing_is_not_divided_by_zero() -> None:
-    assert not Alignment(CENTRES).moved(VI - DE, "vi", "de").any()
+    assert not LanguageAlignment(CENTRES).aligned(VI - DE, "vi", "de").any()
 
 
 def test_saved_centres_move_a_question_to_the_same_place(tmp_path: Path) -> None:
-    Alignment(CENTRES).save(tmp_path / "alignment.npy")
-    opened = Alignment.open(tmp_path / "alignment.npy", 4)
+    LanguageAlignment(CENTRES).save(tmp_path / "alignment.npy")
+    opened = LanguageAlignment.open(tmp_path / "alignment.npy", 4)
     np.testing.assert_array_equal(
-        opened.moved(QUESTION, "vi", "de"), Alignment(CENTRES).moved(QUESTION, "vi", "de")
+        opened.aligned(QUESTION, "vi", "de"), LanguageAlignment(CENTRES).aligned(QUESTION, "vi", "de")
     )
 
 
@@ -130,8 +130,8 @@ def as_file(array: np.ndarray) -> bytes:
 )
 def test_an_array_of_another_shape_or_kind_is_named(tmp_path: Path, array: np.ndarray) -> None:
     (tmp_path / "alignment.npy").write_bytes(as_file(array))
-    with pytest.raises(IndexDamagedError, match=r"^alignment\.npy: does not hold a centre of 4 numbers"):
-        Alignment.open(tmp_path / "alignment.npy", 4)
+    with pytest.raises(IndexDamagedError, match=r"^alignment\.npy: expected one centroid of 4 numbers"):
+        LanguageAlignment.open(tmp_path / "alignment.npy", 4)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, damage: Callable[[b
     if damage is not None:
         (tmp_path / "alignment.npy").write_bytes(damage(as_file(CENTRES)))
     with pytest.raises(IndexDamagedError, match=r"^alignment\.npy: not a readable array \("):
-        Alignment.open(tmp_path / "alignment.npy", 4)
+        LanguageAlignment.open(tmp_path / "alignment.npy", 4)
 
 
 #: A question in Vietnamese, the German sentence that answers it, a Vietnamese one on something near.
@@ -188,8 +188,8 @@ ASKED = [
 def asked(real_embedder: SentenceTransformerEmbedder) -> tuple[np.ndarray, ...]:
     """Questions, the same moved to German, answers, and Vietnamese sentences on other things."""
     questions = real_embedder.embed_questions([question for question, _, _ in ASKED])
-    alignment = Alignment.build(real_embedder.embed_questions)
-    moved = np.stack([alignment.moved(question, "vi", "de") for question in questions])
+    alignment = LanguageAlignment.build(real_embedder.embed_questions)
+    moved = np.stack([alignment.aligned(question, "vi", "de") for question in questions])
     answers, others = (real_embedder.embed_passages([row[i] for row in ASKED]) for i in (1, 2))
     return questions, moved, answers, others
 

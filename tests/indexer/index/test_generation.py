@@ -12,7 +12,7 @@ from fakes import FakeEmbedder
 
 from indexer.annotation import aspect_classifier
 from indexer.annotation.aspects import ASPECTS
-from indexer.annotation.reference_attribution import Scopes
+from indexer.annotation.reference_attribution import ReferenceAttribution
 from indexer.build.pipeline import build
 from indexer.errors import IndexDamagedError, IndexMissingError, ModelMismatchError
 from indexer.index.folder import generation_names, is_live, live_name, prune, set_live
@@ -282,7 +282,7 @@ def test_an_act_of_a_sentence_that_is_not_there_is_found(built_index: Path, sent
         keys = generation.store.keys()
     rewritten(
         built_index,
-        lambda old: Scopes.build([(sentence, "NQ-57", 1.0)], keys).save(old / "scope.npy"),
+        lambda old: ReferenceAttribution.build([(sentence, "NQ-57", 1.0)], keys).save(old / "scope.npy"),
     )
     (fault,) = verify(built_index)
     assert fault.endswith("/scope.npy: a sentence about NQ-57 that is not there")

@@ -11,33 +11,31 @@ PASSAGES = [["mangel", "straße"], ["mangel", "schule"], ["mangel", "mangel"], [
 
 
 def test_the_fewer_passages_hold_a_term_the_rarer_it_is() -> None:
-    unknown, once, thrice = Bm25Index.build(PASSAGES).rarity(["hafen", "schule", "mangel"])
+    unknown, once, thrice = Bm25Index.build(PASSAGES).idf(["hafen", "schule", "mangel"])
     assert unknown > once > thrice > 0
 
 
 def test_a_term_said_twice_in_a_passage_is_no_less_rare() -> None:
-    once, twice = Bm25Index.build([["a", "b", "b"], ["c"]]).rarity(["a", "b"])
+    once, twice = Bm25Index.build([["a", "b", "b"], ["c"]]).idf(["a", "b"])
     assert once == twice
 
 
 def test_rarity_is_the_inverse_document_frequency_of_lucene() -> None:
-    assert Bm25Index.build(PASSAGES).rarity(["mangel"])[0] == pytest.approx(np.log(1 + 1.5 / 3.5))
+    assert Bm25Index.build(PASSAGES).idf(["mangel"])[0] == pytest.approx(np.log(1 + 1.5 / 3.5))
 
 
 def test_terms_are_weighed_one_by_one_in_their_order() -> None:
     index = Bm25Index.build(PASSAGES)
-    assert index.rarity([]).shape == (0,)
-    np.testing.assert_array_equal(
-        index.rarity(["ziel", "mangel", "ziel"])[[0, 2]], index.rarity(["ziel"] * 2)
-    )
+    assert index.idf([]).shape == (0,)
+    np.testing.assert_array_equal(index.idf(["ziel", "mangel", "ziel"])[[0, 2]], index.idf(["ziel"] * 2))
 
 
 def test_a_saved_index_weighs_the_same(tmp_path: Path) -> None:
     built = Bm25Index.build(PASSAGES)
     built.save(tmp_path)
     terms = ["mangel", "ziel", "hafen"]
-    np.testing.assert_array_equal(Bm25Index.open(tmp_path, 4).rarity(terms), built.rarity(terms))
+    np.testing.assert_array_equal(Bm25Index.open(tmp_path, 4).idf(terms), built.idf(terms))
 
 
 def test_an_index_of_nothing_finds_every_term_rare() -> None:
-    assert Bm25Index.build([[]]).rarity(["mangel"])[0] > 0
+    assert Bm25Index.build([[]]).idf(["mangel"])[0] > 0

@@ -130,7 +130,7 @@ def test_a_passage_is_scored_with_the_question_as_it_stands_in_the_passages_lang
 ) -> None:
     question = "Wie kommt die Massenmobilisierung voran?"
     generation, asked = mixed.generation, embedder.embed_questions([question])[0]
-    moved = generation.alignment.moved(asked, "de", "vi")
+    moved = generation.alignment.aligned(asked, "de", "vi")
     german, _, vietnamese = generation.passage_vectors.rows(np.arange(3))
     hits = {hit.passage: hit for hit in search(mixed, question)}
     assert hits[0].passage_score == pytest.approx(float(asked @ german), abs=1e-5)
