@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
-from importlib.resources import files
 
+from indexer import resources
 from indexer.text.languages import Language
 from indexer.text.normalization import fold
 
@@ -42,8 +42,7 @@ def _beginnings(language: Language, plain: bool = False) -> dict[str, frozenset[
     """Beginning of a word → names of its concepts."""
     column = 1 + _COLUMNS.index(language)
     known: dict[str, frozenset[str]] = {}
-    for line in files("indexer.resources").joinpath("glossary.tsv").read_text("utf-8").splitlines():
-        row = line.split("\t")
+    for row in resources.rows("glossary.tsv"):
         for words in row[column].split(","):
             beginning = fold(words) if plain else words
             known[beginning] = known.get(beginning, frozenset()) | {row[0]}

@@ -7,12 +7,13 @@ there stays as it is. The text keeps its length, code point by code point: place
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections import Counter
 from functools import cache
-from importlib.resources import files
 
+from indexer import resources
 from indexer.text.normalization import fold
 
 _LONGEST = 5
@@ -65,17 +66,9 @@ def _phrases() -> dict[str, str]:
 
 
 def _texts() -> list[str]:
-    package = files("indexer.resources")
-    lines = package.joinpath("vietnamese.txt").read_text("utf-8").splitlines()
-    parallel = [
-        row.split("\t")[2] for row in package.joinpath("parallel.tsv").read_text("utf-8").splitlines()
-    ]
-    glossary = [
-        words.strip()
-        for row in package.joinpath("glossary.tsv").read_text("utf-8").splitlines()
-        for words in row.split("\t")[3].split(",")
-    ]
-    exemplars = [
-        row.split("\t")[1] for row in package.joinpath("exemplars.tsv").read_text("utf-8").splitlines()
-    ]
-    return [unicodedata.normalize("NFC", text) for text in (*lines, *parallel, *glossary, *exemplars)]
+    """Everything in Vietnamese among the resources, composed."""
+    parallel = (row[2] for row in resources.rows("parallel.tsv"))
+    glossary = (words.strip() for row in resources.rows("glossary.tsv") for words in row[3].split(","))
+    exemplars = (row[1] for row in resources.rows("exemplars.tsv"))
+    texts = itertools.chain(resources.lines("vietnamese.txt"), parallel, glossary, exemplars)
+    return [unicodedata.normalize("NFC", text) for text in texts]

@@ -8,13 +8,13 @@ time by whatever model is in use).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from indexer import resources
 from indexer.annotation import discourse
 from indexer.annotation.aspects import ASPECTS
 from indexer.arrays import Strengths, Vectors
@@ -93,8 +93,7 @@ class Exemplars:
 
 def read_exemplars() -> list[tuple[str, str]]:
     """``(aspect or "none", sentence)`` of every exemplar."""
-    lines = files("indexer.resources").joinpath("exemplars.tsv").read_text("utf-8").splitlines()
-    return [(name, text) for name, text in (line.split("\t") for line in lines)]
+    return [(name, text) for name, text in resources.rows("exemplars.tsv")]
 
 
 def save(path: Path, probabilities: Strengths) -> None:

@@ -10,11 +10,11 @@ language, ``parallel.tsv``, through whatever model is in use: nothing is trained
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 
+from indexer import resources
 from indexer.arrays import Vectors
 from indexer.errors import IndexDamagedError
 from indexer.storage.array_file import read_array
@@ -68,5 +68,4 @@ class LanguageAlignment:
 
 def parallel_sentences() -> list[dict[Language, str]]:
     """Sentences on all sorts of topics, half of them questions, each in every language."""
-    lines = files("indexer.resources").joinpath("parallel.tsv").read_text("utf-8").splitlines()
-    return [dict(zip(_COLUMNS, line.split("\t"), strict=True)) for line in lines]
+    return [dict(zip(_COLUMNS, row, strict=True)) for row in resources.rows("parallel.tsv")]

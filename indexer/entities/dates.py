@@ -7,28 +7,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "januar jänner january jan",
-            "februar february feb",
-            "märz maerz march mar",
-            "april apr",
-            "mai may",
-            "juni june jun",
-            "juli july jul",
-            "august aug",
-            "september sep sept",
-            "oktober october oct okt",
-            "november nov",
-            "dezember december dec dez",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+from indexer.text import months
+
+_MONTH = "|".join(sorted(months.ALL_NAMES, key=len, reverse=True))
 DATE = re.compile(
     rf"""
       (?<!\d)(?P<iso>\d{{4}}-\d{{1,2}}-\d{{1,2}})(?!\d)
@@ -100,7 +81,7 @@ def _quarter(match: re.Match[str]) -> tuple[str, str]:
 
 
 def _month(match: re.Match[str]) -> tuple[str, str] | None:
-    month = _MONTHS[match["name"].lower()] if match["name"] else int(match["number"])
+    month = months.ALL_NAMES[match["name"].lower()] if match["name"] else int(match["number"])
     return _months(int(match["year"] or match["year2"]), month, month) if 1 <= month <= 12 else None
 
 
@@ -128,7 +109,7 @@ def iso_date(match: re.Match[str], default_year: int | None) -> str | None:
         else:
             day = int(parts["day"] or parts["day2"] or parts["day3"] or parts["day4"])
             name = parts["name"] or parts["name3"]
-            month = _MONTHS[name.lower()] if name else int(parts["month"] or parts["month4"])
+            month = months.ALL_NAMES[name.lower()] if name else int(parts["month"] or parts["month4"])
             stated = parts["year"] or parts["year2"] or parts["year3"] or parts["year4"]
             if stated is None and default_year is None:
                 return None
@@ -138,25 +119,10 @@ def iso_date(match: re.Match[str], default_year: int | None) -> str | None:
         return None
 
 
-_DAY_MONTHS = (
-    "januar jänner january",
-    "februar february",
-    "märz march",
-    "april",
-    "mai may",
-    "juni june",
-    "juli july",
-    "august",
-    "september",
-    "oktober october",
-    "november",
-    "dezember december",
-)
-_NUMBER = {name: number for number, names in enumerate(_DAY_MONTHS, start=1) for name in names.split()}
-_NAMES = "|".join(_NUMBER)
+_FULL_NAME = "|".join(months.FULL_NAMES)
 _DAY = re.compile(
-    rf"\b(?P<day>\d{{1,2}})(?:\.|st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_NAMES})\b"
-    rf"|\b(?P<month2>{_NAMES})\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d)"
+    rf"\b(?P<day>\d{{1,2}})(?:\.|st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_FULL_NAME})\b"
+    rf"|\b(?P<month2>{_FULL_NAME})\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d)"
     r"|\bng[àa]y\s+(?P<day3>\d{1,2})\s*(?:[/.-]|th[áa]ng)\s*(?P<month3>\d{1,2})\b"
     r"|\b(?P<day4>\d{1,2})\.\s?(?P<month4>\d{1,2})\.(?=\s?\d{4}\b|\s|$)"
     r"|\b(?P<day5>\d{1,2})\s+th[áa]ng\s+(?P<month5>\d{1,2})\b",
@@ -169,7 +135,7 @@ def find_days(text: str) -> frozenset[tuple[int, int]]:
     found = set()
     for match in _DAY.finditer(unicodedata.normalize("NFC", text)):
         groups = {name.rstrip("2345"): value for name, value in match.groupdict().items() if value}
-        month = _NUMBER.get(groups["month"].lower()) or int(groups["month"])
+        month = months.FULL_NAMES.get(groups["month"].lower()) or int(groups["month"])
         day = int(groups["day"])
         if 1 <= month <= 12 and 1 <= day <= 31:
             found.add((month, day))

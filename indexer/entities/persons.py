@@ -8,14 +8,17 @@ from functools import lru_cache
 
 from indexer.text.normalization import fold, word_list
 
-#: Family names of nearly all Vietnamese. One that is also the first word of many bodies (Đoàn) is left out.
-_FAMILY = word_list(
+#: Family names of most Vietnamese.
+COMMON_FAMILY_NAMES = word_list(
     """
-    nguyễn trần lê phạm hoàng huỳnh phan vũ võ đặng bùi đỗ hồ ngô dương lý tô trương đinh lương mai trịnh đào
-    lưu hà lâm phùng tạ kiều chu cao thái quách vương tống tăng tôn thạch hầu thào giàng
+    nguyễn trần lê phạm hoàng huỳnh phan vũ võ đặng bùi đỗ hồ ngô dương lý tô đinh lương mai trịnh đào
     """
 )
-_PLAIN_FAMILY = frozenset(fold(name) for name in _FAMILY)
+#: Without Đoàn, which is also the first word of the names of many organisations.
+_FAMILY_NAMES = COMMON_FAMILY_NAMES | word_list(
+    "trương lưu hà lâm phùng tạ kiều chu cao thái quách vương tống tăng tôn thạch hầu thào giàng"
+)
+_FOLDED_FAMILY_NAMES = frozenset(fold(name) for name in _FAMILY_NAMES)
 _WORD = re.compile(r"[^\W\d_]+")
 #: A Vietnamese syllable without its marks; other words ("Do Party members …") are no part of such a name.
 _SYLLABLE = re.compile(
@@ -60,4 +63,4 @@ def _goes_on(text: str, words: list[re.Match[str]], first: int, number: int) -> 
 
 def _is_family_name(word: str) -> bool:
     # Written with its marks a word must have those of the name: "Đặng" is one, "Đảng" (party) is none.
-    return word.lower() in (_FAMILY if fold(word) != word.lower() else _PLAIN_FAMILY)
+    return word.lower() in (_FAMILY_NAMES if fold(word) != word.lower() else _FOLDED_FAMILY_NAMES)

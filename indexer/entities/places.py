@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from indexer.text.normalization import fold, word_list
+from indexer.entities.persons import COMMON_FAMILY_NAMES
+from indexer.text.normalization import fold
 
 #: Province of today and the former ones that are part of it.
 MERGERS: dict[str, tuple[str, ...]] = {
@@ -155,12 +156,8 @@ def _inside_a_name(text: str, start: int, end: int) -> bool:
     return inner in _FAMILY_NAMES or (inner in _MIDDLE_NAMES and outer in _FAMILY_NAMES)
 
 
-_FAMILY_NAMES = word_list(
-    """
-    nguyen tran le pham hoang huynh phan vu vo dang bui do ho ngo duong ly dinh dao doan luong trinh
-    mai to
-    """
-)
+#: Not the rarer ones: Hà, Lâm, Thái and Cao are also the first syllables of provinces.
+_FAMILY_NAMES = frozenset(fold(name) for name in COMMON_FAMILY_NAMES | {"đoàn"})
 _MIDDLE_NAMES = frozenset({"thi", "van"})
 
 

@@ -9,6 +9,9 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from indexer.text import months
+from indexer.text.normalization import fold, word_list
+
 
 class Kind(NamedTuple):
     """A kind of act. `words` and `plurals`: comma-separated forms in German and English; `vietnamese`: the
@@ -99,12 +102,13 @@ BODIES: Final = (
     "tinh[ ]uy", "thanh[ ]uy", "huyen[ ]uy", "dang[ ]uy", "quoc[ ]hoi", "chinh[ ]phu", "thu[ ]tuong", "tw",
 )  # fmt: skip
 
-MONTHS: Final = (
-    "januar|january|jan|februar|february|feb|marz|maerz|april|apr|juni|june|juli|july|august|aug|september|sept|"
-    "oktober|october|okt|oct|november|nov|dezember|december|dez|dec"
-)
 # English "may" and "march" are verbs too, so they need a year beside them.
-MONTHS_THAT_ARE_WORDS: Final = "may|mai|march"
+_AMBIGUOUS_MONTHS = ("may", "mai", "march")
+# Spellings that do not date a number in these patterns.
+_EXCLUDED_MONTHS = ("janner", "mar", "jun", "jul", "sep")
+_MONTHS = sorted({fold(name) for name in months.ALL_NAMES}.difference(_AMBIGUOUS_MONTHS, _EXCLUDED_MONTHS))
+MONTHS: Final = "|".join(_MONTHS)
+MONTHS_THAT_ARE_WORDS: Final = "|".join(_AMBIGUOUS_MONTHS)
 # After "14.": an ordinal, where any other word would open a new sentence.
 COUNTED_IN_ORDINALS: Final = (
     r"(?:(?:national|ordentlich|ausserordentlich)[a-z]{0,4}[ ])?(?:(?:landes|provinz|bezirks|gemeinde)?"
@@ -113,14 +117,10 @@ COUNTED_IN_ORDINALS: Final = (
 )
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
 # Counted things after a bare number: no reference. Written as in running text and compared in lower case with
 # their diacritics, or "Hồ Chí Minh" would be households. Topics people ask about ("Resolution 57 Mängel",
 # "Resolution 68 Unternehmen", "Resolution 57 participants") must stay out of this list.
-COUNTED: Final = _words("""
+COUNTED: Final = word_list("""
     prozent prozentpunkte prozentpunkten promille tausend hundert million millionen mio mrd milliarde
     milliarden euro dollar dong cent haushalt haushalte haushalten personen person familie familien kader
     kadern menschen leute leuten einwohner einwohnern mitglieder mitgliedern dialog dialoge dialogen
@@ -147,8 +147,8 @@ NOT_COUNTED_BEFORE: Final = {
 }  # fmt: skip
 DATE_WORDS: Final = frozenset({"ngày", "tháng", "năm"})  # before a digit they date the act
 # Units, compared exactly as written: "ha" is a hectare, "Ha Giang" a province.
-UNITS: Final = _words("m mm cm km kg g t ha l h s min kWh kW MW MB USD EUR VND Mbit Mbps Hz GHz")
-QUALIFIERS: Final = _words(
+UNITS: Final = word_list("m mm cm km kg g t ha l h s min kWh kW MW MB USD EUR VND Mbit Mbps Hz GHz")
+QUALIFIERS: Final = word_list(
     "weitere weiteren neue neuen andere anderen arme armen more other others new poor further additional"
 )
 

@@ -8,6 +8,8 @@ and sentencex: `python -m eval.lab.experiments.sentence_splitting`.
 import re
 from collections.abc import Iterator
 
+from indexer.text import months
+from indexer.text.normalization import word_list
 from indexer.text.spans import Span
 
 # Possessive runs, entered at their first character only: linear even on a megabyte of dots.
@@ -41,12 +43,8 @@ _VICINITY = 300
 _LOOKBACK = 64  # longer than any abbreviation or introduction; it bounds the work at each mark
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
 # Followed by a name or a number, so never the end of a sentence.
-_NEVER = _words(
+_NEVER = word_list(
     """
     z.b d.h i.e e.g bzw ca vgl cf vs inkl incl exkl einschl ggf evtl sog insb insbes bspw gem lt betr bzgl
     zzgl abzgl nr nrn abs ziff dr prof dres dipl ing med phil habil hr hrn hl st mr mrs ms messrs rev hon
@@ -54,7 +52,7 @@ _NEVER = _words(
     """
 )
 # End a sentence only where the next word looks like the beginning of one.
-_SOMETIMES = _words(
+_SOMETIMES = word_list(
     """
     abl abt änd az bgbl diesbzgl div drs versch zahlr ahd mhd lat griech frz mio mrd tsd chr jh jhd jhs
     str tel mwst ust std min max sek f ff abk abb anl anm aufl ausg bd bde bearb beil bes dgl dt engl
@@ -64,15 +62,10 @@ _SOMETIMES = _words(
     """
 )
 # Ordinary words, or no words at all, unless a number follows: "dieser Art. Sie", "Art. 5".
-_NUMBERED = _words("art no nos fig figs vol sec sect p pp para pos kap ch pkt tab mind q s rz")
-_DATED = _words(
-    """
-    jh jhd jahrhundert jahrhunderts januar jänner februar märz april mai juni juli august september
-    oktober november dezember
-    """
-)
+_NUMBERED = word_list("art no nos fig figs vol sec sect p pp para pos kap ch pkt tab mind q s rz")
+_DATED = word_list("jh jhd jahrhundert jahrhunderts").union(months.GERMAN, months.AUSTRIAN)
 # Function words that often begin a sentence (counted in NTREX-128 and FLORES-200).
-_BEGINNINGS = _words(
+_BEGINNINGS = word_list(
     """
     der die das den dem des ein eine einen einem einer eines er sie es ich wir ihr man in im am an auf aus
     bei beim mit nach nachdem von vom vor für durch um zu zum zur über unter seit während trotz laut gemäß

@@ -10,20 +10,15 @@ from itertools import combinations
 
 from indexer.annotation.reference_topics import stems
 from indexer.entities.references import find_references
+from indexer.text import months
 from indexer.text.languages import Language
+from service.query import number_words
 
 _WORDS = {
-    word: number
-    for number, words in enumerate(
-        (
-            "zwei two hai", "drei three ba", "vier four bốn", "fünf five năm", "sechs six sáu",
-            "sieben seven bảy", "acht eight tám", "neun nine chín", "zehn ten mười",
-            "elf eleven", "zwölf twelve",
-        ),
-        start=2,
-    )
-    for word in words.split()
-}  # fmt: skip
+    word: value
+    for words in (number_words.GERMAN, number_words.ENGLISH, number_words.VIETNAMESE)
+    for value, word in enumerate(words, start=2)
+}
 _FIGURE = re.compile(
     rf"(?<![\w.,/-])(?:\d{{1,3}}(?:[.,\u00a0 ]\d{{3}})+|\d+(?:[.,]\d+)?|(?:{'|'.join(_WORDS)})\b)(?![\w/])",
     re.IGNORECASE,
@@ -48,13 +43,11 @@ _END = re.compile(r"[;!?]|\.\s")
 #: What makes a figure no count of things: what follows it, what stands before it.
 _NO_COUNT = re.compile(
     r"\s*(?:%|prozent|percent|per cent|phần trăm)"
-    r"|\.\s*(?:januar|februar|märz|april|mai|juni|juli|august|september|oktober|november|dezember|\d)"
-    r"|\s(?:january|february|march|april|may|june|july|august|september|october|november|december)\b",
+    rf"|\.\s*(?:{'|'.join(months.GERMAN)}|\d)|\s(?:{'|'.join(months.ENGLISH)})\b",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(
-    r"(?:\b(?:nr\.?|no\.?|số|art\.?|thứ|ngày|tháng|quý|năm|january|february|march|april|may|june|july|august"
-    r"|september|october|november|december)|§)\s*\Z",
+    rf"(?:\b(?:nr\.?|no\.?|số|art\.?|thứ|ngày|tháng|quý|năm|{'|'.join(months.ENGLISH)})|§)\s*\Z",
     re.IGNORECASE,
 )
 #: "năm" is five, and a year: before a number, and after words that no count follows.

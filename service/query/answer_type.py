@@ -9,6 +9,8 @@ from indexer.entities.dates import without_days
 from indexer.entities.persons import find_persons
 from indexer.entities.places import canonical_place, find_places
 from indexer.entities.references import find_references
+from indexer.text import months
+from service.query import number_words
 
 _NUMBER_ASKED = re.compile(
     r"wie\s?viele?\b|wie\s+(?:hoch|groß|oft|lange)\b|welche[rn]?\s+(?:zahl|anzahl|summe|anteil)|\banzahl\b"
@@ -16,13 +18,14 @@ _NUMBER_ASKED = re.compile(
     r"|(?:what|the)\s+(?:number|amount|percentage|share)\b|bao\s+nhiêu|bao\s+lâu|\bmấy\b|bao\s+nhieu",
     re.IGNORECASE,
 )
+#: "Eleven" and "twelve" are left out.
+_NUMBER_WORDS = "|".join((*number_words.GERMAN, *number_words.ENGLISH[:9], *number_words.VIETNAMESE))
 _NUMBER = re.compile(
     # "Nicht jeder" says that some do not, and not how many.
-    r"\d|(?<!\bnicht )(?<!\bnot )\b(?:zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf|zwanzig"
+    rf"\d|(?<!\bnicht )(?<!\bnot )\b(?:{_NUMBER_WORDS}|zwanzig"
     r"|jede[rsnm]?|täglich|wöchentlich|monatlich|jährlich|quartal\w*|halb\w*|hälfte|drittel|viertel"
     r"|dutzend\w*|paar|beide[nrms]?|einzige[nrms]?|einmal|zweimal|dreimal|doppelt\w*"
-    r"|both|half|third|dozens?|pair|two|three|four|five|six|seven|eight|nine|ten|every|once|twice|daily"
-    r"|weekly|monthly|yearly|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười|hàng|mỗi)\b"
+    r"|both|half|third|dozens?|pair|every|once|twice|daily|weekly|monthly|yearly|hàng|mỗi)\b"
     r"|hundert|tausend|million|milliarde|vierteljährlich|thousand|billion|triệu|tỷ"
     # How long and how often is said so too: "mehrere Jahre"; "mehrere Gemeinden" gives no number of them.
     r"|\b(?:mehrere[nr]?|einige[nr]?|several|many|some|few|vài|nhiều)\s+(?:stunden?|tagen?|wochen?|monaten?"
@@ -62,9 +65,10 @@ _WHEN = re.compile(
     r"|khi nào|(?:năm|ngày|tháng|thời gian|lúc|thế kỷ) nào|năm bao nhiêu|bao giờ",
     re.IGNORECASE,
 )
+#: A short one is a part of other words.
+_MONTH = "|".join(rf"\b{name}\b" if len(name) == 3 else name for name in (*months.GERMAN, *months.ENGLISH))
 _DATE = re.compile(
-    r"\d|jahrhundert|januar|februar|märz|april|\bmai\b|juni|juli|august|september|oktober|november|dezember|quartal"
-    r"|century|january|february|march|\bmay\b|june|july|october|december|tháng|ngày|\bnăm\b",
+    rf"\d|jahrhundert|{_MONTH}|quartal|century|tháng|ngày|\bnăm\b",
     re.IGNORECASE,
 )
 _WHO = re.compile(r"\b(?:wer|wem|wen|wessen|who|whom|whose|ai)\b|người nào", re.IGNORECASE)
