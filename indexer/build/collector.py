@@ -88,7 +88,7 @@ def collect(
     seen = Deduplicator()
     for item in _prepared(read_sources(sources, index), preparer, strict, seen, found.left_out):
         found.add(item, writer.documents, writer.sentences)
-        writer.add(item.document, item.sentences, item.passages)
+        writer.add(item.document, item.sentences, item.passages, item.mentions)
         report("documents read", writer.documents, None)
     preparer.flush()
     writer.finish(seen.also)

@@ -24,6 +24,7 @@ from indexer.annotation.aspects import ASPECTS
 from indexer.arrays import Strengths
 from indexer.documents import Document, Passage, RawDocument, Sentence
 from indexer.embedding.embedder import Embedder
+from indexer.entities.mentions import Mentions, find_mentions
 from indexer.entities.references import Reference
 from indexer.preprocessing.chunking import Chunking, split_document
 from indexer.preprocessing.metadata import to_document
@@ -54,6 +55,7 @@ class Prepared:
     passages: list[Passage]
     told: Strengths
     terms: list[list[str]]
+    mentions: Mentions
 
 
 def prepare(raw: RawDocument, chunking: Chunking, embedder: Embedder) -> Prepared:
@@ -70,7 +72,7 @@ def prepare(raw: RawDocument, chunking: Chunking, embedder: Embedder) -> Prepare
         for said in (text[passage.start : passage.end] for passage in passages)
     ]
     told = aspect_classifier.evidence_of_words(text, sentences)
-    return Prepared(document, sentences, passages, told, terms)
+    return Prepared(document, sentences, passages, told, terms, find_mentions(text))
 
 
 class DocumentPreparer:
@@ -139,7 +141,7 @@ def _made_by(chunking: Chunking, embedder: Embedder) -> bytes:
 
 
 def _pack(prepared: Prepared) -> bytes:
-    document = prepared.document
+    document, mentions = prepared.document, prepared.mentions
     fields = (document.text, document.title, document.sha256, document.language)
     values = [
         [*fields, document.url, document.published, document.place],
@@ -148,6 +150,7 @@ def _pack(prepared: Prepared) -> bytes:
         _numbers([(p.start, p.end, p.first_sentence, p.last_sentence) for p in prepared.passages]),
         prepared.told.astype(np.float32).tobytes(),
         [_TERMS_APART.join(terms) for terms in prepared.terms],
+        [sorted(mentions.places), sorted(mentions.periods), sorted(mentions.days)],
     ]
     # Its checksum also tells a value that was damaged on the disk.
     return zlib.compress(_msgpack.packb(values), 1)
@@ -155,7 +158,9 @@ def _pack(prepared: Prepared) -> bytes:
 
 def _unpack(value: bytes, document_id: str) -> Prepared | None:
     try:
-        fields, references, sentences, passages, told, terms = _msgpack.unpackb(zlib.decompress(value))
+        fields, references, sentences, passages, told, terms, mentions = _msgpack.unpackb(
+            zlib.decompress(value)
+        )
     except (zlib.error, ValueError, TypeError, msgpack.UnpackException):
         return None
     document = Document(document_id, *fields)
@@ -166,6 +171,15 @@ def _unpack(value: bytes, document_id: str) -> Prepared | None:
         [Passage(*row) for row in _rows(passages, 4)],
         np.frombuffer(told, np.float32).reshape(len(rows), len(ASPECTS), -1) if rows else _nothing_told(),
         [joined.split(_TERMS_APART) if joined else [] for joined in terms],
+        _mentions(*mentions),
+    )
+
+
+def _mentions(places: list[str], periods: list[list[str]], days: list[list[int]]) -> Mentions:
+    return Mentions(
+        frozenset(places),
+        frozenset((first, last) for first, last in periods),
+        frozenset((month, day) for month, day in days),
     )
 
 

@@ -17,7 +17,7 @@ from indexer.storage.key_value_cache import KeyValueCache
 _Embed = Callable[[Sequence[str]], Vectors]
 _T = TypeVar("_T")
 #: Texts embedded between two commits to the cache, a second or two: what a killed build loses at most.
-_COMMIT_EVERY = 128
+COMMIT_EVERY = 128
 
 
 def text_key(text: str) -> bytes:
@@ -31,18 +31,20 @@ class VectorCache:
     One file per model digest, keys are sha256 of the text, values float16.
     """
 
-    def __init__(self, kept: KeyValueCache, dimension: int) -> None:
-        self._kept = kept
+    def __init__(self, values: KeyValueCache, dimension: int, commit_every: int = COMMIT_EVERY) -> None:
+        self._values = values
         self._dimension = dimension
+        self._commit_every = commit_every
         self._questions: list[bytes] = []
 
     @classmethod
-    def open(cls, folder: Path, embedder: Embedder) -> VectorCache:
-        """Open the cache for a model."""
-        return cls(KeyValueCache.open(folder / f"{embedder.digest[:16]}.sqlite"), embedder.dimension)
+    def open(cls, folder: Path, embedder: Embedder, commit_every: int = COMMIT_EVERY) -> VectorCache:
+        """Open the cache of a model; ``commit_every``: texts embedded between two commits."""
+        values = KeyValueCache.open(folder / f"{embedder.digest[:16]}.sqlite")
+        return cls(values, embedder.dimension, commit_every)
 
     def close(self) -> None:
-        self._kept.close()
+        self._values.close()
 
     def embed(
         self, texts: Sequence[str], embedder: Embedder, progress: Progress | None = None
@@ -81,7 +83,7 @@ class VectorCache:
 
     def forget(self, used: Collection[bytes], builds: int) -> None:
         """Remove vectors of texts that so many builds in a row did not use; ``used``: keys of this one."""
-        self._kept.forget([*used, *self._questions], builds)
+        self._values.forget([*used, *self._questions], builds)
 
     def _embed(
         self,
@@ -95,7 +97,7 @@ class VectorCache:
         missing: dict[bytes, list[int]] = {}
         for number, key in enumerate(keys):
             missing.setdefault(key, []).append(number)
-        for key, value in self._kept.get(list(missing)):
+        for key, value in self._values.get(list(missing)):
             vector = self._vector(value)
             if vector is not None:
                 numbers = missing.pop(key)
@@ -104,9 +106,9 @@ class VectorCache:
                     progress(sum(lengths[number] for number in numbers))
         # The longest first: padding is what costs time, and the slow part comes before the quick one.
         ordered = sorted(missing.items(), key=lambda item: -lengths[item[1][0]])
-        for part in _parts(ordered, _COMMIT_EVERY):
+        for part in _parts(ordered, self._commit_every):
             rows = embed([text(numbers[0]) for _, numbers in part]).astype(np.float16)
-            self._kept.put([(key, row.tobytes()) for (key, _), row in zip(part, rows, strict=True)])
+            self._values.put([(key, row.tobytes()) for (key, _), row in zip(part, rows, strict=True)])
             for (_, numbers), row in zip(part, rows, strict=True):
                 vectors[numbers] = row
             if progress:

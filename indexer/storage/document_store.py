@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from cachetools import LRUCache, cachedmethod
 
 from indexer.arrays import Ids
 from indexer.documents import Document
+from indexer.entities.dates import find_days
+from indexer.entities.mentions import mentioned_periods, mentioned_places
 from indexer.entities.references import Reference
 from indexer.errors import IndexDamagedError
-from indexer.remembering import remembering
+from indexer.storage import mention_rows
 from indexer.text.languages import Language
 
+_T = TypeVar("_T")
 _DOCUMENT = "SELECT document_id, text, title, sha256, language, url, published, place FROM documents"
 #: Columns of the spans, as they are stored: each as one value of little-endian integers.
 SPANS = {
@@ -64,9 +70,14 @@ class DocumentStore:
         self._connection = connection
         self._name = name
         self._lock = threading.Lock()
-        self.document = remembering(self._document, 512)
-        #: The text of a document by number; few are kept, as each may be large.
-        self.text = remembering(self._text, 8)
+        # Caches of the object itself: it is freed with them as soon as nobody uses it.
+        self._cache_lock = threading.Lock()
+        self._documents: LRUCache[Any, Document] = LRUCache(512)
+        # Few, as a text may be large.
+        self._texts: LRUCache[Any, str] = LRUCache(8)
+        self._places: LRUCache[Any, frozenset[str]] = LRUCache(512)
+        self._periods: LRUCache[Any, frozenset[tuple[str, str]]] = LRUCache(512)
+        self._days: LRUCache[Any, frozenset[tuple[int, int]]] = LRUCache(512)
 
     @classmethod
     def open(cls, path: Path) -> DocumentStore:
@@ -90,7 +101,13 @@ class DocumentStore:
         except sqlite3.DatabaseError as error:
             raise IndexDamagedError(f"{self._name}: not a readable store ({error})") from error
 
-    def _document(self, number: int) -> Document:
+    @cachedmethod(attrgetter("_documents"), lock=attrgetter("_cache_lock"))
+    def document(self, number: int) -> Document:
+        """The document of a number.
+
+        Raises:
+            IndexDamagedError: there is no such document.
+        """
         rows = self._rows(f"{_DOCUMENT} WHERE number = ?", (int(number),))
         if not rows:
             raise IndexDamagedError(f"{self._name}: no document number {number}")
@@ -109,9 +126,45 @@ class DocumentStore:
         also = tuple(name for (name,) in further)
         return Document(document_id, text, title, sha256, language, url, published, place, found, also)
 
-    def _text(self, number: int) -> str:
+    @cachedmethod(attrgetter("_texts"), lock=attrgetter("_cache_lock"))
+    def text(self, number: int) -> str:
+        """The canonical text of a document."""
         ((text,),) = self._rows("SELECT text FROM documents WHERE number = ?", (int(number),))
         return str(text)
+
+    @cachedmethod(attrgetter("_places"), lock=attrgetter("_cache_lock"))
+    def places_in(self, number: int) -> frozenset[str]:
+        """The provinces that a document's text mentions."""
+        if self._has_mentions:
+            return frozenset(self._mentions(number, mention_rows.PLACE, str))
+        return mentioned_places(self.text(number))
+
+    @cachedmethod(attrgetter("_periods"), lock=attrgetter("_cache_lock"))
+    def periods_in(self, number: int) -> frozenset[tuple[str, str]]:
+        """First and last day, in ISO 8601, of each period that a document's text mentions."""
+        if self._has_mentions:
+            return frozenset(self._mentions(number, mention_rows.PERIOD, mention_rows.to_period))
+        return mentioned_periods(self.text(number))
+
+    @cachedmethod(attrgetter("_days"), lock=attrgetter("_cache_lock"))
+    def days_in(self, number: int) -> frozenset[tuple[int, int]]:
+        """``(month, day)`` of every day that a document's text mentions."""
+        if self._has_mentions:
+            return frozenset(self._mentions(number, mention_rows.DAY, mention_rows.to_day))
+        return find_days(self.text(number))
+
+    def _mentions(self, number: int, kind: str, parse: Callable[[str], _T]) -> list[_T]:
+        rows = self._rows("SELECT value FROM mentions WHERE document = ? AND kind = ?", (int(number), kind))
+        try:
+            return [parse(value) for (value,) in rows]
+        except ValueError as error:
+            message = f"{self._name}: document {number}: a mention that is not a {kind} ({error})"
+            raise IndexDamagedError(message) from error
+
+    @cached_property
+    def _has_mentions(self) -> bool:
+        """False for a store written before mentions were stored; then the texts are parsed."""
+        return bool(self._rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'mentions'"))
 
     def number_of(self, document_id: str) -> int | None:
         """The number of a document, by any of its ids; ``None`` when there is none of that id."""

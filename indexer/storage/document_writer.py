@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from indexer.documents import Document, Passage, Sentence
+from indexer.entities.mentions import Mentions
 from indexer.storage.document_store import INTEGERS, SPANS
+from indexer.storage.mention_rows import to_rows
 
 _SCHEMA = """
 CREATE TABLE documents (number INTEGER PRIMARY KEY, document_id TEXT UNIQUE NOT NULL, title TEXT NOT NULL,
@@ -23,18 +24,9 @@ CREATE TABLE document_references (document INTEGER NOT NULL, "key" TEXT NOT NULL
     "end" INTEGER NOT NULL, text TEXT NOT NULL);
 CREATE INDEX references_by_key ON document_references ("key");
 CREATE INDEX references_by_document ON document_references (document);
+CREATE TABLE mentions (document INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (document, kind, value)) WITHOUT ROWID;
 """
-
-
-def write(
-    path: Path, documents: Iterable[tuple[Document, Sequence[Sentence], Sequence[Passage]]]
-) -> tuple[int, int, int]:
-    """Write documents with their sentences and passages; returns how many of each there are."""
-    with closing(DocumentWriter(path)) as writer:
-        for document, sentences, passages in documents:
-            writer.add(document, sentences, passages)
-        writer.finish({})
-    return writer.documents, writer.sentences, writer.passages
 
 
 class _Columns:
@@ -78,7 +70,14 @@ class DocumentWriter:
     def close(self) -> None:
         self._connection.close()
 
-    def add(self, document: Document, sentences: Sequence[Sentence], passages: Sequence[Passage]) -> None:
+    def add(
+        self,
+        document: Document,
+        sentences: Sequence[Sentence],
+        passages: Sequence[Passage],
+        mentions: Mentions,
+    ) -> None:
+        """Write one document with its sentences, its passages and what its text mentions."""
         number, first_sentence = self.documents, self.sentences
         execute, execute_many = self._connection.execute, self._connection.executemany
         execute(
@@ -99,6 +98,10 @@ class DocumentWriter:
             [(number, ref.key, ref.start, ref.end, ref.text) for ref in document.references],
         )
         execute_many("INSERT INTO further_ids VALUES (?, ?)", [(name, number) for name in document.also])
+        execute_many(
+            "INSERT INTO mentions VALUES (?, ?, ?)",
+            [(number, kind, value) for kind, value in to_rows(mentions)],
+        )
         self._number[document.document_id] = number
         self.documents += 1
         self.sentences += len(sentences)

@@ -62,14 +62,6 @@ class Bm25Index:
         self._document_frequency = np.diff(np.asarray(engine.scores["indptr"]))
 
     @classmethod
-    def build(cls, passages: Iterable[Sequence[str]]) -> Bm25Index:
-        """Index the terms of each passage, numbered from 0."""
-        builder = Bm25Builder()
-        for terms in passages:
-            builder.add(terms)
-        return builder.finish()
-
-    @classmethod
     def open(cls, folder: Path, size: int) -> Bm25Index:
         """Open the index of ``size`` passages, memory-mapped.
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 
 import numpy as np
 
 from indexer.analysis import analyzer
 from indexer.arrays import Ids
-from indexer.entities.dates import Period, find_days, find_periods
-from indexer.entities.places import find_places, related_places
+from indexer.entities.dates import Period, find_days
+from indexer.entities.places import related_places
+from indexer.storage.document_store import DocumentStore
 from indexer.text.normalization import fold
 from service.query.question import Question
 from service.retrieval.retriever import Retriever
@@ -34,45 +34,33 @@ def in_setting(question: Question, documents: Ids, retriever: Retriever) -> list
     for number in set(documents.tolist()):
         document = store.document(number)
         one = np.array([number], np.int64)
-        place = not wanted or bool(
-            catalogue.place_fit(question, one)[0]
-            or wanted.intersection(mention.place for mention in find_places(document.text))
-        )
+        place = not wanted or bool(catalogue.place_fit(question, one)[0] or wanted & store.places_in(number))
         date = not question.dates or bool(
             catalogue.date_fit(question, one)[0]
-            or any(_tells_of(period, document.text) for period in question.dates)
+            or any(_mentions_period(period, number, store) for period in question.dates)
         )
         person = not question.persons or any(_stands_in(name, document.text) for name in question.persons)
-        day = not days or bool(days & _days(document.text))
+        day = not days or bool(days & store.days_in(number))
         fits[number] = place and date and person and day
     return [fits[number] for number in documents.tolist()]
 
 
-def _tells_of(period: Period, text: str) -> bool:
-    """Whether a text names a period's year, or for a shorter one any that overlaps and is no whole year."""
+def _mentions_period(period: Period, document: int, store: DocumentStore) -> bool:
+    """True if a document names a period's year; a period below a year needs one that overlaps it."""
+    text = store.document(document).text
     if period.first[:4] not in text and period.last[:4] not in text:
         return False
-    if _is_long(period):
+    if _is_year(period.first, period.last):
         return True
     return any(
-        told.first <= period.last and period.first <= told.last
-        for told in _periods(text)
-        if not _is_long(told)
+        first <= period.last and period.first <= last
+        for first, last in store.periods_in(document)
+        if not _is_year(first, last)
     )
 
 
-def _is_long(period: Period) -> bool:
-    return period.first[5:] == "01-01" and period.last[5:] == "12-31"
-
-
-@lru_cache(maxsize=512)
-def _periods(text: str) -> tuple[Period, ...]:
-    return tuple(find_periods(text))
-
-
-@lru_cache(maxsize=512)
-def _days(text: str) -> frozenset[tuple[int, int]]:
-    return find_days(text)
+def _is_year(first: str, last: str) -> bool:
+    return first[5:] == "01-01" and last[5:] == "12-31"
 
 
 def absent(question: Question, retriever: Retriever) -> tuple[str, ...]:

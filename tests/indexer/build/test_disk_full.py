@@ -9,6 +9,7 @@ import pytest
 from fakes import FakeEmbedder
 
 from indexer.build.pipeline import build
+from indexer.embedding.vector_cache import COMMIT_EVERY
 from indexer.errors import IndexingError
 from indexer.index.folder import generation_names, live_name
 from indexer.index.generation import open_generation
@@ -39,13 +40,17 @@ def disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    folder = tmp_path / "source"
+def write_reports(folder: Path, count: int) -> Path:
+    """``count`` files of two texts to embed each: a sentence and a passage."""
     folder.mkdir()
-    for number in range(60):
+    for number in range(count):
         (folder / f"{number}.txt").write_text(f"Im Dorf Nummer {number} gibt es {number + 3} Schulen.\n" * 5)
     return folder
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    return write_reports(tmp_path / "source", 60)
 
 
 def leave(disk: Path, room: int) -> Path:
@@ -94,16 +99,14 @@ def test_a_read_only_index_is_opened_and_not_built(disk: Path, source: Path) -> 
     assert live_name(index) == live
 
 
-def test_what_a_full_disk_let_be_embedded_is_not_embedded_again(
-    disk: Path, source: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("indexer.embedding.vector_cache._COMMIT_EVERY", 4)
+def test_what_was_embedded_before_the_disk_was_full_is_not_embedded_again(disk: Path, tmp_path: Path) -> None:
+    source = write_reports(tmp_path / "reports", 400)
     index = disk / "index"
     fills: list[Path] = []
 
     class Filling(FakeEmbedder):
         def embed_passages(self, texts, progress: Callable[[int], None] | None = None):  # type: ignore[no-untyped-def]
-            if len(self.texts) > 40 and not fills:
+            if len(self.texts) > 3 * COMMIT_EVERY and not fills:
                 fills.append(leave(disk, 0))
             return super().embed_passages(texts, progress)
 
@@ -113,6 +116,6 @@ def test_what_a_full_disk_let_be_embedded_is_not_embedded_again(
     fills[0].unlink()
     second = FakeEmbedder()
     build([source], index, second)
-    # The part that could not be written any more, at most.
-    assert len(set(first.texts) & set(second.texts)) <= 8
-    assert len(set(first.texts)) > 40
+    # At most the part that could no longer be written, and the one before it.
+    assert len(set(first.texts) & set(second.texts)) <= 2 * COMMIT_EVERY
+    assert len(set(first.texts)) > 3 * COMMIT_EVERY

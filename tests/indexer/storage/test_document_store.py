@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from stores import write_documents
 
 from indexer.documents import Document, Passage, RawDocument, Sentence
 from indexer.errors import IndexDamagedError
 from indexer.preprocessing.chunking import split_document
 from indexer.preprocessing.metadata import to_document
-from indexer.storage import document_writer
 from indexer.storage.document_store import DocumentStore, Metadata
 
 RAW = [
@@ -32,7 +32,7 @@ def split() -> list[tuple[Document, list[Sentence], list[Passage]]]:
 
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[DocumentStore]:
-    assert document_writer.write(tmp_path / "a.sqlite", split()) == (2, 4, 2)
+    assert write_documents(tmp_path / "a.sqlite", split()) == (2, 4, 2)
     with closing(DocumentStore.open(tmp_path / "a.sqlite")) as opened:
         yield opened
 
@@ -93,7 +93,7 @@ def test_spans_are_numbered_over_the_whole_generation(opened: DocumentStore) -> 
 
 
 def test_a_store_of_nothing_has_no_spans(tmp_path: Path) -> None:
-    assert document_writer.write(tmp_path / "a.sqlite", []) == (0, 0, 0)
+    assert write_documents(tmp_path / "a.sqlite", []) == (0, 0, 0)
     opened = DocumentStore.open(tmp_path / "a.sqlite")
     assert (len(opened.passages()), len(opened.sentences()), opened.metadata()) == (0, 0, ((),) * 4)
     opened.close()
@@ -138,7 +138,51 @@ def test_a_file_that_is_no_store_is_named(tmp_path: Path, data: bytes) -> None:
 def test_a_path_with_odd_letters_can_be_opened(tmp_path: Path) -> None:
     folder = tmp_path / "Größe 57 %?#"
     folder.mkdir()
-    document_writer.write(folder / "a.sqlite", split())
+    write_documents(folder / "a.sqlite", split())
     opened = DocumentStore.open(folder / "a.sqlite")
     assert opened.number_of("a.txt") == 0
     opened.close()
+
+
+MENTIONS = """Am 25. April 2024 tagte der Ausschuss in Hà Giang.
+Er berichtete im Juni 2024 über Quảng Ninh und Huế und über das Jahr 2023."""
+
+
+def written(folder: Path, text: str) -> Path:
+    document = to_document(RawDocument("a.txt", Path("a.txt"), text))
+    write_documents(folder / "a.sqlite", [(document, *split_document(document.text))])
+    return folder / "a.sqlite"
+
+
+def mentions(path: Path) -> tuple[frozenset[object], ...]:
+    with closing(DocumentStore.open(path)) as store:
+        return store.places_in(0), store.periods_in(0), store.days_in(0)
+
+
+def test_mentions_come_back_as_they_were_written(tmp_path: Path) -> None:
+    assert mentions(written(tmp_path, MENTIONS)) == (
+        {"Hà Giang", "Quảng Ninh", "Huế"},
+        {("2024-04-25", "2024-04-25"), ("2024-06-01", "2024-06-30"), ("2023-01-01", "2023-12-31")},
+        {(4, 25)},
+    )
+
+
+def test_mentions_are_parsed_from_the_text_where_none_are_stored(tmp_path: Path) -> None:
+    path = written(tmp_path, MENTIONS)
+    stored = mentions(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TABLE mentions")
+    assert mentions(path) == stored
+
+
+def test_mentions_of_one_document_are_not_those_of_another(opened: DocumentStore) -> None:
+    assert [opened.places_in(number) for number in (0, 1)] == [frozenset(), frozenset()]
+
+
+def test_a_damaged_mention_is_an_error(tmp_path: Path) -> None:
+    path = written(tmp_path, MENTIONS)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE mentions SET value = 'May' WHERE kind = 'day'")
+        connection.commit()
+    with pytest.raises(IndexDamagedError, match=r"^a\.sqlite: document 0: a mention that is not a day "):
+        mentions(path)
