@@ -1,4 +1,4 @@
-"""Progress bars on stderr, so that stdout stays the result."""
+"""Progress bars on stderr."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from indexer.cli.progress import bar
 T = TypeVar("T")
 
 
-def tracked(items: Sequence[T], what: str) -> Iterable[T]:
-    """Iterate with a bar that disappears when done."""
+def track(items: Sequence[T], description: str) -> Iterable[T]:
+    """Iterate with a bar that disappears at the end."""
     with bar() as progress:
-        yield from progress.track(items, description=what)
+        yield from progress.track(items, description=description)

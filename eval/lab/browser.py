@@ -1,4 +1,4 @@
-"""Chromium, for what only a browser can tell."""
+"""Headless Chromium, and a page of another origin."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 
 from indexer.errors import FundstelleError
 
-#: What Debian, others, and people who install it themselves call it.
+#: Names of the program in various distributions.
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-#: No requests of the browser's own; within a container it cannot build its sandbox.
+#: No background requests. In a container the sandbox cannot be set up.
 _FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -21,7 +21,7 @@ _FLAGS = [
 
 
 class BrowserMissingError(FundstelleError):
-    """There is no browser, or nothing to drive it with."""
+    """Playwright or a browser is not installed."""
 
 
 @contextmanager
@@ -34,9 +34,7 @@ def chromium() -> Iterator[Any]:
     try:
         from playwright.sync_api import sync_playwright
     except ImportError as error:
-        raise BrowserMissingError(
-            "playwright is not installed: pip install -c constraints.txt -e '.[dev]'"
-        ) from error
+        raise BrowserMissingError("playwright is not installed: pip install '.[lab]'") from error
     program = next(filter(None, map(shutil.which, _NAMES)), None)
     if program is None:
         raise BrowserMissingError(
@@ -49,8 +47,8 @@ def chromium() -> Iterator[Any]:
 
 
 @contextmanager
-def foreign(page: Callable[[], str], policy: Callable[[], str]) -> Iterator[str]:
-    """The origin of a server of its own that knows one page, with a content security policy."""
+def foreign_page(page: Callable[[], str], policy: Callable[[], str]) -> Iterator[str]:
+    """The origin of a local server of one page, with a content security policy."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""Measured values beside the bounds they must keep, and their table."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from rich.table import Table
 
 
-def table(name: str, figures: list[Figure]) -> Table:
-    """The figures of a phase."""
-    shown = Table("figure", "measured", "must be", "", title=name, title_justify="left", box=None)
-    for figure in figures:
-        verdict = "" if figure.holds is None else "holds" if figure.holds else "MISSED"
-        shown.add_row(figure.name, figure.value, figure.bound, verdict)
-    return shown
-
-
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """A measured value, and whether it holds; ``None`` where nothing is asked of it."""
+class Check:
+    """A measured value. ``holds``: True if it keeps its bound; ``None`` if it has no bound."""
 
     name: str
     value: str
     bound: str = ""
     holds: bool | None = None
+
+
+def checks_table(title: str, checks: list[Check]) -> Table:
+    """The checks for the terminal."""
+    table = Table("check", "measured", "must be", "", title=title, title_justify="left", box=None)
+    for check in checks:
+        verdict = "" if check.holds is None else "holds" if check.holds else "MISSED"
+        table.add_row(check.name, check.value, check.bound, verdict)
+    return table

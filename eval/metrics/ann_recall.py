@@ -1,4 +1,4 @@
-"""Of the nearest passages by exact comparison, how many a store finds."""
+"""Recall of approximate vector search against exact search."""
 
 from __future__ import annotations
 
@@ -11,18 +11,22 @@ from indexer.storage.vector_store import VectorStore
 
 #: Passages compared for each question.
 COMPARED = 100
-_AT_ONCE = 65_536
+_CHUNK = 65_536
 
 
-def recall(store: VectorStore, vectors: Vectors) -> float:
-    """Mean over questions, ``vectors`` of shape ``(n, dimension)``."""
-    wanted = min(COMPARED, len(store))
+def recall(store: VectorStore, vectors: Vectors, compared: int = COMPARED) -> float:
+    """The mean share of the exactly nearest ``compared`` passages that a store finds.
+
+    Args:
+        vectors: of questions, shape ``(n, dimension)``.
+    """
+    wanted = min(compared, len(store))
     shares = []
     for vector in vectors:
         scores = np.concatenate(
             [
-                store.similarities(vector, np.arange(start, min(start + _AT_ONCE, len(store))))
-                for start in range(0, len(store), _AT_ONCE)
+                store.similarities(vector, np.arange(start, min(start + _CHUNK, len(store))))
+                for start in range(0, len(store), _CHUNK)
             ]
         )
         exact = set(np.argpartition(-scores, wanted - 1)[:wanted].tolist())

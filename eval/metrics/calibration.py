@@ -1,4 +1,4 @@
-"""How far a probability can be trusted: what was said against what came true."""
+"""Quality of predicted probabilities: AUROC, expected calibration error, reliability."""
 
 from __future__ import annotations
 
@@ -12,38 +12,40 @@ Mask = npt.NDArray[np.bool_]
 _BINS = 10
 
 
-def reliability(said: Floats, true: Mask, weight: Floats) -> list[dict[str, float]]:
-    """For each tenth of the probability that anything fell into: how many, what was said, what came true.
+def reliability(predicted: Floats, outcome: Mask, weight: Floats) -> list[dict[str, float]]:
+    """For each tenth of the probability that has rows: count, mean prediction, observed share.
 
     Args:
-        said: probabilities; true: whether it came true; weight: of each row; all of shape ``(n,)``.
+        predicted: probabilities, shape ``(n,)``.
+        outcome: whether it came true, shape ``(n,)``.
+        weight: of each row, shape ``(n,)``.
     """
-    places = np.minimum((said * _BINS).astype(int), _BINS - 1)
+    bins = np.minimum((predicted * _BINS).astype(int), _BINS - 1)
     rows = []
-    for place in range(_BINS):
-        mask = places == place
+    for number in range(_BINS):
+        mask = bins == number
         if weight[mask].sum() > 0:
             rows.append(
                 {
-                    "from": place / _BINS,
+                    "from": number / _BINS,
                     "count": int(mask.sum()),
                     "weight": float(weight[mask].sum()),
-                    "said": float(np.average(said[mask], weights=weight[mask])),
-                    "true": float(np.average(true[mask], weights=weight[mask])),
+                    "said": float(np.average(predicted[mask], weights=weight[mask])),
+                    "true": float(np.average(outcome[mask], weights=weight[mask])),
                 }
             )
     return rows
 
 
-def calibration_error(said: Floats, true: Mask, weight: Floats) -> float:
-    """Mean distance between what was said and what came true, over the tenths (Naeini et al. 2015)."""
-    bins = reliability(said, true, weight)
-    total = sum(row["weight"] for row in bins)
-    return sum(row["weight"] * abs(row["said"] - row["true"]) for row in bins) / total if total else 0.0
+def calibration_error(predicted: Floats, outcome: Mask, weight: Floats) -> float:
+    """Expected calibration error over the tenths (Naeini et al. 2015)."""
+    rows = reliability(predicted, outcome, weight)
+    total = sum(row["weight"] for row in rows)
+    return sum(row["weight"] * abs(row["said"] - row["true"]) for row in rows) / total if total else 0.0
 
 
-def auroc(said: Floats, true: Mask, weight: Floats) -> float | None:
-    """Probability that what came true was said to be likelier than what did not; of one kind ``None``."""
-    if true.all() or not true.any():
+def auroc(predicted: Floats, outcome: Mask, weight: Floats | None = None) -> float | None:
+    """Area under the ROC curve; ``None`` if all outcomes are the same."""
+    if outcome.all() or not outcome.any():
         return None
-    return float(roc_auc_score(true, said, sample_weight=weight))
+    return float(roc_auc_score(outcome, predicted, sample_weight=weight))

@@ -1,4 +1,4 @@
-"""Ranking measures per question, worked out by ``ir_measures`` (https://ir-measur.es).
+"""Ranking measures for each question, by ``ir_measures`` (https://ir-measur.es).
 
 nDCG@10: Järvelin & Kekäläinen 2002, binary or graded gains; R@k: recall; RR: reciprocal of the first
 relevant rank. A question without a result counts as zero.
@@ -18,13 +18,14 @@ Qrels = Mapping[str, Mapping[str, int]]
 Values = dict[str, float]
 
 MEASURES = (nDCG @ 10, R @ 1, R @ 10, RR)
+#: The measure that runs are compared by.
+MAIN_MEASURE = "nDCG@10"
 
 
 def ranking_values(qrels: Qrels, run: Run) -> dict[str, Values]:
-    """Measure → question → value in 0 to 1, for each question of ``qrels`` in its order.
+    """Measure → question → value from 0 to 1, for each question of ``qrels`` in its order.
 
-    Documents count in the order of the run, not of their scores: trec_eval would put equal scores into
-    an order of its own.
+    Documents are ranked by their order in the run: trec_eval would break ties of their scores differently.
     """
     by_rank = {
         query_id: {document: -float(rank) for rank, (document, _) in enumerate(run.get(query_id, ()))}
@@ -38,5 +39,5 @@ def ranking_values(qrels: Qrels, run: Run) -> dict[str, Values]:
 
 
 def mean(values: Values) -> float:
-    """Arithmetic mean over the questions; 0 where there are none."""
+    """The arithmetic mean over the questions; 0 if there are none."""
     return sum(values.values()) / len(values) if values else 0.0

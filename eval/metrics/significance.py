@@ -1,6 +1,7 @@
-"""How far a mean can be trusted, and whether two runs differ: resampling over questions, seed fixed.
+"""Confidence intervals and paired tests by resampling questions, with a fixed seed.
 
-Translations of one question are no independent evidence. They are drawn, and exchanged, together.
+Translations of one question are not independent: they are drawn, and exchanged, together. The libraries'
+bootstrap and permutation test do not support such clusters.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def estimate(values: Mapping[str, float], cluster: Mapping[str, str] | None = No
 
     Args:
         values: question id → value.
-        cluster: question id → what is drawn as one; by default each question by itself.
+        cluster: question id → name of the cluster that is drawn as one; by default each question is one.
     """
     if not values:
         return Estimate(0.0, 0.0, 0.0, 0)
@@ -63,14 +64,14 @@ def compare(
     assignments, the observed one included, whose mean is as far from zero as the observed one.
 
     Raises:
-        ValueError: the two are not over the same questions, or there are none.
+        ValueError: the two have different questions, or none.
     """
     if a.keys() != b.keys() or not a:
         raise ValueError("a paired test needs the same questions on both sides, at least one")
     differences = {query_id: b[query_id] - a[query_id] for query_id in a}
     sums, _ = _clustered(differences, cluster)
     generator = np.random.default_rng(SEED)
-    # Sums of floats differ by rounding with the order of their signs; equal has to stay equal.
+    # Rounding depends on the order of the signs; the observed assignment must count itself.
     observed = abs(sums.sum()) - 1e-9
     extreme = sum(
         int((np.abs(generator.choice([-1.0, 1.0], (_CHUNK, len(sums))) @ sums) >= observed).sum())
@@ -96,7 +97,7 @@ def _clustered(values: Mapping[str, float], cluster: Mapping[str, str] | None) -
 
 
 def _resampled(statistic: Callable[[npt.NDArray[np.int64]], Floats], count: int) -> Floats:
-    """A statistic of ``RESAMPLES`` draws with replacement from ``count``; in chunks, to bound memory."""
+    """A statistic of ``RESAMPLES`` draws with replacement from ``count`` items, in chunks to bound memory."""
     generator = np.random.default_rng(SEED)
     return np.concatenate(
         [statistic(generator.integers(0, count, (_CHUNK, count))) for _ in range(RESAMPLES // _CHUNK)]

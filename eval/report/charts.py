@@ -1,4 +1,4 @@
-"""Plots as SVG to stand inside a page. The one module that imports matplotlib; import it when plotting."""
+"""Plots as SVG for use inside a page: the only module that imports matplotlib."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, NullFormatter
 
-#: Okabe & Ito 2008: told apart by the colour-blind too, and visible on white and on black.
+#: Okabe & Ito 2008: distinguishable by the colour-blind, visible on white and on black.
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 _LINES = ("-", "--", "-.", ":")
-#: Stands for the colour of the page's text until the plot is one with the page.
+#: Placeholder for the text colour of the page.
 _INK = "#010203"
 _SHOWN_SHARE = 99.0
 _POINTS = 200
-#: Points of a curve from which on they are not marked.
+#: Curves of fewer points have markers.
 _MARKED = 20
 
 
@@ -35,23 +35,24 @@ class Bar:
 
 
 def bars(name: str, groups: Sequence[str], series: Mapping[str, Sequence[Bar | None]], unit: str) -> str:
-    """Grouped bars with error bars: for each series one bar a group, none where there is no value.
+    """Grouped bars with error bars: one bar for each series and group that has a value.
 
-    ``name``: the plot's own on its page, from which its ids are made.
+    Args:
+        name: unique on its page; the ids of the plot are derived from it.
     """
     with _style(name):
         figure = Figure(figsize=(8, 3.2), layout="constrained")
         axes = figure.subplots()
         width = 0.8 / max(1, len(series))
-        for number, (label, found) in enumerate(series.items()):
-            there = [(place, bar) for place, bar in enumerate(found) if bar is not None]
-            middle = [place + (number - (len(series) - 1) / 2) * width for place, _ in there]
-            errors = np.array([(bar.value - bar.low, bar.high - bar.value) for _, bar in there]).reshape(
+        for number, (label, values) in enumerate(series.items()):
+            shown = [(position, bar) for position, bar in enumerate(values) if bar is not None]
+            middle = [position + (number - (len(series) - 1) / 2) * width for position, _ in shown]
+            errors = np.array([(bar.value - bar.low, bar.high - bar.value) for _, bar in shown]).reshape(
                 -1, 2
             )
             axes.bar(
                 middle,
-                [bar.value for _, bar in there],
+                [bar.value for _, bar in shown],
                 0.9 * width,
                 yerr=np.clip(errors.T, 0.0, None),
                 label=label,
@@ -66,8 +67,8 @@ def bars(name: str, groups: Sequence[str], series: Mapping[str, Sequence[Bar | N
         return _svg(figure, axes, columns=len(series))
 
 
-def shares(name: str, steps: Mapping[str, Sequence[float]], unit: str) -> str:
-    """Share of the questions done within a time, a line per step; a dot at the median, a square at p95."""
+def cumulative_shares(name: str, steps: Mapping[str, Sequence[float]], unit: str) -> str:
+    """Share of the questions done within a time, a line for each step; dots at the median, squares at p95."""
     with _style(name):
         figure = Figure(figsize=(8, 3.2), layout="constrained")
         axes = figure.subplots()
@@ -92,21 +93,21 @@ def shares(name: str, steps: Mapping[str, Sequence[float]], unit: str) -> str:
         return _svg(figure, axes, columns=len(steps))
 
 
-def reliability(name: str, bins: Sequence[Mapping[str, float]]) -> str:
-    """A reliability diagram: what came true against what was said, by tenth; larger dots for more."""
+def reliability_diagram(name: str, bins: Sequence[Mapping[str, float]]) -> str:
+    """Observed share against predicted probability, by tenth; larger dots for more questions."""
     with _style(name):
         figure = Figure(figsize=(4.4, 4), layout="constrained")
         axes = figure.subplots()
         axes.plot([0, 1], [0, 1], color=_INK, linewidth=0.8, linestyle=":")
-        said, true = [row["said"] for row in bins], [row["true"] for row in bins]
-        axes.plot(said, true, color=_COLOURS[0], linewidth=1)
+        predicted, observed = [row["said"] for row in bins], [row["true"] for row in bins]
+        axes.plot(predicted, observed, color=_COLOURS[0], linewidth=1)
         most = max((row["count"] for row in bins), default=1)
         sizes = [20 + 180 * row["count"] / most for row in bins]
-        axes.scatter(said, true, s=sizes, color=_COLOURS[0], alpha=0.8)
+        axes.scatter(predicted, observed, s=sizes, color=_COLOURS[0], alpha=0.8)
         axes.set_xlim(-0.03, 1.03)
         axes.set_ylim(-0.03, 1.03)
-        axes.set_xlabel("confidence said")
-        axes.set_ylabel("share to be answered")
+        axes.set_xlabel("confidence")
+        axes.set_ylabel("share of answerable questions")
         axes.grid(alpha=0.25)
         return _svg(figure, axes, columns=1)
 
@@ -126,7 +127,7 @@ def curves(
             axes.plot(sizes, values, marker="o" if len(sizes) < _MARKED else "", color=_COLOURS[0])
             axes.set_title(title, fontsize=10)
             axes.set_xscale("log" if logarithmic else "linear")
-            # Of a logarithmic axis the library writes powers as formulas, which are not read as such here.
+            # matplotlib writes powers on a logarithmic axis as formulas, which are not parsed here.
             axes.xaxis.set_major_formatter(EngFormatter(sep=""))
             axes.xaxis.set_minor_formatter(NullFormatter())
             axes.set_xlabel(unit)
@@ -137,27 +138,26 @@ def curves(
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A thing with its name, what it costs and what it is worth."""
+    """A named alternative with its cost and its quality."""
 
     name: str
     cost: float
-    worth: float
+    quality: float
 
 
-def trades(name: str, panels: Mapping[str, Sequence[Point]], unit: str) -> str:
-    """A panel for each measure: worth over cost, each point with its name, a line along the best of them."""
+def trade_offs(name: str, panels: Mapping[str, Sequence[Point]], unit: str) -> str:
+    """A panel for each measure: quality over cost, labelled points, a line along the Pareto front."""
     with _style(name):
         figure = Figure(figsize=(9, 3.6), layout="constrained")
         grid = figure.subplots(1, len(panels), squeeze=False).flat
         for axes, (title, points) in zip(grid, panels.items(), strict=True):
-            ordered = sorted(points, key=lambda point: (point.cost, -point.worth))
-            best = [p for i, p in enumerate(ordered) if all(p.worth > q.worth for q in ordered[:i])]
-            axes.plot([p.cost for p in best], [p.worth for p in best], color=_COLOURS[0], linewidth=1)
-            axes.scatter([p.cost for p in points], [p.worth for p in points], color=_COLOURS[0], s=24)
+            best = _pareto_front(points)
+            axes.plot([p.cost for p in best], [p.quality for p in best], color=_COLOURS[0], linewidth=1)
+            axes.scatter([p.cost for p in points], [p.quality for p in points], color=_COLOURS[0], s=24)
             for point in points:
                 axes.annotate(
                     point.name,
-                    (point.cost, point.worth),
+                    (point.cost, point.quality),
                     xytext=(4, -11),
                     textcoords="offset points",
                     fontsize=8,
@@ -170,8 +170,17 @@ def trades(name: str, panels: Mapping[str, Sequence[Point]], unit: str) -> str:
         return _svg(figure, axes, columns=1)
 
 
+def _pareto_front(points: Sequence[Point]) -> list[Point]:
+    """The points that are better than every cheaper one, cheapest first."""
+    front: list[Point] = []
+    for point in sorted(points, key=lambda point: (point.cost, -point.quality)):
+        if not front or point.quality > front[-1].quality:
+            front.append(point)
+    return front
+
+
 def _style(salt: str) -> contextlib.AbstractContextManager[None]:
-    """Settings under which equal data give equal bytes, and names from files are never read as formulas."""
+    """Settings for reproducible SVG, in which names from files are never parsed as formulas."""
     return matplotlib.rc_context(
         {
             "svg.hashsalt": salt,
@@ -203,8 +212,8 @@ def _svg(figure: Figure, axes: Axes, columns: int) -> str:
 
 
 def _inline(svg: str) -> str:
-    """A document of its own to an element of a page: the page's ink and font, and no id but those used."""
+    """An SVG document as an element of a page: the page's colour and font, and only the ids that are used."""
     svg = svg[svg.index("<svg") :].replace(_INK, "currentColor")
     svg = re.sub(r' xmlns(:xlink)?="[^"]*"| font-family: [^;"]*;', "", svg)
     used = set(re.findall(r"#([\w.-]+)", svg))
-    return re.sub(r' id="([^"]*)"', lambda found: found[0] if found[1] in used else "", svg)
+    return re.sub(r' id="([^"]*)"', lambda match: match[0] if match[1] in used else "", svg)

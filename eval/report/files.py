@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""Record files and run files in the formats of trec_eval."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def write_record(folder: Path, record: Mapping[str, Any]) -> None:
 
 
 def write_output(folder: Path, record: Mapping[str, Any], run: Run, qrels: Qrels) -> None:
-    """Write ``record.json`` and, for a ranked set, ``run.trec`` and ``qrels.trec``.
+    """Write ``record.json`` and, if the set was ranked, ``run.trec`` and ``qrels.trec``.
 
     Raises:
         SourceError: the folder cannot be written.
@@ -36,7 +36,10 @@ def write_output(folder: Path, record: Mapping[str, Any], run: Run, qrels: Qrels
 
 
 def write_text(folder: Path, files: Mapping[str, str]) -> None:
-    """Write texts into a folder, which is made where it is missing; ``files``: name → text.
+    """Write text files into a folder, which is created if missing.
+
+    Args:
+        files: name → text.
 
     Raises:
         SourceError: the folder cannot be written.
@@ -50,7 +53,7 @@ def write_text(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def as_json(record: Mapping[str, Any]) -> str:
-    """A record as it is printed and kept."""
+    """A record as JSON text, as it is printed and written."""
     return json.dumps(record, ensure_ascii=False, indent=1)
 
 
@@ -73,5 +76,5 @@ def trec_qrels(qrels: Qrels) -> str:
 
 
 def _word(identifier: str) -> str:
-    """An id without white space, which the format separates by: percent-encoded, as in an address."""
+    """An id without white space, which separates fields in these formats: percent-encoded, as in a URL."""
     return re.sub(r"[\s%]", lambda match: urllib.parse.quote(match[0]), identifier)

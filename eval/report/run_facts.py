@@ -1,4 +1,4 @@
-"""Under which circumstances runs were made, and what tells the runs of one set apart."""
+"""The circumstances of runs, and labels that distinguish the runs of one set."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 Record = Mapping[str, Any]
-#: Fact → pairs of run and value; one pair, whose run is empty, where all runs agree.
+#: Fact → pairs of run and value; a single pair with an empty run if all runs agree.
 Facts = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
 
 def labelled(records: Sequence[Record]) -> dict[str, Record]:
-    """Records by what tells them apart within their set: ranking, then generation, then number."""
+    """Records by a unique label: ranking, then generation, then number."""
     kinds = [str(r["settings"].get("ranking") or r["settings"].get("measured", "run")) for r in records]
     generations = [str(record["system"]["generation"])[-8:] for record in records]
     labels: dict[str, Record] = {}
@@ -28,10 +28,10 @@ def labelled(records: Sequence[Record]) -> dict[str, Record]:
 
 def facts(runs: Mapping[str, Record]) -> Facts:
     """Model, generation, chunking, settings and versions of the runs of a set."""
-    told: dict[str, dict[str, str]] = {}
+    values: dict[str, dict[str, str]] = {}
     for label, record in runs.items():
         system = record["system"]
-        known = {
+        of_run = {
             "model": system["model"]["name"],
             "model digest": system["model"]["digest"],
             "service": system.get("service"),
@@ -44,20 +44,20 @@ def facts(runs: Mapping[str, Record]) -> Facts:
             "questions": len(record["queries"]),
             "created": record["created"],
         }
-        for name, value in known.items():
+        for name, value in of_run.items():
             if value is not None:
-                told.setdefault(name, {})[label] = _told(value)
+                values.setdefault(name, {})[label] = _as_text(value)
     return tuple(
-        (name, (("", next(iter(by_run.values()))),) if _agreed(by_run, runs) else tuple(by_run.items()))
-        for name, by_run in told.items()
+        (name, (("", next(iter(by_run.values()))),) if _agree(by_run, runs) else tuple(by_run.items()))
+        for name, by_run in values.items()
     )
 
 
-def _agreed(by_run: Mapping[str, str], runs: Mapping[str, Record]) -> bool:
+def _agree(by_run: Mapping[str, str], runs: Mapping[str, Record]) -> bool:
     return len(by_run) == len(runs) and len(set(by_run.values())) == 1
 
 
-def _told(value: Any) -> str:
+def _as_text(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_told(found)}" for name, found in value.items() if found is not None)
+        return ", ".join(f"{name} {_as_text(found)}" for name, found in value.items() if found is not None)
     return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)

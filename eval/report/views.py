@@ -1,4 +1,4 @@
-"""Records as the page shows them: what belongs together, named, in order, and of known types."""
+"""View models of the report page: the runs of each question set, labelled, ordered and typed."""
 
 from __future__ import annotations
 
@@ -6,28 +6,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eval.lab.experiments.ablation import FULL, MEASURE, against_best_part
+from eval.metrics.ranking import MAIN_MEASURE
+from eval.metrics.significance import Estimate
 from eval.report.run_facts import Facts, Record, facts, labelled
+from eval.runs.comparison import full_against_best_part
 from eval.runs.record import ALL, PARITY
 from eval.runs.timing import ordered, summary
+from eval.systems.rankings import FULL
 
-#: Measures of a question file that stand in its plot; those of a ranking have one plot for nDCG@10.
+#: Measures of a question file that are plotted; of a ranking nDCG@10 is.
 ANSWER_MEASURES = ("status right", "gold recall", "statement precision")
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
-    """A mean with its interval."""
-
-    mean: float
-    low: float
-    high: float
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class FigureRow:
-    """One measure of one run; ``cells`` by group, ``None`` where there is none."""
+class MeasureRow:
+    """One measure of one run. ``cells``: one for each group, ``None`` if the run has no value for it."""
 
     run: str
     measure: str
@@ -35,14 +28,14 @@ class FigureRow:
 
 
 @dataclass(frozen=True, slots=True)
-class FigureTable:
-    """Figures of all runs of a set; ``groups`` are languages, or pairs of them."""
+class MeasureTable:
+    """Measures of all runs of a set. ``groups``: languages, or pairs of languages."""
 
     groups: tuple[str, ...]
-    rows: tuple[FigureRow, ...]
+    rows: tuple[MeasureRow, ...]
 
     def series(self, measures: Sequence[str]) -> dict[str, tuple[Estimate | None, ...]]:
-        """The rows of these measures by what tells them apart: run, measure, or both."""
+        """The rows of these measures, named by run, by measure, or by both if several of each are shown."""
         chosen = [row for row in self.rows if row.measure in measures]
         runs, several = {row.run for row in chosen}, len({row.measure for row in chosen}) > 1
         names = [row.measure if several else row.run for row in chosen]
@@ -53,7 +46,7 @@ class FigureTable:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """What the steps of a run took: ``milliseconds`` by step, and the summary of them."""
+    """The times of a run. ``milliseconds``: by step; ``steps``: their summaries; ``further``: ratios."""
 
     run: str
     milliseconds: dict[str, list[float]]
@@ -63,7 +56,7 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Statuses:
-    """Confusion of statuses of a run: ``rows`` expected → how often each of ``given``."""
+    """Confusion matrix of a run. ``rows``: expected status → count for each status of ``given``."""
 
     run: str
     given: tuple[str, ...]
@@ -71,8 +64,8 @@ class Statuses:
 
 
 @dataclass(frozen=True, slots=True)
-class Trust:
-    """How far a run's confidence can be trusted; ``bins``: what was said and what came true, by tenth."""
+class Calibration:
+    """Quality of a run's confidence. ``rows``: group → AUROC and calibration error; ``bins``: by tenth."""
 
     run: str
     rows: dict[str, tuple[float | None, float]]
@@ -87,16 +80,16 @@ class SetView:
     kind: str
     digest: str
     facts: Facts
-    figures: FigureTable
-    parity: FigureTable
+    measures: MeasureTable
+    parity: MeasureTable
     comparisons: tuple[dict[str, Any], ...]
     times: tuple[Times, ...]
     statuses: tuple[Statuses, ...]
-    trust: tuple[Trust, ...]
-    worst: tuple[tuple[str, tuple[dict[str, Any], ...]], ...]
+    calibrations: tuple[Calibration, ...]
+    worst_cases: tuple[tuple[str, tuple[dict[str, Any], ...]], ...]
 
 
-def sets_of(records: Iterable[Record]) -> list[SetView]:
+def set_views(records: Iterable[Record]) -> list[SetView]:
     """Records by set, in order of first appearance."""
     by_set: dict[tuple[str, str], list[Record]] = {}
     for record in records:
@@ -112,9 +105,9 @@ def _set_view(records: Sequence[Record]) -> SetView:
         str(source["kind"]),
         str(source["sha256"]),
         facts(runs),
-        _figures(runs, parity=False),
-        _figures(runs, parity=True),
-        tuple(row for group in _comparable(records) for row in against_best_part(group)),
+        _measure_table(runs, parity=False),
+        _measure_table(runs, parity=True),
+        tuple(row for group in _comparable(records) for row in full_against_best_part(group)),
         tuple(_times(label, r["timings"]) for label, r in runs.items() if r.get("timings")),
         tuple(
             _statuses(label, r["details"]["confusion"][ALL])
@@ -122,15 +115,15 @@ def _set_view(records: Sequence[Record]) -> SetView:
             if "confusion" in r["details"]
         ),
         tuple(
-            _trust(label, r["details"]["confidence"])
+            _calibration(label, r["details"]["confidence"])
             for label, r in runs.items()
             if "confidence" in r["details"]
         ),
-        _worst(runs),
+        _worst_cases(runs),
     )
 
 
-def _figures(runs: Mapping[str, Record], parity: bool) -> FigureTable:
+def _measure_table(runs: Mapping[str, Record], parity: bool) -> MeasureTable:
     chosen = [
         (label, measure, row)
         for label, record in runs.items()
@@ -139,33 +132,33 @@ def _figures(runs: Mapping[str, Record], parity: bool) -> FigureTable:
     ]
     groups = tuple(dict.fromkeys(group for _, _, row in chosen for group in row))
     rows = [
-        FigureRow(label, measure, tuple(_estimate(row[g]) if g in row else None for g in groups))
+        MeasureRow(label, measure, tuple(_estimate(row[g]) if g in row else None for g in groups))
         for label, measure, row in chosen
     ]
     order = list(dict.fromkeys(row.measure for row in rows))
-    return FigureTable(groups, tuple(sorted(rows, key=lambda row: order.index(row.measure))))
+    return MeasureTable(groups, tuple(sorted(rows, key=lambda row: order.index(row.measure))))
 
 
-def _estimate(figure: Mapping[str, Any]) -> Estimate:
-    return Estimate(float(figure["mean"]), float(figure["low"]), float(figure["high"]), int(figure["count"]))
+def _estimate(row: Mapping[str, Any]) -> Estimate:
+    return Estimate(float(row["mean"]), float(row["low"]), float(row["high"]), int(row["count"]))
 
 
 def _comparable(records: Sequence[Record]) -> list[list[Record]]:
-    """Runs of the same questions on the same index, the full ranking among them; one of each ranking."""
+    """Groups of runs of the same questions on the same index, one of each ranking, with the full one."""
     groups: dict[tuple[str, str], dict[str, Record]] = {}
     for record in records:
-        if MEASURE in record["values"]:
-            key = (str(record["system"]["manifest"]), ",".join(record["values"][MEASURE]))
+        if MAIN_MEASURE in record["values"]:
+            key = (str(record["system"]["manifest"]), ",".join(record["values"][MAIN_MEASURE]))
             groups.setdefault(key, {}).setdefault(str(record["settings"]["ranking"]), record)
     return [list(group.values()) for group in groups.values() if FULL in group and len(group) > 1]
 
 
 def _times(label: str, timings: Mapping[str, Mapping[str, float]]) -> Times:
-    told = summary(timings)
-    further = {name: f"{value:.2f} ×" for name, value in told["ratios"].items()}
-    further |= {name: f"{value:.1f} ms" for name, value in told["beyond_encoding"].items()}
+    summarised = summary(timings)
+    further = {name: f"{value:.2f} ×" for name, value in summarised["ratios"].items()}
+    further |= {name: f"{value:.1f} ms" for name, value in summarised["beyond_encoding"].items()}
     milliseconds = {step: [float(v) for v in row.values()] for step, row in ordered(timings).items()}
-    return Times(label, milliseconds, told["steps"], further)
+    return Times(label, milliseconds, summarised["steps"], further)
 
 
 def _statuses(label: str, confusion: Mapping[str, Mapping[str, int]]) -> Statuses:
@@ -174,17 +167,17 @@ def _statuses(label: str, confusion: Mapping[str, Mapping[str, int]]) -> Statuse
     return Statuses(label, given, rows)
 
 
-def _trust(label: str, confidence: Mapping[str, Mapping[str, Any]]) -> Trust:
+def _calibration(label: str, confidence: Mapping[str, Mapping[str, Any]]) -> Calibration:
     rows = {
         group: (None if row["auroc"] is None else float(row["auroc"]), float(row["ece"]))
         for group, row in confidence.items()
     }
     bins = tuple({name: float(row[name]) for name in row} for row in confidence[ALL]["reliability"])
-    return Trust(label, rows, bins)
+    return Calibration(label, rows, bins)
 
 
-def _worst(runs: Mapping[str, Record]) -> tuple[tuple[str, tuple[dict[str, Any], ...]], ...]:
-    """Of the full ranking where there is one: of its parts it is known that they miss something."""
+def _worst_cases(runs: Mapping[str, Record]) -> tuple[tuple[str, tuple[dict[str, Any], ...]], ...]:
+    """The worst cases of the full ranking, or of all rankings if the full one is not among them."""
     found = {label: r for label, r in runs.items() if r["details"].get("worst")}
     full = {label: r for label, r in found.items() if r["settings"].get("ranking") == FULL}
     return tuple((label, tuple(r["details"]["worst"])) for label, r in (full or found).items())

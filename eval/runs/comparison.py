@@ -1,75 +1,113 @@
-"""Whether one run is better than another on the questions both were asked."""
+"""Paired comparison of two runs on their common questions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from rich.table import Table
-
+from eval.metrics.ranking import MAIN_MEASURE
 from eval.metrics.significance import compare
 from eval.runs.record import ALL
+from eval.systems.rankings import FULL
 from indexer.errors import SourceError
 
+Record = Mapping[str, Any]
 
-def compare_records(a: Mapping[str, Any], b: Mapping[str, Any], measure: str) -> dict[str, Any]:
-    """Paired comparison overall and per language, as a JSON object.
+
+def compare_records(a: Record, b: Record, measure: str) -> dict[str, Any]:
+    """Paired comparison overall and for each language, as a JSON object.
 
     Raises:
-        SourceError: a run has no such measure, or the two share no question.
+        SourceError: a run has no such measure, or the two have no question in common.
     """
-    for record in (a, b):
-        if measure not in record["values"]:
-            there = ", ".join(record["values"]) or "it holds no figures"
-            raise SourceError(f"measure {measure!r} is not in the run of {record['set']['name']}: {there}")
-    values_a, values_b = a["values"][measure], b["values"][measure]
+    values_a, values_b = _values(a, measure), _values(b, measure)
     common = [query_id for query_id in values_a if query_id in values_b]
     if not common:
         raise SourceError(f"{measure}: the two runs have no question in common, there is nothing to compare")
-    # Values by parallel, as parity has them, belong to no language.
-    language = {query_id: a["queries"].get(query_id, {}).get("language", ALL) for query_id in common}
-    cluster = {query_id: a["queries"].get(query_id, {}).get("parallel", query_id) for query_id in common}
-    groups = {ALL: common}
-    if len(set(language.values())) > 1:
-        groups |= {
-            name: [q for q in common if language[q] == name] for name in sorted(set(language.values()))
-        }
+    queries = a["queries"]
+    cluster = {query_id: queries.get(query_id, {}).get("parallel", query_id) for query_id in common}
     return {
         "measure": measure,
-        "a": _named(a),
-        "b": _named(b),
+        "a": _circumstances(a),
+        "b": _circumstances(b),
         "same_set": a["set"]["sha256"] == b["set"]["sha256"],
         "left_out": {"a": len(values_a) - len(common), "b": len(values_b) - len(common)},
         "groups": {
             name: asdict(compare({q: values_a[q] for q in ids}, {q: values_b[q] for q in ids}, cluster))
-            for name, ids in groups.items()
+            for name, ids in _groups(common, queries).items()
         },
     }
 
 
-def comparison_table(comparison: Mapping[str, Any]) -> Table:
-    """The comparison for the terminal; the difference is B - A."""
-    table = Table(title=f"{comparison['measure']}: A {_title(comparison['a'])} · B {_title(comparison['b'])}")
-    for column in ("questions", "n", "A", "B", "B - A", "95 % interval", "p"):
-        table.add_column(column, justify="left" if column == "questions" else "right")
-    for name, row in comparison["groups"].items():
-        difference = row["difference"]
-        table.add_row(
-            name,
-            str(difference["count"]),
-            f"{row['mean_a']:.4f}",
-            f"{row['mean_b']:.4f}",
-            f"{difference['mean']:+.4f}",
-            f"{difference['low']:+.4f} to {difference['high']:+.4f}",
-            f"{row['p']:.4f}",
-        )
-    return table
+def _values(record: Record, measure: str) -> Mapping[str, float]:
+    values: Mapping[str, Mapping[str, float]] = record["values"]
+    if measure not in values:
+        measures = ", ".join(values) or "it has no measures"
+        raise SourceError(f"measure {measure!r} is not in the run of {record['set']['name']}: {measures}")
+    return values[measure]
 
 
-def _named(record: Mapping[str, Any]) -> dict[str, Any]:
+def _groups(query_ids: Sequence[str], queries: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]]:
+    """All questions, and those of each language if there are several."""
+    by_language: dict[str, list[str]] = {}
+    for query_id in query_ids:
+        # Ids of parallel questions, as the values of parity have them, belong to no language.
+        by_language.setdefault(queries.get(query_id, {}).get("language", ALL), []).append(query_id)
+    groups = {ALL: list(query_ids)}
+    return groups | dict(sorted(by_language.items())) if len(by_language) > 1 else groups
+
+
+def _circumstances(record: Record) -> dict[str, Any]:
     return {key: record[key] for key in ("set", "system", "settings", "created")}
 
 
-def _title(run: Mapping[str, Any]) -> str:
-    return f"{run['set']['name']}, {run['settings']['ranking']}, {run['system']['generation'][-8:]}"
+def full_against_best_part(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """The full ranking against the other ranking of the highest nDCG@10: overall and for each language.
+
+    Args:
+        records: runs of one set on one index, the full ranking among them.
+
+    Returns:
+        Rows with language, part, the two means, ``difference`` (full - part, with its 95 % interval), p and
+        verdict; empty if there is no other ranking.
+    """
+    by_ranking = {record["settings"]["ranking"]: record for record in records}
+    full = by_ranking.pop(FULL)
+    comparisons: dict[str, dict[str, Any]] = {}
+    rows = []
+    for language in full["figures"][MAIN_MEASURE] if by_ranking else ():
+        part = max(by_ranking, key=lambda name: by_ranking[name]["figures"][MAIN_MEASURE][language]["mean"])
+        if part not in comparisons:
+            comparisons[part] = compare_records(by_ranking[part], full, MAIN_MEASURE)["groups"]
+        compared = comparisons[part][language]
+        rows.append(
+            {
+                "set": full["set"]["name"],
+                "language": language,
+                "part": part,
+                "full_mean": compared["mean_b"],
+                "part_mean": compared["mean_a"],
+                "difference": compared["difference"],
+                "p": compared["p"],
+                "verdict": verdict(compared["difference"]),
+            }
+        )
+    return rows
+
+
+def verdict(difference: Mapping[str, float]) -> str:
+    """The reading of the interval of full - part: worse only if all of it is below zero."""
+    if difference["high"] < 0:
+        return "worse than the part"
+    return "better than the part" if difference["low"] > 0 else "not worse beyond the interval"
+
+
+def in_one_sentence(row: Record) -> str:
+    """A row of ``full_against_best_part`` as one sentence."""
+    difference = row["difference"]
+    return (
+        f"{row['set']}, {row['language']}: full {row['full_mean']:.3f} against {row['part']} "
+        f"{row['part_mean']:.3f}, difference {difference['mean']:+.3f} "
+        f"({difference['low']:+.3f} to {difference['high']:+.3f}), p {row['p']:.3f}: full is {row['verdict']}"
+    )

@@ -1,4 +1,4 @@
-"""From values per question to figures per language, and the record that keeps both."""
+"""The record of a run: values for each question, estimates for each language, circumstances."""
 
 from __future__ import annotations
 
@@ -20,41 +20,43 @@ from eval.runs.timing import Timings
 from indexer.errors import SourceError
 
 RECORD = "record.json"
-
 FORMAT = 1
+#: A record, as it is written to ``record.json``.
+Record = Mapping[str, Any]
+
 ALL = "all"
-#: The one measure whose groups are pairs of languages.
+#: The measure whose groups are pairs of languages.
 PARITY = "parity"
 _PACKAGES = ("fundstelle", "faiss-cpu", "ir_measures", "numpy", "sentence-transformers", "torch")
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """What one run of a set came to.
+class Measurements:
+    """The measures of one run.
 
-    ``values``: measure → question → value; ``figures``: measure → language or ``all`` → estimate;
-    ``details``: whatever else the set tells, such as the confusion matrix.
+    ``values``: measure → question → value; ``estimates``: measure → language or ``all`` → estimate;
+    ``details``: further results, such as the confusion matrix.
     """
 
     values: dict[str, Values]
-    figures: dict[str, dict[str, Estimate]]
+    estimates: dict[str, dict[str, Estimate]]
     details: dict[str, Any] = field(default_factory=dict)
 
 
 def by_language(values: Values, queries: Sequence[Query]) -> dict[str, Estimate]:
     """Estimates over all questions and over those of each language."""
-    known = [query for query in queries if query.query_id in values]
-    cluster = {query.query_id: query.parallel for query in known}
-    figures = {ALL: estimate(values, cluster)}
-    languages = sorted({query.language for query in known})
+    measured = [query for query in queries if query.query_id in values]
+    cluster = {query.query_id: query.parallel for query in measured}
+    estimates = {ALL: estimate(values, cluster)}
+    languages = sorted({query.language for query in measured})
     for language in languages if len(languages) > 1 else []:
-        chosen = {q.query_id: values[q.query_id] for q in known if q.language == language}
-        figures[language] = estimate(chosen, cluster)
-    return figures
+        chosen = {q.query_id: values[q.query_id] for q in measured if q.language == language}
+        estimates[language] = estimate(chosen, cluster)
+    return estimates
 
 
 def by_pair(pairs: Mapping[str, Values]) -> tuple[Values, dict[str, Estimate]]:
-    """The same for pairs of languages: values by ``parallel``, averaged over its pairs; estimates by pair."""
+    """Values by ``parallel``, averaged over the pairs of languages, and estimates for each pair."""
     collected: dict[str, list[float]] = {}
     for values in pairs.values():
         for parallel, value in values.items():
@@ -63,17 +65,17 @@ def by_pair(pairs: Mapping[str, Values]) -> tuple[Values, dict[str, Estimate]]:
     return means, {ALL: estimate(means)} | {pair: estimate(pairs[pair]) for pair in sorted(pairs)}
 
 
-def record(
-    measured: Measured,
+def new_record(
+    measurements: Measurements,
     source: Mapping[str, Any],
     system: Mapping[str, Any],
     settings: Mapping[str, Any],
     queries: Sequence[Query],
     timings: Timings,
 ) -> dict[str, Any]:
-    """The run as one JSON object: enough to compare it with another, and to repeat it.
+    """The run as one JSON object, which suffices to repeat it and to compare it with others.
 
-    The same input gives the same record, but for ``created`` and ``timings``.
+    Equal input gives an equal record except for ``created`` and ``timings``.
     """
     return {
         "format": FORMAT,
@@ -83,18 +85,18 @@ def record(
         "settings": dict(settings),
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in _PACKAGES},
         "figures": {
-            measure: {group: asdict(figure) for group, figure in groups.items()}
-            for measure, groups in measured.figures.items()
+            measure: {group: asdict(estimated) for group, estimated in groups.items()}
+            for measure, groups in measurements.estimates.items()
         },
-        "details": measured.details,
+        "details": measurements.details,
         "queries": {q.query_id: {"language": q.language, "parallel": q.parallel} for q in queries},
-        "values": measured.values,
+        "values": measurements.values,
         "timings": timings,
     }
 
 
 def source_of(dataset: BeirSet | QuestionSet) -> dict[str, Any]:
-    """A set as a record names it."""
+    """Name, kind and digest of a set, as a record has them."""
     kind = "beir" if isinstance(dataset, BeirSet) else "questions"
     return {"name": dataset.name, "kind": kind, "sha256": dataset.digest}
 
@@ -110,15 +112,15 @@ _OBJECTS = ("set", "system", "settings", "figures", "details", "queries", "value
 
 
 def record_file(path: Path) -> Path:
-    """The file of a record, which may be named by its folder."""
+    """The ``record.json`` that a path names, itself or by its folder."""
     return path / RECORD if path.is_dir() else path
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """The record of a run: its file, or the folder it was written to.
+    """Read the record of a run from its file or folder.
 
     Raises:
-        SourceError: there is none, or it is not one.
+        SourceError: the file is missing, malformed, or of another version.
     """
     file = record_file(path)
     try:

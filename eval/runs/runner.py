@@ -1,4 +1,4 @@
-"""Putting question sets through a system, one question at a time, as a user would."""
+"""Searches and replies of a system for a question set, one question at a time."""
 
 from __future__ import annotations
 
@@ -8,42 +8,52 @@ from typing import TypeVar
 
 from eval.datasets.query import Query
 from eval.runs.timing import WARM_UP, Stopwatch
-from eval.systems.protocol import Found, Reply, System
+from eval.systems.protocol import RetrievedPassage, System, SystemReply
 
-#: Passages asked for, and so the most documents a run holds for a question: what the service allows.
+#: Passages of a search, the most that the service allows, and so the most documents of a question in a run.
 DEPTH = 100
-#: Documents of a question whose best passage is kept, to be shown.
+#: Documents of a question whose best passage is kept for the report.
 SHOWN = 3
 
 T = TypeVar("T")
-#: Wraps an iteration to show how far it has come.
+#: Wraps an iteration in a progress display.
 Track = Callable[[Sequence[T], str], Iterable[T]]
 
 
-def untracked(items: Sequence[T], _what: str) -> Iterable[T]:
-    """Iteration without a progress bar."""
+def without_progress(items: Sequence[T], _description: str) -> Iterable[T]:
+    """Iterate without a progress display."""
     return items
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
-    """Question → its documents with scores, best first; and the best passage of each of the first three."""
+class RankedQueries:
+    """The documents of each question.
+
+    ``run``: with scores, best first; ``first``: the best passages of the first three.
+    """
 
     run: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
-    first: dict[str, tuple[Found, ...]] = field(default_factory=dict)
+    first: dict[str, tuple[RetrievedPassage, ...]] = field(default_factory=dict)
 
-    def add(self, query_id: str, found: Iterable[Found]) -> None:
-        """Keep a question's passages, best first, as documents."""
+    def add(self, query_id: str, found: Iterable[RetrievedPassage]) -> None:
+        """Add the passages of a question, best first."""
         documents = best_of_each_document(found)
         self.run[query_id] = [(hit.document_id, hit.score) for hit in documents]
         self.first[query_id] = tuple(documents[:SHOWN])
 
 
 def rank(
-    queries: Sequence[Query], system: System, track: Track[Query] = untracked, watch: Stopwatch | None = None
-) -> Ranked:
-    """Search each question once; ``watch`` notes what each search took."""
-    watch, ranked = watch or Stopwatch(), Ranked()
+    queries: Sequence[Query],
+    system: System,
+    track: Track[Query] = without_progress,
+    watch: Stopwatch | None = None,
+) -> RankedQueries:
+    """Search each question once.
+
+    Args:
+        watch: notes the time of each search.
+    """
+    watch, ranked = watch or Stopwatch(), RankedQueries()
     for query in queries[:WARM_UP]:
         system.search(query.text, DEPTH)
     for query in track(queries, "searching"):
@@ -51,7 +61,7 @@ def rank(
     return ranked
 
 
-def search(query: Query, system: System, limit: int, watch: Stopwatch) -> list[Found]:
+def search(query: Query, system: System, limit: int, watch: Stopwatch) -> list[RetrievedPassage]:
     """One timed search."""
     with watch.timing("search", query.query_id):
         found = system.search(query.text, limit)
@@ -60,11 +70,18 @@ def search(query: Query, system: System, limit: int, watch: Stopwatch) -> list[F
 
 
 def ask(
-    queries: Sequence[Query], system: System, track: Track[Query] = untracked, watch: Stopwatch | None = None
-) -> dict[str, Reply]:
-    """Each question's reply; ``watch`` notes what it took."""
+    queries: Sequence[Query],
+    system: System,
+    track: Track[Query] = without_progress,
+    watch: Stopwatch | None = None,
+) -> dict[str, SystemReply]:
+    """Ask each question once.
+
+    Args:
+        watch: notes the time of each reply.
+    """
     watch = watch or Stopwatch()
-    replies: dict[str, Reply] = {}
+    replies: dict[str, SystemReply] = {}
     for query in track(queries, "asking"):
         with watch.timing("ask", query.query_id):
             replies[query.query_id] = system.ask(query.text)
@@ -73,10 +90,10 @@ def ask(
 
 def search_and_ask(
     queries: Sequence[Query], system: System, limit: int, track: Track[Query], watch: Stopwatch
-) -> tuple[dict[str, list[Found]], dict[str, Reply]]:
-    """The first ``limit`` hits and the reply of each question, in turn, so that noise meets both alike."""
-    found: dict[str, list[Found]] = {}
-    replies: dict[str, Reply] = {}
+) -> tuple[dict[str, list[RetrievedPassage]], dict[str, SystemReply]]:
+    """The first ``limit`` passages and the reply of each question, in turn: noise affects both alike."""
+    found: dict[str, list[RetrievedPassage]] = {}
+    replies: dict[str, SystemReply] = {}
     for query in queries[:WARM_UP]:
         system.ask(query.text)
     for query in track(queries, "asking"):
@@ -85,17 +102,24 @@ def search_and_ask(
     return found, replies
 
 
-def best_of_each_document(found: Iterable[Found]) -> list[Found]:
-    """Passages to documents: a document stands where its best passage stands."""
-    best: dict[str, Found] = {}
+def best_of_each_document(found: Iterable[RetrievedPassage]) -> list[RetrievedPassage]:
+    """The best passage of each document, in the order of the passages."""
+    best: dict[str, RetrievedPassage] = {}
     for hit in found:
         best.setdefault(hit.document_id, hit)
     return list(best.values())
 
 
 def first_of_each_language(queries: Sequence[Query], limit: int | None) -> tuple[Query, ...]:
-    """At most ``limit`` questions of each language, in their order; all of them without a limit."""
+    """At most ``limit`` questions of each language, in their order; all if ``None``."""
     return tuple(_limited(queries, limit))
+
+
+def evenly_spread(queries: Sequence[Query], limit: int | None) -> list[Query]:
+    """At most ``limit`` questions, evenly spread over all; all if ``None``."""
+    if limit is None:
+        return list(queries)
+    return list(queries[:: max(1, len(queries) // limit)][:limit])
 
 
 def _limited(queries: Sequence[Query], limit: int | None) -> Iterator[Query]:

@@ -1,4 +1,4 @@
-"""Milliseconds per step and question, and what they come to."""
+"""Milliseconds of each step for each question, and their summary."""
 
 from __future__ import annotations
 
@@ -9,42 +9,42 @@ from typing import Any
 
 import numpy as np
 
-#: Step → question id → milliseconds. Steps: ``encode`` and ``rank`` (understanding and ranking), which are
-#: the parts of ``search`` where they can be seen, and ``ask``.
+#: Step → question id → milliseconds. Steps: ``search`` with its parts ``encode`` and ``rank`` (query
+#: understanding and ranking) if they can be measured, and ``ask``.
 Timings = dict[str, dict[str, float]]
 STEPS = ("encode", "rank", "search", "ask")
-#: Questions put before the clock runs: the first ones pay for caches and thread pools.
+#: Questions before the clock runs: the first ones pay for caches and thread pools.
 WARM_UP = 5
 
 
 class Stopwatch:
-    """Collects what each step took for each question."""
+    """Collects the milliseconds of each step for each question in ``timings``."""
 
     def __init__(self) -> None:
-        self.taken: Timings = {}
+        self.timings: Timings = {}
 
     @contextlib.contextmanager
     def timing(self, step: str, query_id: str) -> Iterator[None]:
-        """Note how long the block takes."""
+        """Note the time of the block."""
         began = time.perf_counter()
         yield
         self.note(step, query_id, (time.perf_counter() - began) * 1000)
 
     def note(self, step: str, query_id: str, milliseconds: float) -> None:
-        self.taken.setdefault(step, {})[query_id] = round(milliseconds, 3)
+        self.timings.setdefault(step, {})[query_id] = round(milliseconds, 3)
 
     def note_parts(self, query_id: str, encoding: float | None) -> None:
-        """Split the search just noted into encoding and the rest; nothing where encoding is unknown."""
+        """Split the last search into encoding and the rest, unless ``encoding`` is ``None``."""
         if encoding is not None:
             self.note("encode", query_id, encoding)
-            self.note("rank", query_id, max(0.0, self.taken["search"][query_id] - encoding))
+            self.note("rank", query_id, max(0.0, self.timings["search"][query_id] - encoding))
 
 
 def summary(timings: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
-    """Median, p95 and max of each step in milliseconds, and what search and ask cost beyond what they hold.
+    """Median, p95 and maximum of each step in milliseconds, and costs of search and ask beyond their parts.
 
     ``ratios`` are of medians; ``beyond_encoding`` is the p95 of search minus the median and the p95 of
-    encoding, in milliseconds. Both hold only what the steps there are allow.
+    encoding, in milliseconds. Both depend on which steps were timed.
     """
     steps = {
         step: {
@@ -71,7 +71,7 @@ def summary(timings: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
 
 
 def ordered(timings: Mapping[str, Mapping[str, float]]) -> dict[str, Mapping[str, float]]:
-    """The steps that took place, in the order of ``STEPS``, unknown ones last."""
+    """The steps that were timed, in the order of ``STEPS``, unknown ones last."""
     names = sorted((s for s in timings if timings[s]), key=lambda s: STEPS.index(s) if s in STEPS else 99)
     return {name: timings[name] for name in names}
 

@@ -1,4 +1,4 @@
-"""Embedders around another one, for measuring."""
+"""Wrappers around an embedder that time, remember or record its calls."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from indexer.arrays import Vectors
 from indexer.embedding.embedder import Embedder, Progress
 
 
-class Around:
-    """Passes everything on to the embedder it is put around."""
+class EmbedderWrapper:
+    """Delegates every call to the wrapped embedder."""
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
 
     @property
     def inner(self) -> Embedder:
-        """The embedder it is put around."""
+        """The wrapped embedder."""
         return self._embedder
 
     @property
@@ -44,8 +44,8 @@ class Around:
         return self._embedder.subwords(word)
 
 
-class TimedEmbedder(Around):
-    """An embedder that remembers how many milliseconds its last questions took."""
+class TimedEmbedder(EmbedderWrapper):
+    """Times questions. ``milliseconds``: of the last call for questions."""
 
     milliseconds: float | None = None
 
@@ -56,15 +56,27 @@ class TimedEmbedder(Around):
         return vectors
 
 
-class RememberingEmbedder(Around):
-    """An embedder that embeds each question once, however many corpora it is put to."""
+class MemoizingEmbedder(EmbedderWrapper):
+    """Embeds each question once."""
 
     def __init__(self, embedder: Embedder) -> None:
         super().__init__(embedder)
-        self._known: dict[str, Vectors] = {}
+        self._vectors: dict[str, Vectors] = {}
 
     def embed_questions(self, texts: Sequence[str]) -> Vectors:
         for text in texts:
-            if text not in self._known:
-                self._known[text] = super().embed_questions([text])[0]
-        return np.stack([self._known[text] for text in texts])
+            if text not in self._vectors:
+                self._vectors[text] = super().embed_questions([text])[0]
+        return np.stack([self._vectors[text] for text in texts])
+
+
+class RecordingEmbedder(EmbedderWrapper):
+    """Records the texts of passages and sentences. ``texts``: in the order they were embedded."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        super().__init__(embedder)
+        self.texts: list[str] = []
+
+    def embed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        self.texts += texts
+        return super().embed_passages(texts, progress)

@@ -1,4 +1,4 @@
-"""What is measured, seen from outside: an index opened here, or a service reached over HTTP."""
+"""An engine in this process as a measured system."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from eval.systems.instrumented_embedders import TimedEmbedder
-from eval.systems.protocol import Cited, Found, Place, Reply
-from eval.systems.rankings import RANKINGS, Ranking, reranked
+from eval.systems.protocol import CitedSpan, DocumentSpan, RetrievedPassage, SystemReply
+from eval.systems.rankings import FULL, RANKINGS, Ranking, rank_by
 from service.engine import Engine
 from service.query.understanding import understand
 from service.retrieval.encoded_query import Evidence
 from service.retrieval.hits import Hit
 
-#: Passages an ablation reorders: with fewer, the full ranking would decide what it gets to see.
+#: Passages that an ablation reorders. With fewer, the full ranking would select its candidates.
 ABLATION_DEPTH = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A passage that some evidence proposed, with the parts of its score."""
+    """A candidate passage with the parts of its score."""
 
     document_id: str
     passage: float
@@ -29,13 +29,14 @@ class Candidate:
 
 
 class LocalSystem:
-    """An engine in this process, ranked as it ranks, or by one part of its evidence alone.
+    """An engine with its full ranking, or with the ranking by one of its scores.
 
-    ``embedder`` is the engine's own, where it can be timed.
+    Args:
+        embedder: that of the engine, if its times are wanted.
     """
 
     def __init__(
-        self, engine: Engine, ranking: Ranking = "full", embedder: TimedEmbedder | None = None
+        self, engine: Engine, ranking: Ranking = FULL, embedder: TimedEmbedder | None = None
     ) -> None:
         self._engine = engine
         self._ranking: Ranking = ranking
@@ -60,26 +61,26 @@ class LocalSystem:
     def encoding_ms(self) -> float | None:
         return self._embedder.milliseconds if self._embedder else None
 
-    def search(self, text: str, limit: int) -> list[Found]:
-        depth = limit if self._ranking == "full" else max(limit, ABLATION_DEPTH)
+    def search(self, text: str, limit: int) -> list[RetrievedPassage]:
+        depth = limit if self._ranking == FULL else max(limit, ABLATION_DEPTH)
         _, hits = self._engine.search(text, depth)
         return self._best(hits, self._ranking, limit)
 
     def evidence(self, text: str) -> Evidence:
-        """What the question is ranked by, worked out once for several rankings."""
+        """The encoded question, for several rankings of it."""
         return self._engine.retriever.evidence(understand(text))
 
-    def full(self, evidence: Evidence, limit: int) -> list[Found]:
-        """The same as ``search`` of the full ranking."""
-        return self._best(self._engine.retriever.search(evidence, limit), "full", limit)
+    def full(self, evidence: Evidence, limit: int) -> list[RetrievedPassage]:
+        """The passages of the full ranking, as ``search`` returns them."""
+        return self._best(self._engine.retriever.search(evidence, limit), FULL, limit)
 
-    def ablated(self, evidence: Evidence, limit: int) -> dict[Ranking, list[Found]]:
-        """The same as ``search`` of every other ranking, all from one list of candidates."""
+    def ablated(self, evidence: Evidence, limit: int) -> dict[Ranking, list[RetrievedPassage]]:
+        """The passages of every other ranking, as ``search`` returns them, from one list of candidates."""
         hits = self._engine.retriever.search(evidence, max(limit, ABLATION_DEPTH))
-        return {ranking: self._best(hits, ranking, limit) for ranking in RANKINGS if ranking != "full"}
+        return {ranking: self._best(hits, ranking, limit) for ranking in RANKINGS if ranking != FULL}
 
     def candidates(self, text: str, limit: int) -> list[Candidate]:
-        """The passages that are ranked for a question, with what each kind of evidence says of them."""
+        """The candidate passages of a question with the parts of their scores."""
         evidence, retriever = self.evidence(text), self._engine.retriever
         language, documents = retriever.catalogue.language, self._engine.generation.passages.document
         return [
@@ -93,26 +94,26 @@ class LocalSystem:
             for hit in retriever.search(evidence, limit)
         ]
 
-    def ask(self, text: str) -> Reply:
+    def ask(self, text: str) -> SystemReply:
         answer = self._engine.ask(text)
         cited = tuple(
-            Cited(Place(c.document.document_id, c.start, c.end), c.quote)
+            CitedSpan(DocumentSpan(c.document.document_id, c.start, c.end), c.quote)
             for c in sorted(answer.citations, key=lambda c: c.number)
         )
-        return Reply(answer.status, answer.confidence, cited)
+        return SystemReply(answer.status, answer.confidence, cited)
 
     def text(self, document_id: str) -> str | None:
-        """A document's canonical text as the index holds it; ``None`` when it is not there."""
+        """The canonical text of a document; ``None`` if the index has no such document."""
         store = self._engine.generation.store
         number = store.number_of(document_id)
         return None if number is None else store.document(number).text
 
-    def _best(self, hits: list[Hit], ranking: Ranking, limit: int) -> list[Found]:
-        return [self._found(hit, score) for hit, score in reranked(hits, ranking)[:limit]]
+    def _best(self, hits: list[Hit], ranking: Ranking, limit: int) -> list[RetrievedPassage]:
+        return [self._retrieved(hit, score) for hit, score in rank_by(hits, ranking)[:limit]]
 
-    def _found(self, hit: Hit, score: float) -> Found:
+    def _retrieved(self, hit: Hit, score: float) -> RetrievedPassage:
         generation = self._engine.generation
         spans, sentence = generation.sentences, hit.best_sentence
         document_id = self._ids[int(generation.passages.document[hit.passage])]
-        best = Place(document_id, int(spans.start[sentence]), int(spans.end[sentence]))
-        return Found(document_id, score, best)
+        best = DocumentSpan(document_id, int(spans.start[sentence]), int(spans.end[sentence]))
+        return RetrievedPassage(document_id, score, best)

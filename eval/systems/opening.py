@@ -1,4 +1,4 @@
-"""Opening what is to be measured: an index, one built for the purpose, or a running service."""
+"""Opening of measured systems: an index, a temporary index, or a running service."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from eval.console.options import ModelLoader
 from eval.datasets.beir import BeirSet
 from eval.datasets.question_file import QuestionSet
 from eval.systems.instrumented_embedders import TimedEmbedder
 from eval.systems.local import LocalSystem
 from eval.systems.protocol import System
-from eval.systems.rankings import Ranking
+from eval.systems.rankings import FULL, Ranking
 from indexer.cli.progress import build_progress
 from indexer.errors import SourceError
 from service.engine import Engine
 from service.reranking.loading import OFF, load_reader
 
-#: Loads the model when first called, and gives the same one afterwards.
+#: Loads the model with the first call and returns the same embedder afterwards.
 EmbedderLoader = Callable[[], TimedEmbedder]
-#: Documents that a service is asked for to see whether it holds a set at all.
-_ASKED_FOR = 10
+#: Documents that are looked up to see if a service has those of a set.
+_LOOKED_UP = 10
 
 
-def embedder_loader(model: str | None) -> EmbedderLoader:
-    """One model for all sets of a command, loaded when an index was found sound."""
+def embedder_loader(load_model: ModelLoader, model: str | None) -> EmbedderLoader:
+    """A loader of one embedder for all sets of a command."""
 
     @functools.cache
     def load() -> TimedEmbedder:
         from indexer.analysis import language_detection
-        from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
 
-        # As the service does: no question of a run is to pay for it.
+        # As the service does, so that no question of a run pays for it.
         language_detection.warm_up()
-        return TimedEmbedder(SentenceTransformerEmbedder.load(model))
+        return TimedEmbedder(load_model(model))
 
     return load
 
@@ -46,15 +46,17 @@ def local_system(
     dataset: BeirSet | QuestionSet,
     index: Path | None,
     load: EmbedderLoader,
-    ranking: Ranking = "full",
+    ranking: Ranking = FULL,
     reader: str = OFF,
 ) -> Iterator[LocalSystem]:
-    """A system over an index; without one it is built from the set's corpus and is gone afterwards.
+    """A system over an index, or over a temporary index of the set's corpus.
 
-    ``reader``: what reads again what the full ranking finds first.
+    Args:
+        load: called after the index was found intact.
+        reader: name of the cross-encoder that reranks the first passages of the full ranking.
 
     Raises:
-        SourceError: none of the relevant documents is in the index.
+        SourceError: the index has none of the relevant documents.
         IndexMissingError, IndexDamagedError, ModelError: index or model cannot be opened.
     """
     from indexer.index.generation import open_generation
@@ -81,16 +83,16 @@ def remote_system(dataset: BeirSet | QuestionSet, url: str) -> Iterator[System]:
     """A running service.
 
     Raises:
-        SourceError: there is none at this address, or it knows none of the first relevant documents.
+        SourceError: no service answers there, or it has none of the first relevant documents.
     """
     from eval.systems.remote import RemoteSystem
 
     system = RemoteSystem.open(url)
     if isinstance(dataset, BeirSet):
-        asked = sorted(_relevant(dataset))[:_ASKED_FOR]
-        if asked and not any(system.text(name) is not None for name in asked):
+        names = sorted(_relevant(dataset))[:_LOOKED_UP]
+        if names and not any(system.text(name) is not None for name in names):
             raise SourceError(
-                f"{dataset.name}: none of its documents is in the service at {url}: {asked[0]!r}"
+                f"{dataset.name}: none of its documents is in the service at {url}: {names[0]!r}"
             )
     yield system
 
@@ -100,7 +102,7 @@ def _build(dataset: BeirSet, folder: Path, load: EmbedderLoader) -> TimedEmbedde
 
     with build_progress() as report:
         embedder = load()
-        # Not the folder: its queries would become documents.
+        # The corpus file, not the folder, whose queries would become documents.
         build([dataset.corpus], folder, embedder, report=report)
     return embedder
 
@@ -117,5 +119,5 @@ def _require_documents(dataset: BeirSet, engine: Engine) -> None:
             f"{dataset.name}: none of its documents is in the index, for instance {missing[0]!r}"
         )
     if missing:
-        told = f"{len(missing)} of {len(judged)} relevant documents are not in the index"
-        print(f"{told}, for instance {missing[0]!r}", file=sys.stderr)
+        count = f"{len(missing)} of {len(judged)} relevant documents are not in the index"
+        print(f"{count}, for instance {missing[0]!r}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""The interface of a measured system, and the records it returns."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A span of a document's canonical text, in code points."""
+class DocumentSpan:
+    """A span ``[start, end)`` of a document's canonical text, in code points."""
 
     document_id: str
     start: int
@@ -16,40 +16,40 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A passage found: its document, its score, and its best sentence."""
+class RetrievedPassage:
+    """A retrieved passage: its document, its score, and its best sentence."""
 
     document_id: str
     score: float
-    best_sentence: Place
+    best_sentence: DocumentSpan
 
 
 @dataclass(frozen=True, slots=True)
-class Cited:
-    """A statement's place and the words said to stand there."""
+class CitedSpan:
+    """The span that a statement cites, and the quotation given for it."""
 
-    place: Place
+    span: DocumentSpan
     quote: str
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """What a system answers; ``cited`` in order of the citations' numbers."""
+class SystemReply:
+    """The reply to a question. ``cited``: in the order of the citations' numbers."""
 
     status: str
     confidence: float
-    cited: tuple[Cited, ...]
+    cited: tuple[CitedSpan, ...]
 
 
 class System(Protocol):
-    """What an evaluation asks of the system it measures."""
+    """The system that an evaluation measures."""
 
     @property
     def facts(self) -> dict[str, Any]: ...
     @property
     def encoding_ms(self) -> float | None:
-        """What the last search spent on the question's vector; ``None`` where that cannot be seen."""
+        """Milliseconds of the last search for the question's vector; ``None`` if they cannot be measured."""
 
-    def search(self, text: str, limit: int) -> list[Found]: ...
-    def ask(self, text: str) -> Reply: ...
+    def search(self, text: str, limit: int) -> list[RetrievedPassage]: ...
+    def ask(self, text: str) -> SystemReply: ...
     def text(self, document_id: str) -> str | None: ...

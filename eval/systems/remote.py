@@ -1,4 +1,4 @@
-"""A service over HTTP as a system to measure: the contract of ``/v1`` from a client's side."""
+"""A running service as a measured system: a client of ``/v1``."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
-from eval.systems.protocol import Cited, Found, Place, Reply
+from eval.systems.protocol import CitedSpan, DocumentSpan, RetrievedPassage, SystemReply
 from indexer.errors import SourceError
 
 _TIMEOUT = 60.0  # seconds
 
 
 class RemoteSystem:
-    """The service at an address. One generation answers all of a run, or the run fails."""
+    """The service at an address. All replies must come from one generation."""
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
@@ -27,20 +27,20 @@ class RemoteSystem:
 
     @classmethod
     def open(cls, url: str) -> RemoteSystem:
-        """Reach the service and note what answers.
+        """Connect to the service and note its generation.
 
         Raises:
-            SourceError: it is no http address, or nothing there answers as this service does.
+            SourceError: the address is no http address, or no such service answers there.
         """
         if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
-            raise SourceError(f"{url!r} is no address that begins with http:// or https://")
+            raise SourceError(f"{url!r}: an address begins with http:// or https://")
         system = cls(url)
         system.search("Resolution", 1)
         return system
 
     @property
     def facts(self) -> dict[str, Any]:
-        """Model, generation and manifest as the service names them."""
+        """Model, generation and manifest as the service states them."""
         name, _, digest = self._index.get("model", "").partition("@")
         generation = self._index.get("generation", "")
         return {
@@ -52,36 +52,36 @@ class RemoteSystem:
 
     @property
     def encoding_ms(self) -> float | None:
-        """Not to be seen from outside."""
+        """Unknown to a client."""
         return None
 
-    def search(self, text: str, limit: int) -> list[Found]:
+    def search(self, text: str, limit: int) -> list[RetrievedPassage]:
         reply = self._post("/v1/search", {"query": text, "top_k": limit})
-        with self._as_agreed():
+        with self._checked_reply():
             return [
-                Found(
-                    hit["document_id"], float(hit["score"]), _place(hit["document_id"], hit["best_sentence"])
+                RetrievedPassage(
+                    hit["document_id"], float(hit["score"]), _span(hit["document_id"], hit["best_sentence"])
                 )
                 for hit in reply["hits"]
             ]
 
-    def ask(self, text: str) -> Reply:
+    def ask(self, text: str) -> SystemReply:
         reply = self._post("/v1/ask", {"question": text})
-        with self._as_agreed():
+        with self._checked_reply():
             citations = sorted(reply["citations"], key=lambda citation: int(citation["number"]))
-            cited = tuple(Cited(_place(c["document_id"], c), c["quote"]) for c in citations)
-            return Reply(reply["status"], float(reply["confidence"]), cited)
+            cited = tuple(CitedSpan(_span(c["document_id"], c), c["quote"]) for c in citations)
+            return SystemReply(reply["status"], float(reply["confidence"]), cited)
 
     def text(self, document_id: str) -> str | None:
-        """A document's canonical text as the service gives it; ``None`` when it knows none."""
+        """The canonical text of a document; ``None`` if the service has no such document."""
         if document_id not in self._texts:
             reply = self._send(f"/v1/documents/{urllib.parse.quote(document_id)}", None)
-            with self._as_agreed():
+            with self._checked_reply():
                 self._texts[document_id] = None if reply is None else str(reply["text"])
         return self._texts[document_id]
 
     @contextlib.contextmanager
-    def _as_agreed(self) -> Iterator[None]:
+    def _checked_reply(self) -> Iterator[None]:
         try:
             yield
         except (KeyError, TypeError, ValueError) as error:
@@ -93,12 +93,12 @@ class RemoteSystem:
             raise SourceError(f"{self._url}{path}: not a reply of this service")
         if self._index and reply["index"] != self._index:
             before, now = self._index["generation"], reply["index"].get("generation")
-            raise SourceError(f"{self._url}: the index changed from {before} to {now} while it was measured")
+            raise SourceError(f"{self._url}: the index changed from {before} to {now} during the run")
         self._index = reply["index"]
         return reply
 
     def _send(self, path: str, body: dict[str, Any] | None) -> dict[str, Any] | None:
-        """The JSON object at an address, ``None`` where there is nothing (404)."""
+        """The JSON object at an address; ``None`` for 404."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self._url + path, data, {"Content-Type": "application/json"})
         try:
@@ -117,5 +117,5 @@ class RemoteSystem:
         return reply
 
 
-def _place(document_id: str, span: dict[str, Any]) -> Place:
-    return Place(document_id, int(span["start"]), int(span["end"]))
+def _span(document_id: str, span: dict[str, Any]) -> DocumentSpan:
+    return DocumentSpan(document_id, int(span["start"]), int(span["end"]))

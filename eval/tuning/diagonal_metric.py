@@ -18,13 +18,14 @@ import numpy.typing as npt
 import typer
 from rich.console import Console
 
+from eval.console.options import model_loader
 from eval.datasets import jsonl
 from eval.report.files import as_json
 from indexer.arrays import Vectors
 from indexer.cli.options import JsonOption, ModelOption, exit_on_error
 from indexer.cli.progress import build_progress
+from indexer.embedding.embedder import Embedder
 from indexer.embedding.language_alignment import LanguageAlignment
-from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
 from indexer.embedding.vector_cache import VectorCache
 from indexer.errors import SourceError
 from indexer.text.languages import Language
@@ -48,6 +49,7 @@ class Item:
 
 
 def main(
+    context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="Folder of the material.", show_default=False)],
     cache: Annotated[Path, typer.Option(help="Folder where vectors are kept.", show_default=False)],
     output: Annotated[Path | None, typer.Option(help="File for the metric.")] = None,
@@ -57,7 +59,7 @@ def main(
     """Learn ``service/scoring/diagonal_metric.json`` and print how often the right sentence comes first."""
     with exit_on_error():
         items, questions, sentences = load(folder)
-        embedder = SentenceTransformerEmbedder.load(model)
+        embedder = model_loader(context)(model)
         with build_progress() as report:
             vectors = _embed(questions, sentences, cache, embedder, report)
         result = learn(items, *vectors)
@@ -170,7 +172,7 @@ def _embed(
     questions: list[str],
     sentences: list[str],
     cache: Path,
-    embedder: SentenceTransformerEmbedder,
+    embedder: Embedder,
     report: Any,
 ) -> tuple[Vectors, Vectors, Vectors]:
     done = 0

@@ -12,8 +12,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from eval.console.options import IndexesOption, SetsArgument, require_sets
-from eval.console.progress import tracked
+from eval.console.options import IndexesOption, ModelLoader, SetsArgument, model_loader, require_sets
+from eval.console.progress import track
 from eval.datasets.beir import load_beir
 from eval.report.files import as_json, write_text
 from indexer.cli.options import JsonOption, ModelOption, exit_on_error
@@ -22,6 +22,7 @@ _SIDES = {True: "same_language", False: "other_language"}
 
 
 def main(
+    context: typer.Context,
     sets: SetsArgument,
     index: IndexesOption = None,
     output: Annotated[
@@ -33,7 +34,7 @@ def main(
     """Fit what each kind of evidence weighs, for questions in the passages' language and in another."""
     require_sets(sets, index)
     with exit_on_error():
-        result = _fit(sets, index or [None] * len(sets), model)
+        result = _fit(sets, index or [None] * len(sets), model_loader(context), model)
         if output:
             write_text(output.parent, {output.name: as_json(result) + "\n"})
     if as_json_only:
@@ -42,18 +43,20 @@ def main(
         _show(result, Console())
 
 
-def _fit(sets: list[Path], indexes: list[Path] | list[None], model: str | None) -> dict[str, Any]:
+def _fit(
+    sets: list[Path], indexes: list[Path] | list[None], load_model: ModelLoader, model: str | None
+) -> dict[str, Any]:
     from eval.systems.opening import embedder_loader, local_system
     from eval.tuning import fusion_weights
     from service.retrieval.fusion_weights import WeightsByLanguage
 
     datasets = [load_beir(folder) for folder in sets]
-    loader = embedder_loader(model)
+    loader = embedder_loader(load_model, model)
     cases: dict[bool, list[fusion_weights.Case]] = {True: [], False: []}
     for dataset, index in zip(datasets, indexes, strict=True):
         with contextlib.ExitStack() as stack:
             system = stack.enter_context(local_system(dataset, index, loader))
-            for same, found in fusion_weights.collect(dataset, system, tracked).items():
+            for same, found in fusion_weights.collect(dataset, system, track).items():
                 cases[same] += found
     in_use = WeightsByLanguage.load()
     result: dict[str, Any] = {}

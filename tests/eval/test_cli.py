@@ -2,19 +2,16 @@
 
 import json
 import socket
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from eval_command import run_eval
 from fakes import FakeEmbedder
-from typer.testing import CliRunner, Result
 
-from eval.cli import app
 from eval.report.files import trec_qrels, trec_run
-from eval.systems.rankings import reranked
+from eval.systems.rankings import rank_by
 from indexer.build.pipeline import build
-from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
 from service.retrieval.hits import Hit
 
 TEXTS = {
@@ -46,17 +43,8 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    """The command line with the fake embedder for a model."""
-    monkeypatch.setattr(SentenceTransformerEmbedder, "load", lambda *_: FakeEmbedder())
-    return lambda *arguments: CliRunner().invoke(app, [str(a) for a in arguments])
-
-
-def test_a_folder_without_an_index_is_indexed_and_measured(
-    folder: Path, run: Callable[..., Result], tmp_path: Path
-) -> None:
-    result = run("run", folder, "--json", "--output", tmp_path / "out")
+def test_a_folder_without_an_index_is_indexed_and_measured(folder: Path, tmp_path: Path) -> None:
+    result = run_eval("run", folder, "--json", "--output", tmp_path / "out")
 
     assert result.exit_code == 0, result.stderr
     record = json.loads(result.stdout)
@@ -73,8 +61,8 @@ def test_a_folder_without_an_index_is_indexed_and_measured(
     assert [first[i] for i in (0, 1, 2, 3, 5)] == ["1-de", "Q0", "rice", "1", "full"]
 
 
-def test_the_terminal_gets_a_table(folder: Path, run: Callable[..., Result]) -> None:
-    result = run("run", folder)
+def test_the_terminal_gets_a_table(folder: Path) -> None:
+    result = run_eval("run", folder)
 
     assert "nDCG@10" in result.stdout
     assert "1.000 ±0.000" in result.stdout
@@ -82,25 +70,25 @@ def test_the_terminal_gets_a_table(folder: Path, run: Callable[..., Result]) -> 
 
 
 @pytest.mark.parametrize("ranking", ["passage", "sentence", "lexical", "rrf"])
-def test_every_ranking_runs(folder: Path, run: Callable[..., Result], tmp_path: Path, ranking: str) -> None:
+def test_every_ranking_runs(folder: Path, tmp_path: Path, ranking: str) -> None:
     build([folder / "corpus.jsonl"], tmp_path / "index", FakeEmbedder())
-    result = run("run", folder, "--index", tmp_path / "index", "--ranking", ranking, "--limit", 1, "--json")
+    result = run_eval(
+        "run", folder, "--index", tmp_path / "index", "--ranking", ranking, "--limit", 1, "--json"
+    )
 
     assert result.exit_code == 0, result.stderr
     assert list(json.loads(result.stdout)["values"]["RR"]) == ["1-de", "2-en"]
 
 
-def test_answers_are_measured_on_request(folder: Path, run: Callable[..., Result]) -> None:
-    record = json.loads(run("run", folder, "--answers", "--json").stdout)
+def test_answers_are_measured_on_request(folder: Path) -> None:
+    record = json.loads(run_eval("run", folder, "--answers", "--json").stdout)
 
     assert record["details"]["invalid_citations"] == 0
     assert set(record["values"]["answered"]) == set(QRELS)
     assert set(record["values"]["answer in first citation"]) == set(QRELS)
 
 
-def test_a_question_file_is_measured_by_statuses_and_places(
-    folder: Path, run: Callable[..., Result], tmp_path: Path
-) -> None:
+def test_a_question_file_is_measured_by_statuses_and_places(folder: Path, tmp_path: Path) -> None:
     build([folder / "corpus.jsonl"], tmp_path / "index", FakeEmbedder())
     gold = [{"document": "school", "quote": "Die neue  Schule wurde im September eröffnet."}]
     case = {"parallel": "s", "kind": "fact", "status": "answered", "gold": gold}
@@ -113,35 +101,33 @@ def test_a_question_file_is_measured_by_statuses_and_places(
         ],
     )
     arguments = ("run", tmp_path / "dev.jsonl", "--index", tmp_path / "index")
-    record = json.loads(run(*arguments, "--json").stdout)
+    record = json.loads(run_eval(*arguments, "--json").stdout)
 
     assert record["details"]["confusion"]["all"]["unknown_reference"] == {"unknown_reference": 1}
     assert record["values"]["gold in first hits"] == {"s-de": 1.0, "s-en": 1.0}
     assert record["details"]["invalid_citations"] == 0
-    assert run(*arguments).exit_code == 0
+    assert run_eval(*arguments).exit_code == 0
 
 
-def test_two_runs_are_compared_on_what_they_share(
-    folder: Path, run: Callable[..., Result], tmp_path: Path
-) -> None:
-    run("run", folder, "--output", tmp_path / "a")
-    run("run", folder, "--limit", 1, "--output", tmp_path / "b")
-    comparison = json.loads(run("compare", tmp_path / "a", tmp_path / "b" / "record.json", "--json").stdout)
+def test_two_runs_are_compared_on_what_they_share(folder: Path, tmp_path: Path) -> None:
+    run_eval("run", folder, "--output", tmp_path / "a")
+    run_eval("run", folder, "--limit", 1, "--output", tmp_path / "b")
+    comparison = json.loads(
+        run_eval("compare", tmp_path / "a", tmp_path / "b" / "record.json", "--json").stdout
+    )
 
     assert comparison["groups"]["all"]["p"] == 1.0
     assert comparison["groups"]["all"]["difference"]["count"] == 2
     assert comparison["left_out"] == {"a": 1, "b": 0}
-    assert "+0.0000" in run("compare", tmp_path / "a", tmp_path / "b").stdout
+    assert "+0.0000" in run_eval("compare", tmp_path / "a", tmp_path / "b").stdout
 
 
-def test_runs_without_a_common_question_cannot_be_compared(
-    folder: Path, run: Callable[..., Result], tmp_path: Path
-) -> None:
-    run("run", folder, "--output", tmp_path / "a")
+def test_runs_without_a_common_question_cannot_be_compared(folder: Path, tmp_path: Path) -> None:
+    run_eval("run", folder, "--output", tmp_path / "a")
     record = json.loads((tmp_path / "a" / "record.json").read_text("utf-8"))
     record["values"]["nDCG@10"] = {"other": 1.0}
     (tmp_path / "b.json").write_text(json.dumps(record), "utf-8")
-    result = run("compare", tmp_path / "a", tmp_path / "b.json")
+    result = run_eval("compare", tmp_path / "a", tmp_path / "b.json")
 
     assert result.exit_code == 1
     assert result.stderr == (
@@ -149,31 +135,27 @@ def test_runs_without_a_common_question_cannot_be_compared(
     )
 
 
-def test_a_measure_that_is_not_there_is_named_with_those_that_are(
-    folder: Path, run: Callable[..., Result], tmp_path: Path
-) -> None:
-    run("run", folder, "--output", tmp_path / "a")
-    result = run("compare", tmp_path / "a", tmp_path / "a", "--measure", "MAP")
+def test_a_measure_that_is_not_there_is_named_with_those_that_are(folder: Path, tmp_path: Path) -> None:
+    run_eval("run", folder, "--output", tmp_path / "a")
+    result = run_eval("compare", tmp_path / "a", tmp_path / "a", "--measure", "MAP")
 
     assert result.exit_code == 1
     assert "'MAP' is not in the run of small: nDCG@10, R@1, R@10, RR" in result.stderr
 
 
 @pytest.mark.parametrize("content", [None, "{", "[]", '{"format": 0, "values": {}}'])
-def test_what_is_no_record_is_named(run: Callable[..., Result], tmp_path: Path, content: str | None) -> None:
+def test_what_is_no_record_is_named(tmp_path: Path, content: str | None) -> None:
     if content is not None:
         (tmp_path / "record.json").write_text(content, "utf-8")
-    result = run("compare", tmp_path, tmp_path)
+    result = run_eval("compare", tmp_path, tmp_path)
 
     assert result.exit_code == 1
     assert result.stderr.startswith(f"error: {tmp_path / 'record.json'}: ")
     assert result.stderr.count("\n") == 1
 
 
-def test_an_index_of_other_documents_is_refused(
-    folder: Path, run: Callable[..., Result], built_index: Path
-) -> None:
-    result = run("run", folder, "--index", built_index)
+def test_an_index_of_other_documents_is_refused(folder: Path, built_index: Path) -> None:
+    result = run_eval("run", folder, "--index", built_index)
 
     assert result.exit_code == 1
     assert result.stderr == "error: small: none of its documents is in the index, for instance 'rice'\n"
@@ -188,36 +170,36 @@ def test_an_index_of_other_documents_is_refused(
         ["--limit", "0"],
     ],
 )
-def test_wrong_usage_exits_with_2(folder: Path, run: Callable[..., Result], options: list[str]) -> None:
-    assert run("run", folder, *options).exit_code == 2
+def test_wrong_usage_exits_with_2(folder: Path, options: list[str]) -> None:
+    assert run_eval("run", folder, *options).exit_code == 2
 
 
-def test_a_question_file_needs_an_index(run: Callable[..., Result], tmp_path: Path) -> None:
-    assert run("run", tmp_path / "dev.jsonl").exit_code == 2
+def test_a_question_file_needs_an_index(tmp_path: Path) -> None:
+    assert run_eval("run", tmp_path / "dev.jsonl").exit_code == 2
 
 
-def test_a_service_that_is_not_there_is_one_line(folder: Path, run: Callable[..., Result]) -> None:
+def test_a_service_that_is_not_there_is_one_line(folder: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
-        result = run("run", folder, "--service", url)
+        result = run_eval("run", folder, "--service", url)
 
     assert result.exit_code == 1
     assert result.stderr.startswith(f"error: {url}/v1/search: no answer (")
-    assert run("run", folder, "--service", "file:///etc/passwd").exit_code == 1
+    assert run_eval("run", folder, "--service", "file:///etc/passwd").exit_code == 1
 
 
 def test_ablations_order_hits_by_one_part_of_the_evidence() -> None:
     hits = [Hit(1, 9.0, 0.5, 0.9, 0.0, 1), Hit(2, 8.0, 0.6, 0.8, 0.3, 2), Hit(3, 7.0, 0.6, 0.7, 0.2, 3)]
 
     def order(ranking: Any) -> list[int]:
-        return [hit.passage for hit, _ in reranked(hits, ranking)]
+        return [hit.passage for hit, _ in rank_by(hits, ranking)]
 
     assert order("full") == [1, 2, 3]
     assert order("passage") == [2, 3, 1]
     assert order("sentence") == [1, 2, 3]
     assert order("lexical") == [2, 3]
-    assert [score for _, score in reranked(hits, "rrf")] == [1 / 61 + 1 / 61, 1 / 62 + 1 / 62, 1 / 63]
+    assert [score for _, score in rank_by(hits, "rrf")] == [1 / 61 + 1 / 61, 1 / 62 + 1 / 62, 1 / 63]
 
 
 def test_ids_with_white_space_are_encoded_for_trec() -> None:

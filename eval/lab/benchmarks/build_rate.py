@@ -1,4 +1,4 @@
-"""How fast a build is against the bare model on the same texts, in one process and run.
+"""Speed of a build against the bare model on the same texts.
 
 python -m eval build-rate SET
 """
@@ -15,66 +15,49 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from eval.datasets.beir import BeirSet
-from eval.datasets.loading import load
-from eval.lab.checks import Figure, table
-from eval.systems.instrumented_embedders import Around
-from indexer.arrays import Vectors
+from eval.console.options import BeirArgument, model_loader
+from eval.datasets.loading import load_only_beir
+from eval.lab.checks import Check, checks_table
+from eval.systems.instrumented_embedders import RecordingEmbedder
 from indexer.build.pipeline import build
 from indexer.cli.options import ModelOption, exit_on_error
 from indexer.embedding import model_files
-from indexer.embedding.embedder import Embedder, Progress
 from indexer.embedding.precision import cpu_has_bfloat16
-from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
-from indexer.errors import FundstelleError
 
 _BOUND = 0.85
 
 
-class Noting(Around):
-    """Keeps the passages and sentences that were embedded."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        super().__init__(embedder)
-        self.texts: list[str] = []
-
-    def embed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        self.texts += texts
-        return super().embed_passages(texts, progress)
-
-
 def main(
-    questions: Annotated[Path, typer.Argument(metavar="SET", help="A BEIR folder.", show_default=False)],
-    runs: Annotated[int, typer.Option(min=1, help="How often each, in turn.")] = 3,
+    context: typer.Context,
+    questions: BeirArgument,
+    runs: Annotated[int, typer.Option(min=1, help="Runs of each, in turn.")] = 3,
     model: ModelOption = None,
 ) -> None:
-    """Time a build from nothing against encoding the same passages and sentences with the bare model."""
+    """Time a build without a cache against encoding the same passages and sentences with the bare model."""
     with exit_on_error():
-        dataset = load(questions)
-        if not isinstance(dataset, BeirSet):
-            raise FundstelleError(f"{questions}: a BEIR folder is needed")
-        embedder = SentenceTransformerEmbedder.load(model)
+        dataset = load_only_beir(questions)
+        embedder = model_loader(context)(model)
         encode = _bare(model)
         built: list[float] = []
         bare: list[float] = []
         for _ in range(runs):
-            noting = Noting(embedder)
+            recorder = RecordingEmbedder(embedder)
             with tempfile.TemporaryDirectory(prefix="fundstelle-rate-") as folder:
-                built.append(_seconds(lambda: build([dataset.corpus], Path(folder) / "index", noting)))  # noqa: B023
-            bare.append(_seconds(lambda: encode(noting.texts)))  # noqa: B023
+                built.append(_seconds(lambda: build([dataset.corpus], Path(folder) / "index", recorder)))  # noqa: B023
+            bare.append(_seconds(lambda: encode(recorder.texts)))  # noqa: B023
         ratio = statistics.median(a / b for a, b in zip(bare, built, strict=True))
-        texts = len(noting.texts)
-    figures = [
-        Figure("passages and sentences", str(texts)),
-        Figure("build", f"{texts / statistics.median(built):.0f} a second"),
-        Figure("bare model", f"{texts / statistics.median(bare):.0f} a second"),
-        Figure("build against bare model", f"{ratio:.2f}", f"≥ {_BOUND}", ratio >= _BOUND),
+        texts = len(recorder.texts)
+    checks = [
+        Check("passages and sentences", str(texts)),
+        Check("build", f"{texts / statistics.median(built):.0f} a second"),
+        Check("bare model", f"{texts / statistics.median(bare):.0f} a second"),
+        Check("build against bare model", f"{ratio:.2f}", f"≥ {_BOUND}", ratio >= _BOUND),
     ]
-    Console(width=100, markup=False).print(table("build rate", figures))
+    Console(width=100, markup=False).print(checks_table("build rate", checks))
 
 
 def _bare(model: str | None) -> Callable[[Sequence[str]], object]:
-    """The model as its library gives it, in the precision that builds have here."""
+    """The encoding of the model's library, in the precision of builds on this machine."""
     import torch
     from sentence_transformers import SentenceTransformer
 

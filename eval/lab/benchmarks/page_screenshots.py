@@ -1,8 +1,8 @@
-"""Pages and widget as a browser gets them: how soon, how much, and pictures of every state to look at.
+"""Time to first paint, transferred bytes and screenshots of the pages and the widget in a browser.
 
     python -m eval faces --index DIR [--into DIR]
 
-``INTO`` gets a picture of each face in each state, on a wide and a narrow screen, light and dark.
+``INTO`` gets a picture of each page in each state, on a wide and a narrow screen, light and dark.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ import typer
 from PIL import Image
 from rich.console import Console
 
-from eval.lab.browser import chromium, foreign
-from eval.lab.checks import Figure, table
-from eval.lab.load_test.service_process import Service, running
+from eval.lab.browser import chromium, foreign_page
+from eval.lab.checks import Check, checks_table
+from eval.lab.service_process import ServiceProcess, running_service
 from indexer.cli.options import exit_on_error
 
-#: Bounds: milliseconds to the first paint in which one can type, bytes of the page, bytes of the widget.
+#: Bounds: milliseconds to the first paint of the input field, bytes of the page, bytes of the widget.
 _PAINT, _TRANSFER, _WIDGET = 300, 100_000, 20_000
 _RUNS = 9
 #: A page of another origin with the widget.
@@ -41,7 +41,7 @@ main {{ padding: 1.5rem; max-width: 44rem; }}</style>
 <header>Intranet der Abteilung</header><main><h1>Nachschlagen</h1>
 <fundstelle-search lang="de" examples="Was ist neu zu Resolution 57?"></fundstelle-search></main></html>"""
 _SCREENS = {"wide": (1280, 860), "narrow": (360, 740)}
-#: Notes when the field to ask in has been painted.
+#: Notes the time at which the input field was painted.
 _WATCH = """() => {
   const look = () => {
     const field = document.querySelector("fundstelle-search")?.shadowRoot?.querySelector("input");
@@ -50,7 +50,8 @@ _WATCH = """() => {
   };
   requestAnimationFrame(look);
 }"""
-_SENT = """() => performance.getEntriesByType("resource").concat(performance.getEntriesByType("navigation"))
+_TRANSFERRED = """() => performance.getEntriesByType("resource")
+  .concat(performance.getEntriesByType("navigation"))
   .reduce((sum, entry) => sum + entry.transferSize, 0)"""
 
 
@@ -64,33 +65,35 @@ def main(
         str, typer.Option(help="A question that is refused.")
     ] = "Welche Mängel gab es bei Resolution 157?",
 ) -> None:
-    """Measure the search page in a browser; with --into, also take pictures of all faces and states."""
-    # Of the service, which has to know the other page's before it starts.
+    """Measure the search page in a browser; with --into, also take pictures of all pages and states."""
+    # The service has to know the origin of the other page before it starts, and that page the service.
     address = [""]
     with (
         exit_on_error(),
-        tempfile.TemporaryDirectory(prefix="fundstelle-faces-") as folder,
+        tempfile.TemporaryDirectory(prefix="fundstelle-pages-") as folder,
         chromium() as browser,
-        foreign(lambda: _INTRANET.format(service=address[0]), lambda: "frame-ancestors 'none'") as elsewhere,
-        running(
+        foreign_page(
+            lambda: _INTRANET.format(service=address[0]), lambda: "frame-ancestors 'none'"
+        ) as foreign_origin,
+        running_service(
             index,
-            1,
             Path(folder),
-            {"FUNDSTELLE_ADDRESS_RATE": "0", "FUNDSTELLE_CORS_ORIGINS": elsewhere},
+            {"FUNDSTELLE_ADDRESS_RATE": "0", "FUNDSTELLE_CORS_ORIGINS": foreign_origin},
+            workers=1,
         ) as service,
     ):
         address[0] = service.url
-        figures = [*_measured(browser, service), _widget()]
-        Console(width=120, markup=False).print(table("faces", figures))
+        checks = [*_page_checks(browser, service), _widget_check()]
+        Console(width=120, markup=False).print(checks_table("pages", checks))
         if into:
             into.mkdir(parents=True, exist_ok=True)
-            pictures = list(_pictures(browser, service, elsewhere, into, question, refused))
+            pictures = list(_pictures(browser, service, foreign_origin, into, question, refused))
             print(f"{len(pictures)} pictures in {into}")
 
 
-def _measured(browser: Any, service: Service) -> list[Figure]:
-    """The page from a warm service, each time in a browser that knows nothing of it."""
-    paints, sent = [], []
+def _page_checks(browser: Any, service: ServiceProcess) -> list[Check]:
+    """The search page from a warm service, each time with an empty browser cache."""
+    paints, transfers = [], []
     for _ in range(_RUNS):
         context = browser.new_context()
         context.add_init_script(f"({_WATCH})()")
@@ -99,15 +102,15 @@ def _measured(browser: Any, service: Service) -> list[Figure]:
         page.wait_for_function("() => window.painted")
         page.wait_for_selector(".chip")
         paints.append(page.evaluate("window.painted"))
-        sent.append(page.evaluate(_SENT))
+        transfers.append(page.evaluate(_TRANSFERRED))
         context.close()
     # The first run also starts processes of the browser.
-    paint, transfer = statistics.median(paints[1:]), max(sent)
-    seen = f"{paint:.0f} ms ({min(paints[1:]):.0f} to {max(paints[1:]):.0f})"
+    paint, transfer = statistics.median(paints[1:]), max(transfers)
+    measured = f"{paint:.0f} ms ({min(paints[1:]):.0f} to {max(paints[1:]):.0f})"
     return [
-        Figure("first paint with the field to ask in", seen, f"≤ {_PAINT} ms", paint <= _PAINT),
-        Figure(
-            "transferred for it, examples included",
+        Check("first paint of the input field", measured, f"≤ {_PAINT} ms", paint <= _PAINT),
+        Check(
+            "transferred, with examples",
             f"{transfer / 1000:.1f} kB",
             "≤ 100 kB",
             transfer <= _TRANSFER,
@@ -115,8 +118,8 @@ def _measured(browser: Any, service: Service) -> list[Figure]:
     ]
 
 
-def _widget() -> Figure:
-    """All that a page elsewhere loads for the widget, compressed."""
+def _widget_check() -> Check:
+    """All files that a foreign page loads for the widget, compressed."""
     folder = files("service.web") / "static" / "faces"
     wanted, sizes = ["embed.js", "widget.js"], dict[str, int]()
     while wanted:
@@ -126,32 +129,36 @@ def _widget() -> Figure:
             sizes[name] = len(gzip.compress(content, 9))
             wanted += re.findall(r'from "\./([a-z_]+\.js)"', content.decode())
     total = sum(sizes.values())
-    return Figure(
+    return Check(
         "widget, compressed", f"{total / 1000:.1f} kB in {len(sizes)} files", "≤ 20 kB", total <= _WIDGET
     )
 
 
 def _pictures(
-    browser: Any, service: Service, elsewhere: str, into: Path, question: str, refused: str
+    browser: Any, service: ServiceProcess, foreign_origin: str, into: Path, question: str, refused: str
 ) -> Iterator[Path]:
     document = _first_document(browser, service)
-    faces: dict[str, Callable[[Any], None]] = {
+    states: dict[str, Callable[[Any], None]] = {
         "page-empty": lambda page: _open(page, f"{service.url}/?lang=de", ".chip"),
         "page-suggestions": lambda page: _typing(page, service.url, question),
-        "page-answered": lambda page: _answered(page, _asking(service, question)),
-        "page-refused": lambda page: _open(page, _asking(service, refused), ".otherwise, .no_evidence"),
-        "page-busy": lambda page: _busy(page, lambda: _open(page, _asking(service, question), ".trouble")),
-        "widget-empty": lambda page: _embedded(page, elsewhere, "", "input"),
-        "widget-answered": lambda page: _embedded(page, elsewhere, question, ".hits"),
-        "widget-refused": lambda page: _embedded(page, elsewhere, refused, ".hits"),
-        "widget-busy": lambda page: _busy(page, lambda: _embedded(page, elsewhere, question, ".trouble")),
+        "page-answered": lambda page: _answered(page, _question_url(service, question)),
+        "page-refused": lambda page: _open(page, _question_url(service, refused), ".otherwise, .no_evidence"),
+        "page-busy": lambda page: _busy(
+            page, lambda: _open(page, _question_url(service, question), ".trouble")
+        ),
+        "widget-empty": lambda page: _embedded(page, foreign_origin, "", "input"),
+        "widget-answered": lambda page: _embedded(page, foreign_origin, question, ".hits"),
+        "widget-refused": lambda page: _embedded(page, foreign_origin, refused, ".hits"),
+        "widget-busy": lambda page: _busy(
+            page, lambda: _embedded(page, foreign_origin, question, ".trouble")
+        ),
         "document": lambda page: _open(page, f"{service.url}/d/{document}?lang=de", "article"),
-        "document-place": lambda page: _place(page, _asking(service, question)),
+        "document-place": lambda page: _cited_sentence(page, _question_url(service, question)),
         "document-missing": lambda page: _open(page, f"{service.url}/d/none?lang=de", "h1"),
     }
     for screen, (width, height) in _SCREENS.items():
         for scheme in ("light", "dark"):
-            for name, show in faces.items():
+            for name, show in states.items():
                 context = browser.new_context(
                     viewport={"width": width, "height": height},
                     color_scheme=scheme,
@@ -162,18 +169,18 @@ def _pictures(
                 show(page)
                 page.wait_for_timeout(300)
                 path = into / f"{name}-{screen}-{scheme}.png"
-                taken = page.screenshot(full_page="answered" in name)
-                # Few colours are enough for text, in a quarter of the bytes.
-                Image.open(io.BytesIO(taken)).convert("RGB").quantize(128).save(path, optimize=True)
+                picture = page.screenshot(full_page="answered" in name)
+                # Few colours are enough for text and take a quarter of the bytes.
+                Image.open(io.BytesIO(picture)).convert("RGB").quantize(128).save(path, optimize=True)
                 context.close()
                 yield path
 
 
-def _asking(service: Service, question: str) -> str:
+def _question_url(service: ServiceProcess, question: str) -> str:
     return f"{service.url}/?lang=de&q={quote(question)}"
 
 
-def _first_document(browser: Any, service: Service) -> str:
+def _first_document(browser: Any, service: ServiceProcess) -> str:
     page = browser.new_page()
     reply = page.request.get(f"{service.url}/v1/documents?limit=1").json()
     page.close()
@@ -198,7 +205,7 @@ def _answered(page: Any, address: str) -> None:
     page.wait_for_selector("blockquote mark")
 
 
-def _place(page: Any, address: str) -> None:
+def _cited_sentence(page: Any, address: str) -> None:
     _answered(page, address)
     page.locator(".in-document").first.click()
     page.wait_for_selector("mark.cited")

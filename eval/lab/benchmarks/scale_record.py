@@ -1,4 +1,4 @@
-"""Figures of indexes of growing size, kept as a record."""
+"""``scale.json``: the results of ``eval scale``."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from pathlib import Path
 from eval.report.files import as_json, write_text
 from indexer.errors import SourceError
 
-GROWTH = "scale.json"
+SCALE = "scale.json"
 _FORMAT = "fundstelle-scale-1"
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
-    """Figures of one size. Seconds, bytes, milliseconds; ``recall``: of the 100 nearest passages.
+class SizeResult:
+    """Measurements of an index of one size, in seconds, bytes and milliseconds.
 
-    ``changed_seconds``: a build after one document changed, ``changed_embedded``: texts embedded by it.
+    ``changed_seconds``: a build after one document changed; ``changed_embedded``: texts it embedded;
+    ``recall``: of the 100 nearest passages.
     """
 
     passages: int
@@ -41,37 +42,37 @@ class Scale:
         return (self.passages + self.sentences) / self.build_seconds
 
 
-def write_growth(folder: Path, scales: Sequence[Scale]) -> None:
+def write_scale(folder: Path, results: Sequence[SizeResult]) -> None:
     """Write ``scale.json``.
 
     Raises:
         SourceError: the folder cannot be written.
     """
-    record = {"format": _FORMAT, "sizes": [asdict(scale) for scale in scales]}
-    write_text(folder, {GROWTH: as_json(record) + "\n"})
+    record = {"format": _FORMAT, "sizes": [asdict(result) for result in results]}
+    write_text(folder, {SCALE: as_json(record) + "\n"})
 
 
-def growth_file(path: Path) -> Path | None:
-    """The file of such a record, which may be named by its folder; ``None`` where the path names none."""
-    file = path / GROWTH if path.is_dir() else path
-    return file if file.name == GROWTH and file.is_file() else None
+def scale_file(path: Path) -> Path | None:
+    """The ``scale.json`` that a path names, itself or by its folder; ``None`` for any other path."""
+    file = path / SCALE if path.is_dir() else path
+    return file if file.name == SCALE and file.is_file() else None
 
 
-def read_growth(file: Path) -> list[Scale]:
-    """The sizes of a record.
+def read_scale(file: Path) -> list[SizeResult]:
+    """The results of a record.
 
     Raises:
-        SourceError: it is none.
+        SourceError: it is malformed or of another version.
     """
     try:
         record = json.loads(file.read_text("utf-8"))
         if record["format"] != _FORMAT:
             raise ValueError(f"format {record['format']!r}")
-        found = [Scale(**row) for row in record["sizes"]]
-        numbers = [getattr(scale, field.name) for scale in found for field in fields(Scale)]
-        if not found or not all(isinstance(number, int | float) for number in numbers):
-            raise ValueError("no figures")
+        results = [SizeResult(**row) for row in record["sizes"]]
+        numbers = [getattr(result, field.name) for result in results for field in fields(SizeResult)]
+        if not results or not all(isinstance(number, int | float) for number in numbers):
+            raise ValueError("values are missing")
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise SourceError(f"{file}: no record of eval scale of this version ({reason})") from error
-    return found
+    return results

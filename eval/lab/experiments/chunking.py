@@ -1,4 +1,4 @@
-"""How well passages of other sizes, overlaps and groupings are found: an index of every set for each."""
+"""Retrieval quality of passages of different sizes, overlaps and groupings, each in an index of its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from eval.metrics.ranking import Values, ranking_values
 from eval.metrics.significance import compare
 from eval.runs import runner
 from eval.runs.record import by_language
-from eval.systems.instrumented_embedders import RememberingEmbedder
+from eval.systems.instrumented_embedders import MemoizingEmbedder
 from eval.systems.local import LocalSystem
 from eval.systems.protocol import System
 from indexer.build.pipeline import build
@@ -35,13 +35,13 @@ REPORTS = "reports"
 RANKED = "nDCG@10"
 FOUND = "gold in first hits"
 
-#: Opens a bar for a build that is named.
-Building = Callable[[str], AbstractContextManager[ReportProgress]]
+#: Opens a progress bar for the named build.
+BuildProgress = Callable[[str], AbstractContextManager[ReportProgress]]
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Documents with questions to them whose answers are known."""
+    """Documents, and questions to them with known answers."""
 
     name: str
     source: Path
@@ -53,7 +53,7 @@ class Corpus:
 
     @property
     def queries(self) -> tuple[Query, ...]:
-        """The questions that tell something about a ranking."""
+        """The questions that a ranking can be measured by."""
         if isinstance(self.dataset, BeirSet):
             return self.dataset.judged
         return tuple(case.query for case in self.dataset.cases if case.gold)
@@ -62,10 +62,10 @@ class Corpus:
 def combinations(
     sizes: Sequence[int], overlaps: Sequence[int], groupings: Sequence[Grouping], every: bool = False
 ) -> list[Chunking]:
-    """What to compare, the default first: it with one thing changed at a time, or ``every`` combination.
+    """The compared chunkings, the default first: one change to it at a time, or every combination.
 
     Raises:
-        ValueError: an overlap is no smaller than the passages it is for.
+        ValueError: an overlap is not smaller than its passages.
     """
     default = Chunking()
     if every:
@@ -79,21 +79,21 @@ def combinations(
     for chunking in varied:
         if chunking.overlap >= chunking.size:
             raise ValueError(
-                f"an overlap of {chunking.overlap} leaves nothing new in passages of {chunking.size}"
+                f"an overlap of {chunking.overlap} is not smaller than passages of {chunking.size}"
             )
     return list(dict.fromkeys([default, *varied]))
 
 
 def corpora(sets: Sequence[Path], reports: Path | None, questions: Path | None) -> list[Corpus]:
-    """The BEIR folders and, where given, the reports with their question file; these first, being small.
+    """The reports with their question file, if given, then the BEIR folders.
 
     Raises:
-        SourceError: something is missing or malformed, or two sets have one name.
+        SourceError: something is missing or malformed, or two sets have the same name.
     """
     found: list[Corpus] = []
     if reports and questions:
         if not reports.exists():
-            raise SourceError(f"{reports}: no folder or file there")
+            raise SourceError(f"{reports}: no such folder or file")
         found.append(Corpus(REPORTS, reports, load_questions(questions)))
     for path in sets:
         dataset = load_beir(path)
@@ -101,9 +101,9 @@ def corpora(sets: Sequence[Path], reports: Path | None, questions: Path | None) 
     names = [corpus.name for corpus in found]
     for corpus in found:
         if names.count(corpus.name) > 1:
-            raise SourceError(f"two sets are called {corpus.name!r}, the table could not tell them apart")
+            raise SourceError(f"two sets are called {corpus.name!r}, which names their rows")
         if not corpus.queries:
-            raise SourceError(f"{corpus.name}: no question says which document or sentence answers it")
+            raise SourceError(f"{corpus.name}: no question has a relevant document or gold sentence")
     return found
 
 
@@ -112,26 +112,26 @@ def compare_chunkings(
     chunkings: Sequence[Chunking],
     cache: Path,
     embedder: Embedder,
-    building: Building,
-    track: runner.Track[Query] = runner.untracked,
+    named_progress: BuildProgress,
+    track: runner.Track[Query] = runner.without_progress,
 ) -> dict[str, Any]:
-    """Figures of every set under every chunking, as a JSON object; differences are from the first chunking.
+    """Measures of every set under every chunking, as a JSON object, with differences from the first chunking.
 
-    Indexes are built below ``cache``, one folder a set, so that only passages not met before are embedded.
+    Indexes are built below ``cache``, one folder for each set, so that only new passages are embedded.
 
     Raises:
         SourceError: a set cannot be indexed, or its gold sentences are not in its documents.
     """
-    remembering = RememberingEmbedder(embedder)
+    memoizing = MemoizingEmbedder(embedder)
     rows: list[dict[str, Any]] = []
     base: dict[str, Values] = {}
     for number, (chunking, corpus) in enumerate(product(chunkings, compared), start=1):
         label = f"{number} of {len(chunkings) * len(compared)}, {corpus.name}"
-        with building(label) as report:
-            # As many as there are kinds: with fewer, a kind's vectors are forgotten before its next turn.
-            kept = len(chunkings)
-            build([corpus.source], cache / corpus.name, embedder, chunking=chunking, keep=kept, report=report)
-        with closing(Engine.of(open_generation(cache / corpus.name), remembering)) as engine:
+        with named_progress(label) as report:
+            # The cache keeps the vectors of as many generations: of every chunking.
+            keep = len(chunkings)
+            build([corpus.source], cache / corpus.name, embedder, chunking=chunking, keep=keep, report=report)
+        with closing(Engine.of(open_generation(cache / corpus.name), memoizing)) as engine:
             values = _values(corpus, LocalSystem(engine), track, label)
             passages = engine.generation.passages
             rows.append(
@@ -141,7 +141,7 @@ def compare_chunkings(
                     "chunking": asdict(chunking),
                     "passages": len(passages),
                     "mean_length": round(float(np.mean(passages.end - passages.start)), 1),
-                    **_figures(values, base.setdefault(corpus.name, values), corpus.queries),
+                    **_estimates(values, base.setdefault(corpus.name, values), corpus.queries),
                 }
             )
     return {
@@ -153,24 +153,26 @@ def compare_chunkings(
 
 
 def _values(corpus: Corpus, system: System, track: runner.Track[Query], label: str) -> Values:
-    """The set's measure for each of its questions, by the full ranking."""
+    """The measure of the set for each of its questions, by the full ranking."""
 
-    def labelled(queries: Sequence[Query], what: str) -> Any:
-        return track(queries, f"{label}: {what}")
+    def labelled(queries: Sequence[Query], description: str) -> Any:
+        return track(queries, f"{label}: {description}")
 
     dataset, queries = corpus.dataset, corpus.queries
     if isinstance(dataset, BeirSet):
         run = runner.rank(queries, system, labelled).run
         return ranking_values({q.query_id: dataset.qrels[q.query_id] for q in queries}, run)[RANKED]
-    gold = answers.gold_places(dataset.cases, system)
-    hits = {q.query_id: system.search(q.text, answers.FIRST_HITS) for q in labelled(queries, "searching")}
-    return answers.gold_in_first_hits(gold, hits)
+    gold = answers.gold_spans(dataset.cases, system)
+    found = {
+        q.query_id: system.search(q.text, answers.FIRST_PASSAGES) for q in labelled(queries, "searching")
+    }
+    return answers.gold_in_first_passages(gold, found)
 
 
-def _figures(values: Values, base: Mapping[str, float], queries: Sequence[Query]) -> dict[str, Any]:
+def _estimates(values: Values, base: Mapping[str, float], queries: Sequence[Query]) -> dict[str, Any]:
     compared = compare(base, values, {query.query_id: query.parallel for query in queries})
     return {
-        "figures": {group: asdict(figure) for group, figure in by_language(values, queries).items()},
+        "figures": {group: asdict(estimate) for group, estimate in by_language(values, queries).items()},
         "difference": asdict(compared.difference),
         "p": compared.p,
         "values": values,

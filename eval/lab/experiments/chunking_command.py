@@ -1,4 +1,4 @@
-"""``python -m eval chunking``: which size, overlap and grouping of passages is found best."""
+"""``python -m eval chunking``: passages of different sizes, overlaps and groupings compared."""
 
 from __future__ import annotations
 
@@ -12,21 +12,20 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from eval.console.progress import tracked
+from eval.console.options import CacheOption, SetsArgument, model_loader
+from eval.console.progress import track
 from eval.lab.experiments.chunking import combinations, compare_chunkings, corpora
-from eval.report.files import as_json
+from eval.report.files import as_json, write_text
 from eval.runs.record import ALL
 from indexer.build.report import ReportProgress
 from indexer.cli.options import JsonOption, ModelOption, exit_on_error
 from indexer.cli.progress import build_progress
-from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
-from indexer.errors import SourceError
 from indexer.preprocessing.chunking import Grouping
 
 SIZES = (400, 800, 1200, 1800)
 OVERLAPS = (0, 200)
 GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
-#: Numbers are set to the right, in the terminal and in Markdown.
+#: Columns that are aligned to the left.
 _LEFT = {"grouping"}
 _HEAD = """# Passages: size, overlap, grouping
 
@@ -35,12 +34,13 @@ from the first row of a table is paired, over all questions, with its 95 % inter
 """
 
 
-def _told(values: Iterable[object]) -> str:
+def _joined(values: Iterable[object]) -> str:
     return ", ".join(map(str, values))
 
 
 def main(
-    sets: Annotated[list[Path], typer.Argument(metavar="SET", help="BEIR folders.", show_default=False)],
+    context: typer.Context,
+    sets: SetsArgument,
     reports: Annotated[
         Path | None, typer.Option(help="Folder of the reports.", show_default="not measured")
     ] = None,
@@ -49,31 +49,31 @@ def main(
     ] = None,
     size: Annotated[
         list[int] | None,
-        typer.Option(min=100, help="Characters of a passage; repeatable.", show_default=_told(SIZES)),
+        typer.Option(min=100, help="Characters of a passage; repeatable.", show_default=_joined(SIZES)),
     ] = None,
     overlap: Annotated[
         list[int] | None,
-        typer.Option(min=0, help="Characters said again; repeatable.", show_default=_told(OVERLAPS)),
+        typer.Option(min=0, help="Repeated characters; repeatable.", show_default=_joined(OVERLAPS)),
     ] = None,
     grouping: Annotated[
         list[str] | None,
-        typer.Option(help="What a passage may join; repeatable.", show_default=_told(GROUPINGS)),
+        typer.Option(help="Unit that a passage stays within; repeatable.", show_default=_joined(GROUPINGS)),
     ] = None,
     every: Annotated[
-        bool, typer.Option("--every", help="Every combination, not one change to the default at a time.")
+        bool, typer.Option("--every", help="Every combination instead of one change at a time.")
     ] = False,
-    cache: Annotated[
-        Path | None, typer.Option(help="Folder for the indexes.", show_default="built, then removed")
-    ] = None,
+    cache: CacheOption = None,
     output: Annotated[Path | None, typer.Option(help="Folder for chunking.md and chunking.json.")] = None,
     model: ModelOption = None,
     as_json_only: JsonOption = False,
 ) -> None:
-    """Index every SET with passages of several kinds; print how well each kind is found."""
+    """Index every SET with passages of several kinds; print the retrieval quality of each."""
     if (reports is None) != (questions is None):
         raise typer.BadParameter("--reports and --questions go together")
     if unknown := set(grouping or ()).difference(GROUPINGS):
-        raise typer.BadParameter(f"{min(unknown)!r} is none of {_told(GROUPINGS)}", param_hint="--grouping")
+        raise typer.BadParameter(
+            f"{min(unknown)!r} is not one of {_joined(GROUPINGS)}", param_hint="--grouping"
+        )
     groupings = [name for name in GROUPINGS if name in (grouping or GROUPINGS)]
     try:
         chunkings = combinations(size or SIZES, overlap or OVERLAPS, groupings, every)
@@ -82,12 +82,12 @@ def main(
     with exit_on_error(), contextlib.ExitStack() as stack:
         compared = corpora(sets, reports, questions)
         if output:
-            # Before the work, not after it: the whole of it takes an hour.
-            _make(output)
+            # Fails before an hour of work, not after it.
+            write_text(output, {})
         folder = cache or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fundstelle-")))
         with build_progress():
-            embedder = SentenceTransformerEmbedder.load(model)
-        result = compare_chunkings(compared, chunkings, folder, embedder, _building, tracked)
+            embedder = model_loader(context)(model)
+        result = compare_chunkings(compared, chunkings, folder, embedder, _named_progress, track)
         if output:
             write(output, result)
     if as_json_only:
@@ -98,7 +98,7 @@ def main(
 
 
 @contextlib.contextmanager
-def _building(label: str) -> Iterator[ReportProgress]:
+def _named_progress(label: str) -> Iterator[ReportProgress]:
     with build_progress(label) as report:
         yield lambda what, done, whole: report(f"{label}: {what}", done, whole)
 
@@ -109,23 +109,11 @@ def write(folder: Path, result: Mapping[str, Any]) -> None:
     Raises:
         SourceError: the folder cannot be written.
     """
-    _make(folder)
-    for name, text in (("chunking.json", as_json(result) + "\n"), ("chunking.md", markdown(result))):
-        try:
-            (folder / name).write_text(text, "utf-8")
-        except OSError as error:
-            raise SourceError(f"{folder / name}: cannot be written ({error.strerror})") from error
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SourceError(f"{folder}: cannot be written ({error.strerror})") from error
+    write_text(folder, {"chunking.json": as_json(result) + "\n", "chunking.md": markdown(result)})
 
 
 def tables(result: Mapping[str, Any]) -> list[tuple[str, list[dict[str, str]]]]:
-    """Title and rows of each set's table; every row has the same columns."""
+    """Title and rows of the table of each set; all rows have the same columns."""
     found: dict[str, list[Mapping[str, Any]]] = {}
     for row in result["rows"]:
         found.setdefault(f"{row['set']}: {row['measure']}", []).append(row)
@@ -136,24 +124,24 @@ def tables(result: Mapping[str, Any]) -> list[tuple[str, list[dict[str, str]]]]:
 
 def _cells(row: Mapping[str, Any], number: int) -> dict[str, str]:
     chunking, difference = row["chunking"], row["difference"]
-    figures = {
-        group: f"{figure['mean']:.3f} ±{(figure['high'] - figure['low']) / 2:.3f}"
-        for group, figure in row["figures"].items()
+    estimates = {
+        group: f"{estimate['mean']:.3f} ±{(estimate['high'] - estimate['low']) / 2:.3f}"
+        for group, estimate in row["figures"].items()
     }
-    told = f"{difference['mean']:+.3f} ({difference['low']:+.3f} to {difference['high']:+.3f})"
+    change = f"{difference['mean']:+.3f} ({difference['low']:+.3f} to {difference['high']:+.3f})"
     return {
         "size": str(chunking["size"]),
         "overlap": str(chunking["overlap"]),
         "grouping": chunking["grouping"],
         "passages": str(row["passages"]),
         "mean length": f"{row['mean_length']:.0f}",
-        **figures,
-        f"difference, {ALL}": told if number else "",
+        **estimates,
+        f"difference, {ALL}": change if number else "",
     }
 
 
 def markdown(result: Mapping[str, Any]) -> str:
-    """The comparison as a page, one table a set."""
+    """The comparison as a Markdown page, one table for each set."""
     parts = [_HEAD.format(model=result["model"]["name"])]
     for title, rows in tables(result):
         rules = ["---" if column in _LEFT else "---:" for column in rows[0]]
@@ -163,7 +151,7 @@ def markdown(result: Mapping[str, Any]) -> str:
 
 
 def _terminal(title: str, rows: Sequence[Mapping[str, str]]) -> Table:
-    """The table without the intervals of single figures, for which 80 columns are too few."""
+    """The table without the intervals of single estimates, for which 80 columns are too few."""
     table = Table(title=title, title_justify="left")
     for column in rows[0]:
         table.add_column(column, justify="left" if column in _LEFT else "right")

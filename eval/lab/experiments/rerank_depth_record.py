@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""``effort.json``: the results of ``eval reader effort``."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from typing import Any
 from eval.report.files import as_json, write_text
 from indexer.errors import SourceError
 
-EFFORT = "effort.json"
+RERANK_DEPTH = "effort.json"
 _FORMAT = "fundstelle-effort-1"
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
-    """Figures of one plan; ``milliseconds``: of a whole answer. ``refused``: share of the questions without
-    an answer that get none; ``None`` where the set has no such questions."""
+class DepthResult:
+    """Measures under one rerank setting. ``milliseconds``, ``p95``: of a whole answer.
+
+    ``refused``: share of the unanswerable questions that were not answered; ``None`` if the set has none.
+    """
 
     name: str
     ndcg: float
@@ -29,38 +31,38 @@ class Effort:
     p95: float
 
 
-def write_efforts(folder: Path, dataset: str, reader: str, efforts: Sequence[Effort]) -> None:
+def write_rerank_depth(folder: Path, dataset: str, reader: str, results: Sequence[DepthResult]) -> None:
     """Write ``effort.json``.
 
     Raises:
         SourceError: the folder cannot be written.
     """
-    rows = [asdict(effort) for effort in efforts]
+    rows = [asdict(result) for result in results]
     record = {"format": _FORMAT, "set": dataset, "reader": reader, "plans": rows}
-    write_text(folder, {EFFORT: as_json(record) + "\n"})
+    write_text(folder, {RERANK_DEPTH: as_json(record) + "\n"})
 
 
-def effort_file(path: Path) -> Path | None:
-    """The file of such a record, which may be named by its folder; ``None`` where the path names none."""
-    file = path / EFFORT if path.is_dir() else path
-    return file if file.name == EFFORT and file.is_file() else None
+def rerank_depth_file(path: Path) -> Path | None:
+    """The ``effort.json`` that a path names, itself or by its folder; ``None`` for any other path."""
+    file = path / RERANK_DEPTH if path.is_dir() else path
+    return file if file.name == RERANK_DEPTH and file.is_file() else None
 
 
-def read_efforts(file: Path) -> list[Effort]:
-    """The plans of a record.
+def read_rerank_depth(file: Path) -> list[DepthResult]:
+    """The results of a record.
 
     Raises:
-        SourceError: it is none.
+        SourceError: it is malformed or of another version.
     """
     try:
         record: dict[str, Any] = json.loads(file.read_text("utf-8"))
         if record["format"] != _FORMAT:
             raise ValueError(f"format {record['format']!r}")
-        found = [Effort(**row) for row in record["plans"]]
-        numbers = [getattr(it, f.name) for it in found for f in fields(Effort) if f.name != "name"]
-        if not found or not all(value is None or isinstance(value, int | float) for value in numbers):
-            raise ValueError("no figures")
+        results = [DepthResult(**row) for row in record["plans"]]
+        numbers = [getattr(it, f.name) for it in results for f in fields(DepthResult) if f.name != "name"]
+        if not results or not all(value is None or isinstance(value, int | float) for value in numbers):
+            raise ValueError("values are missing")
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise SourceError(f"{file}: no record of eval reader effort of this version ({reason})") from error
-    return found
+    return results

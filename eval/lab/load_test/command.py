@@ -13,24 +13,25 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from eval.console.options import BeirArgument, model_loader
 from eval.datasets.beir import BeirSet
-from eval.datasets.loading import load
-from eval.lab.checks import Figure, table
+from eval.datasets.loading import load_only_beir
+from eval.lab.checks import Check, checks_table
 from eval.lab.load_test.key_checks import keys
 from eval.lab.load_test.locust_driver import require_locust
 from eval.lab.load_test.scenarios import PHASES, Plan
 from eval.lab.load_test.schema_fuzzing import contract
 from eval.systems.opening import embedder_loader
 from indexer.cli.options import JsonOption, ModelOption, exit_on_error
-from indexer.errors import FundstelleError
 from service.cli.options import ReaderOption
 from service.reranking.loading import OWN
 
-_ALL: Mapping[str, Callable[[Plan], list[Figure]]] = {**PHASES, "keys": keys, "contract": contract}
+_ALL: Mapping[str, Callable[[Plan], list[Check]]] = {**PHASES, "keys": keys, "contract": contract}
 
 
 def main(
-    questions: Annotated[Path, typer.Argument(metavar="SET", help="A BEIR folder.", show_default=False)],
+    context: typer.Context,
+    questions: BeirArgument,
     index: Annotated[
         Path | None, typer.Option(help="Folder of an index of it.", show_default="built, then removed")
     ] = None,
@@ -52,14 +53,12 @@ def main(
     for name in chosen:
         if name not in _ALL:
             raise typer.BadParameter(f"no phase {name!r}: {', '.join(_ALL)}", param_hint="--phase")
-    found: dict[str, list[Figure]] = {}
+    found: dict[str, list[Check]] = {}
     with exit_on_error(), ExitStack() as stack:
         require_locust()
-        dataset = load(questions)
-        if not isinstance(dataset, BeirSet):
-            raise FundstelleError(f"{questions}: a BEIR folder is needed, for a load takes many questions")
+        dataset = load_only_beir(questions)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fundstelle-load-")))
-        loader = embedder_loader(model)
+        loader = embedder_loader(model_loader(context), model)
         plan = Plan(
             dataset,
             index or _built(dataset, folder / "index", loader),
@@ -74,7 +73,7 @@ def main(
         for name in chosen:
             found[name] = _ALL[name](plan)
             if not as_json_only:
-                Console(width=150, markup=False).print(table(name, found[name]))
+                Console(width=150, markup=False).print(checks_table(name, found[name]))
         if output:
             output.mkdir(parents=True, exist_ok=True)
             (output / "load.json").write_text(_json(found) + "\n", "utf-8")
@@ -82,7 +81,7 @@ def main(
         print(_json(found))
 
 
-def _json(found: Mapping[str, list[Figure]]) -> str:
+def _json(found: Mapping[str, list[Check]]) -> str:
     rows = {name: [asdict(figure) for figure in figures] for name, figures in found.items()}
     return json.dumps(rows, ensure_ascii=False, indent=1)
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from scipy import stats
 
-from eval.lab.checks import Figure
+from eval.lab.checks import Check
 from eval.lab.load_test.scenarios import UNLIMITED, Plan
 from service.auth.key_file import KeyFile
 
@@ -56,7 +56,7 @@ class _Asking:
         return reply.status, reply.headers.get_content_type(), body
 
 
-def keys(plan: Plan) -> list[Figure]:
+def keys(plan: Plan) -> list[Check]:
     """Good keys and all kinds of bad ones; what their refusals say, and how long they take."""
     file = KeyFile(plan.folder / "keys.json")
     good, admin = file.add("good")[1], file.add("watcher", scopes=("admin",))[1]
@@ -93,15 +93,15 @@ def keys(plan: Plan) -> list[Figure]:
         for name, path, headers, status in cases:
             got, kind, body = asking.get(path, headers)
             problem = status == 200 or kind == "application/problem+json"
-            figures.append(Figure(name, f"{got} {kind}", str(status), got == status and problem))
+            figures.append(Check(name, f"{got} {kind}", str(status), got == status and problem))
             if status == 401:
                 refusals.add(body)
-        figures.append(Figure("wordings of 401", str(len(refusals)), "1", len(refusals) == 1))
+        figures.append(Check("wordings of 401", str(len(refusals)), "1", len(refusals) == 1))
         status, kind, _ = asking.get("/v1/references", _bearer("fst_" + "x" * 1_000_000))
         alive = asking.get("/v1/references", _bearer(good))[0] == 200
         held = status in (401, 431) and kind == "application/problem+json" and alive
         figures.append(
-            Figure(
+            Check(
                 "key of 1 MB, then a good one",
                 f"{status} {kind}, {'200' if alive else 'dead'}",
                 "refused, 200",
@@ -115,14 +115,14 @@ def keys(plan: Plan) -> list[Figure]:
             time.sleep(0.1)
         took = time.monotonic() - began
         figures.append(
-            Figure(
+            Check(
                 "seconds until a revoked key is refused", f"{took:.1f} (before: {before})", "≤ 5", took <= 5
             )
         )
         figures += _timing(service.url, unknown, wrong)
         told = [leak for body in asking.errors for leak in leaks(body)]
         figures.append(
-            Figure(
+            Check(
                 f"inside told by {len(asking.errors)} error bodies",
                 str(told or "nothing"),
                 "nothing",
@@ -136,7 +136,7 @@ def _bearer(text: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {text}"}
 
 
-def _timing(url: str, unknown: str, wrong: str) -> list[Figure]:
+def _timing(url: str, unknown: str, wrong: str) -> list[Check]:
     """Milliseconds of refusals in turn, over one connection: of an id there is not, and of a wrong secret."""
     connection = http.client.HTTPConnection(str(urllib.parse.urlsplit(url).netloc), timeout=30)
     taken: dict[str, list[float]] = {unknown: [], wrong: []}
@@ -151,7 +151,7 @@ def _timing(url: str, unknown: str, wrong: str) -> list[Figure]:
     p = float(stats.mannwhitneyu(*taken.values()).pvalue)
     name = f"refusal: unknown id against wrong secret, medians of {_TIMED}"
     return [
-        Figure(
+        Check(
             name, f"{a:.3f} / {b:.3f} ms, ratio {a / b:.3f}, p {p:.2f}", ".97 to 1.03", 0.97 <= a / b <= 1.03
         )
     ]

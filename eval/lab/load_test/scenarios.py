@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eval.datasets.beir import BeirSet
-from eval.lab.checks import Figure
+from eval.lab.checks import Check
 from eval.lab.load_test import generation_swaps
 from eval.lab.load_test.locust_driver import Driver, Load
 from eval.lab.load_test.query_stream import Questions
-from eval.lab.load_test.service_process import Service, running
 from eval.lab.load_test.statistics import by_status, failed, growth, latencies, milliseconds
+from eval.lab.service_process import ServiceProcess, running_service
 from indexer.embedding.embedder import Embedder
 from indexer.index.folder import set_live
 from service.reranking.loading import OFF, OWN
@@ -46,13 +46,13 @@ class Plan:
 
     def service(
         self, settings: Mapping[str, str], index: Path | None = None, workers: int | None = None
-    ) -> AbstractContextManager[Service]:
+    ) -> AbstractContextManager[ServiceProcess]:
         """A service over the index, or another one, with these settings and the reader of the plan."""
         known = self.reader in (OWN, OFF) or not Path(self.reader).exists()
         # The service starts in another folder.
         reader = self.reader if known else str(Path(self.reader).resolve())
         environment = {"FUNDSTELLE_READER": reader, **settings}
-        return running(index or self.index, workers or self.workers, self.folder, environment)
+        return running_service(index or self.index, self.folder, environment, workers or self.workers)
 
     def copy_of_index(self) -> Path:
         """The index once more, to be changed."""
@@ -60,13 +60,13 @@ class Plan:
         return Path(shutil.copytree(self.index, copy))
 
 
-def throughput(plan: Plan) -> list[Figure]:
+def throughput(plan: Plan) -> list[Check]:
     """One client, many, one again; memory while there are many."""
     with plan.service(UNLIMITED) as service:
         driver = Driver(service.url, Questions(plan.dataset.queries), plan.folder)
         warm = driver.warm_up(plan.clients, 4 * plan.seconds)
         single = [driver.load(1, plan.shorter)]
-        with service.watching_memory() as memory:
+        with service.memory_samples() as memory:
             many = driver.load(plan.clients, plan.seconds)
         single.append(driver.load(1, plan.shorter))
         hits = service.metric("fundstelle_cache_total", result="hit")
@@ -76,32 +76,32 @@ def throughput(plan: Plan) -> list[Figure]:
     held = growth(memory)
     worst = milliseconds(many.records, 99)
     return [
-        Figure("warm-up: questions of the set, once each", str(len(warm.records))),
+        Check("warm-up: questions of the set, once each", str(len(warm.records))),
         *(
-            Figure(f"one client, {when}", f"{_rate(load):.1f}/s, {latencies(load.records)}")
+            Check(f"one client, {when}", f"{_rate(load):.1f}/s, {latencies(load.records)}")
             for load, when in zip(single, ("before", "after"), strict=True)
         ),
-        Figure(
+        Check(
             f"{plan.clients} clients",
             f"{_rate(many):.1f}/s, {latencies(many.records)}, {len(many.records)} requests",
         ),
-        Figure("requests without an answer", str(len(errors)), "0", not errors),
-        Figure(
+        Check("requests without an answer", str(len(errors)), "0", not errors),
+        Check(
             "throughput against one client", f"{_rate(many) / alone:.2f} ×", "≥ 3 ×", _rate(many) >= 3 * alone
         ),
-        Figure("p99 against the median of one", f"{worst / median:.1f} ×", "≤ 12 ×", worst <= 12 * median),
-        Figure(
+        Check("p99 against the median of one", f"{worst / median:.1f} ×", "≤ 12 ×", worst <= 12 * median),
+        Check(
             "memory, last third against first",
             f"{held:.3f} × of {memory[0][1] / 1e9:.2f} GB",
             "within 5 %",
             abs(held - 1) <= 0.05,
         ),
-        Figure("answers from the cache", f"{hits:.0f}", "0", hits == 0),
-        Figure("cores that the clients took", f"{many.client_cores:.2f}"),
+        Check("answers from the cache", f"{hits:.0f}", "0", hits == 0),
+        Check("cores that the clients took", f"{many.client_cores:.2f}"),
     ]
 
 
-def burst(plan: Plan) -> list[Figure]:
+def burst(plan: Plan) -> list[Check]:
     """Very many clients at once, with the limits of a fresh installation and without limits."""
     found = []
     for name, settings in (("default limits", {}), ("no limits", UNLIMITED)):
@@ -117,15 +117,15 @@ def burst(plan: Plan) -> list[Figure]:
         told = all("retry-after" in r.headers for r in records if r.status in (429, 503))
         ratio = milliseconds(after.records, 50) / milliseconds(before.records, 50)
         found += [
-            Figure(f"{plan.burst} at once, {name}", by_status(records), "200, 429, 503", known),
-            Figure("slowest reply", f"{slowest:.2f} s", "≤ 5 s", slowest <= 5),
-            Figure("refusals say when to ask again", "yes" if told else "no", "yes", told),
-            Figure("median of one client, after against before", f"{ratio:.2f} ×", "≤ 1.2 ×", ratio <= 1.2),
+            Check(f"{plan.burst} at once, {name}", by_status(records), "200, 429, 503", known),
+            Check("slowest reply", f"{slowest:.2f} s", "≤ 5 s", slowest <= 5),
+            Check("refusals say when to ask again", "yes" if told else "no", "yes", told),
+            Check("median of one client, after against before", f"{ratio:.2f} ×", "≤ 1.2 ×", ratio <= 1.2),
         ]
     return found
 
 
-def new_generations(plan: Plan) -> list[Figure]:
+def new_generations(plan: Plan) -> list[Check]:
     """Ten generations go live and two damaged ones are offered, while many clients ask."""
     index = plan.copy_of_index()
     sound = generation_swaps.prepare(plan.dataset.corpus, index, plan.embedder(), 10)
@@ -147,27 +147,27 @@ def new_generations(plan: Plan) -> list[Figure]:
     checked, wrong = generation_swaps.faults(replies, index)
     unsound = generation_swaps.unsound(index, answering)
     return [
-        Figure("requests", f"{len(load.records)}, {latencies(load.records)}"),
-        Figure("requests without an answer", str(len(failed(load.records))), "0", not failed(load.records)),
-        Figure("generations that went live", f"{served:.0f}", "10", served == 10),
-        Figure("damaged ones refused", f"{refused:.0f}", "2", refused == 2),
-        Figure(
+        Check("requests", f"{len(load.records)}, {latencies(load.records)}"),
+        Check("requests without an answer", str(len(failed(load.records))), "0", not failed(load.records)),
+        Check("generations that went live", f"{served:.0f}", "10", served == 10),
+        Check("damaged ones refused", f"{refused:.0f}", "2", refused == 2),
+        Check(
             "generations that answered",
             str(len(answering)),
             "none damaged",
             not set(answering) & set(damaged),
         ),
-        Figure(
+        Check(
             "citations checked against their generation",
             f"{checked}, {len(wrong)} wrong",
             "0 wrong",
             not wrong,
         ),
-        Figure("faults that verify finds in them", str(len(unsound)), "0", not unsound),
+        Check("faults that verify finds in them", str(len(unsound)), "0", not unsound),
     ]
 
 
-def killed_workers(plan: Plan) -> list[Figure]:
+def killed_workers(plan: Plan) -> list[Check]:
     """A worker is killed while many clients ask, twice."""
     with plan.service(UNLIMITED) as service:
         driver = Driver(service.url, Questions(plan.dataset.queries), plan.folder)
@@ -187,10 +187,10 @@ def killed_workers(plan: Plan) -> list[Figure]:
         load = clients.result()
     lost, slowest = failed(load.records), max(record.seconds for record in load.records)
     return [
-        Figure("requests", f"{len(load.records)}, {latencies(load.records)}"),
-        Figure("requests without an answer", f"{len(lost)} ({by_status(lost) or 'none'})", "0", not lost),
-        Figure("slowest request", f"{slowest:.2f} s"),
-        Figure(
+        Check("requests", f"{len(load.records)}, {latencies(load.records)}"),
+        Check("requests without an answer", f"{len(lost)} ({by_status(lost) or 'none'})", "0", not lost),
+        Check("slowest request", f"{slowest:.2f} s"),
+        Check(
             "seconds until all workers answer again",
             " and ".join(f"{s:.1f}" for s in back),
             "≤ 15",
@@ -199,7 +199,7 @@ def killed_workers(plan: Plan) -> list[Figure]:
     ]
 
 
-PHASES: Mapping[str, Callable[[Plan], list[Figure]]] = {
+PHASES: Mapping[str, Callable[[Plan], list[Check]]] = {
     "throughput": throughput,
     "burst": burst,
     "generations": new_generations,
@@ -212,7 +212,7 @@ def _rate(load: Load) -> float:
     return sum(record.status == 200 for record in load.records) / load.seconds
 
 
-def _wait_for_news(service: Service, name: str, damaged: list[str]) -> None:
+def _wait_for_news(service: ServiceProcess, name: str, damaged: list[str]) -> None:
     """Until a generation that was offered is served, or a damaged one has had the time to be refused."""
     began = time.monotonic()
     while time.monotonic() - began < 30:

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 
-from eval.lab.checks import Figure
+from eval.lab.checks import Check
 from eval.lab.load_test.scenarios import UNLIMITED, Plan
 from indexer.errors import FundstelleError
 
@@ -18,7 +18,7 @@ _SECONDS = 1800
 _BROKEN = ("Server error", "Undocumented HTTP status code", "Undocumented Content-Type")
 
 
-def contract(plan: Plan) -> list[Figure]:
+def contract(plan: Plan) -> list[Check]:
     """All checks of schemathesis over all addresses.
 
     Raises:
@@ -49,11 +49,11 @@ def contract(plan: Plan) -> list[Figure]:
     said = done.stdout.decode(errors="replace")
     return [
         *read(said),
-        Figure("replies of status 500, as the service counts", f"{errors:.0f}", "0", errors == 0 and alive),
+        Check("replies of status 500, as the service counts", f"{errors:.0f}", "0", errors == 0 and alive),
     ]
 
 
-def read(said: str) -> list[Figure]:
+def read(said: str) -> list[Check]:
     """Figures of what schemathesis printed.
 
     Raises:
@@ -68,9 +68,9 @@ def read(said: str) -> list[Figure]:
     broken = sum(count for name, count in found.items() if name in _BROKEN)
     others = {name: count for name, count in found.items() if name not in _BROKEN}
     return [
-        Figure("cases put", cases[1], f"≥ {_WANTED}", int(cases[1]) >= _WANTED),
-        Figure("server errors and undocumented replies", str(broken), "0", broken == 0),
-        Figure(
+        Check("cases put", cases[1], f"≥ {_WANTED}", int(cases[1]) >= _WANTED),
+        Check("server errors and undocumented replies", str(broken), "0", broken == 0),
+        Check(
             "other checks that failed",
             ", ".join(f"{k}: {v}" for k, v in others.items()) or "none",
             "none",

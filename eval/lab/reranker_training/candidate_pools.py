@@ -10,7 +10,7 @@ from pathlib import Path
 
 from eval.datasets.beir import BeirSet
 from eval.datasets.query import Query
-from eval.runs.runner import Track, untracked
+from eval.runs.runner import Track, without_progress
 from indexer.build.pipeline import build
 from indexer.build.report import ReportProgress
 from indexer.embedding.embedder import Embedder
@@ -49,7 +49,11 @@ class Pool:
 
 
 def pools(
-    dataset: BeirSet, cache: Path, embedder: Embedder, report: ReportProgress, track: Track[Query] = untracked
+    dataset: BeirSet,
+    cache: Path,
+    embedder: Embedder,
+    report: ReportProgress,
+    track: Track[Query] = without_progress,
 ) -> list[Pool]:
     """Pools of all questions of a set; kept below ``cache``, with the index they come from."""
     folder = cache / dataset.name

@@ -15,15 +15,12 @@ from indexer.cli.options import exit_on_error
 from indexer.cli.progress import bar, build_progress
 from indexer.errors import SourceError
 
-app = typer.Typer(no_args_is_help=True, help="Train and measure the reader.")
-
 DataArgument = Annotated[
     Path, typer.Argument(help="Folder of train and of the question sets.", show_default=False)
 ]
 CacheOption = Annotated[Path, typer.Option(help="Folder where indexes are kept.", show_default=False)]
 
 
-@app.command()
 def train(
     data: DataArgument,
     into: Annotated[Path, typer.Option(help="Folder of weights, logs and plots.", show_default=False)],
@@ -90,7 +87,6 @@ def _stage(
     return into / trainer.WEIGHTS
 
 
-@app.command()
 def measure(
     data: DataArgument,
     cache: CacheOption,
@@ -112,7 +108,6 @@ def measure(
     Console(width=120, markup=False).print(_table(result))
 
 
-@app.command("held-out")
 def held_out(
     data: DataArgument,
     into: Annotated[Path, typer.Option(help="Folder for the sets.", show_default=False)],

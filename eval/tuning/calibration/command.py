@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from eval.console.progress import tracked
+from eval.console.options import ModelLoader
+from eval.console.progress import track
 from eval.datasets.beir import load_beir
 from eval.datasets.held_out import SETS, Split
 from eval.datasets.question_file import QuestionSet, load_questions
@@ -19,7 +21,7 @@ from eval.report.files import as_json
 from eval.tuning.calibration.coefficients import calibrate, in_use, statuses
 from eval.tuning.calibration.questions import FITTED, FITTED_READ, REPORTS, collect, index_corpora, items
 from indexer.cli.progress import build_progress
-from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
+from indexer.embedding.embedder import Embedder
 from indexer.errors import SourceError
 from service.reranking.loading import OFF, load_reader
 from service.reranking.reranker import PassageReading
@@ -28,14 +30,19 @@ from service.reranking.reranker import PassageReading
 _QUESTIONS = Path(__file__).parents[2] / "questions" / "corpus.jsonl"
 
 
+@dataclass(frozen=True, slots=True)
+class Materials:
+    """Folders of the reports, of the digests and of the question sets, the question file, and a cache."""
+
+    reports: Path
+    digests: Path
+    data: Path
+    questions: Path
+    cache: Path
+
+
 def calibration_of(
-    reports: Path,
-    digests: Path,
-    data: Path,
-    questions: Path,
-    cache: Path,
-    model: str | None = None,
-    reader: str = OFF,
+    materials: Materials, load_model: ModelLoader, model: str | None = None, reader: str = OFF
 ) -> dict[str, Any]:
     """Coefficients with their figures, as ``service/scoring/confidence.json`` keeps them, or with a reader
     ``service/confidence_reader.json``.
@@ -44,16 +51,24 @@ def calibration_of(
         SourceError: a set, the question file or the reports cannot be read.
         ModelError: the model cannot be loaded.
     """
-    asked_set, own = load_questions(questions), load_questions(_QUESTIONS)
-    asked = items(data, asked_set, own, read=reader != OFF)
+    asked_set, own = load_questions(materials.questions), load_questions(_QUESTIONS)
+    asked = items(materials.data, asked_set, own, read=reader != OFF)
     with build_progress() as report:
-        embedder = SentenceTransformerEmbedder.load(model)
-        index_corpora(reports, digests, data, cache, embedder, report, read=reader != OFF)
+        embedder = load_model(model)
+        index_corpora(
+            materials.reports,
+            materials.digests,
+            materials.data,
+            materials.cache,
+            embedder,
+            report,
+            read=reader != OFF,
+        )
         loaded = load_reader(reader, embedder)
     reading = PassageReading(loaded) if loaded else None
     # A reader is sure of what it was trained on: only what it never saw tells how far it is right.
-    split = Split.of([load_beir(data / name) for name in SETS]) if loaded else None
-    rows = collect(asked, cache, embedder, tracked, reading, split)
+    split = Split.of([load_beir(materials.data / name) for name in SETS]) if loaded else None
+    rows = collect(asked, materials.cache, embedder, track, reading, split)
     fitted_on = {
         "model": {"name": embedder.name, "digest": embedder.digest},
         "reader": {"name": loaded.name, "digest": loaded.digest} if loaded else None,
@@ -61,14 +76,14 @@ def calibration_of(
         "questions": {"name": asked_set.name, "sha256": asked_set.digest},
     }
     result = calibrate(rows, in_use(loaded is not None), fitted_on)
-    result["figures"]["statuses"] = _statuses(asked_set, cache / REPORTS, embedder, result, reading)
+    result["figures"]["statuses"] = _statuses(asked_set, materials.cache / REPORTS, embedder, result, reading)
     return result
 
 
 def _statuses(
     questions: QuestionSet,
     index: Path,
-    embedder: SentenceTransformerEmbedder,
+    embedder: Embedder,
     fitted: Mapping[str, Any],
     reading: PassageReading | None,
 ) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from eval.datasets.beir import UNANSWERABLE, BeirSet, load_beir
 from eval.datasets.held_out import Split, written_about
 from eval.datasets.query import Query
 from eval.datasets.question_file import QuestionSet
-from eval.runs.runner import Track, untracked
-from eval.systems.instrumented_embedders import RememberingEmbedder
+from eval.runs.runner import Track, without_progress
+from eval.systems.instrumented_embedders import MemoizingEmbedder
 from indexer.build.pipeline import build
 from indexer.build.report import ReportProgress
 from indexer.embedding.embedder import Embedder
@@ -173,7 +173,7 @@ def collect(
     asked: Sequence[Item],
     cache: Path,
     embedder: Embedder,
-    track: Track[Item] = untracked,
+    track: Track[Item] = without_progress,
     reading: PassageReading | None = None,
     split: Split | None = None,
 ) -> list[Row]:
@@ -182,7 +182,7 @@ def collect(
     Args:
         split: only what it holds out of the sets is asked.
     """
-    remembering = RememberingEmbedder(embedder)
+    remembering = MemoizingEmbedder(embedder)
     rows: list[Row] = []
     for corpus in (corpus for corpus in CORPORA if any(item.corpus == corpus for item in asked)):
         with closing(open_generation(cache / corpus)) as generation:

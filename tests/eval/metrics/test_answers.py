@@ -8,13 +8,13 @@ import pytest
 from eval.datasets.query import Query
 from eval.datasets.question_file import Case, Gold
 from eval.metrics import answers
-from eval.metrics.spans import overlap, places_of
+from eval.metrics.spans import occurrences, overlap
 from eval.runs.runner import best_of_each_document, first_of_each_language
-from eval.systems.protocol import Cited, Found, Place, Reply
+from eval.systems.protocol import CitedSpan, DocumentSpan, RetrievedPassage, SystemReply
 from indexer.errors import SourceError
 
 TEXT = "Erster  Satz.\nZweiter Satz. Dritter Satz."
-FIRST, SECOND, THIRD = Place("d", 0, 13), Place("d", 14, 27), Place("d", 28, 41)
+FIRST, SECOND, THIRD = DocumentSpan("d", 0, 13), DocumentSpan("d", 14, 27), DocumentSpan("d", 28, 41)
 
 
 class Written:
@@ -22,11 +22,11 @@ class Written:
 
     facts: dict[str, Any] = {}  # noqa: RUF012 - the protocol wants no more
 
-    def search(self, text: str, limit: int) -> list[Found]:
+    def search(self, text: str, limit: int) -> list[RetrievedPassage]:
         return []
 
-    def ask(self, text: str) -> Reply:
-        return Reply("no_evidence", 0.0, ())
+    def ask(self, text: str) -> SystemReply:
+        return SystemReply("no_evidence", 0.0, ())
 
     def text(self, document_id: str) -> str | None:
         return TEXT if document_id == "d" else None
@@ -37,31 +37,39 @@ def case(query_id: str, status: str, *gold: Gold, language: str = "de", parallel
     return Case(query, "fact", status, gold)
 
 
-def reply(*places: Place, status: str = "answered") -> Reply:
-    return Reply(status, 0.9, tuple(Cited(p, TEXT[p.start : p.end]) for p in places))
+def reply(*places: DocumentSpan, status: str = "answered") -> SystemReply:
+    return SystemReply(status, 0.9, tuple(CitedSpan(p, TEXT[p.start : p.end]) for p in places))
 
 
 NOTHING = reply(status="no_evidence")
 
 
 def test_a_quotation_is_found_whatever_white_space_it_has() -> None:
-    assert places_of("Erster Satz.\nZweiter", "d", TEXT) == (Place("d", 0, 21),)
-    assert places_of("Satz.", "d", TEXT) == (Place("d", 8, 13), Place("d", 22, 27), Place("d", 36, 41))
-    assert places_of("Vierter", "d", TEXT) == places_of(" ", "d", TEXT) == ()
+    assert occurrences("Erster Satz.\nZweiter", "d", TEXT) == (DocumentSpan("d", 0, 21),)
+    assert occurrences("Satz.", "d", TEXT) == (
+        DocumentSpan("d", 8, 13),
+        DocumentSpan("d", 22, 27),
+        DocumentSpan("d", 36, 41),
+    )
+    assert occurrences("Vierter", "d", TEXT) == occurrences(" ", "d", TEXT) == ()
 
 
 @pytest.mark.parametrize(
     ("a", "b", "shared"),
-    [(FIRST, Place("d", 12, 20), True), (FIRST, SECOND, False), (FIRST, Place("e", 0, 13), False)],
+    [
+        (FIRST, DocumentSpan("d", 12, 20), True),
+        (FIRST, SECOND, False),
+        (FIRST, DocumentSpan("e", 0, 13), False),
+    ],
 )
-def test_places_overlap_in_one_document_only(a: Place, b: Place, shared: bool) -> None:
+def test_places_overlap_in_one_document_only(a: DocumentSpan, b: DocumentSpan, shared: bool) -> None:
     assert overlap(a, b) is overlap(b, a) is shared
 
 
 def test_gold_is_found_in_the_text_of_the_index() -> None:
     cases = [case("a", "answered", Gold("d", "Zweiter  Satz.")), case("b", "no_evidence")]
 
-    assert answers.gold_places(cases, Written()) == {"a": [(SECOND,)], "b": []}
+    assert answers.gold_spans(cases, Written()) == {"a": [(SECOND,)], "b": []}
 
 
 @pytest.mark.parametrize(
@@ -73,7 +81,7 @@ def test_gold_is_found_in_the_text_of_the_index() -> None:
 )
 def test_gold_that_is_not_in_the_index_is_named(gold: Gold, message: str) -> None:
     with pytest.raises(SourceError, match=message):
-        answers.gold_places([case("a", "answered", gold)], Written())
+        answers.gold_spans([case("a", "answered", gold)], Written())
 
 
 def test_recall_is_of_the_gold_and_precision_of_the_statements() -> None:
@@ -96,8 +104,10 @@ def test_statuses_are_compared_and_counted() -> None:
 
 
 def test_a_citation_that_does_not_stand_where_it_says_is_counted() -> None:
-    moved = Reply("answered", 0.9, (Cited(FIRST, "Erster Satz."), Cited(SECOND, "Zweiter Satz.")))
-    elsewhere = Reply("answered", 0.9, (Cited(Place("e", 0, 1), "E"),))
+    moved = SystemReply(
+        "answered", 0.9, (CitedSpan(FIRST, "Erster Satz."), CitedSpan(SECOND, "Zweiter Satz."))
+    )
+    elsewhere = SystemReply("answered", 0.9, (CitedSpan(DocumentSpan("e", 0, 1), "E"),))
     replies = {"good": reply(FIRST, THIRD), "moved": moved, "elsewhere": elsewhere, "none": NOTHING}
 
     assert answers.citations_valid(replies, Written()) == ({"good": 1.0, "moved": 0.0, "elsewhere": 0.0}, 2)
@@ -121,13 +131,13 @@ def test_languages_that_cite_nothing_have_nothing_in_common_to_measure() -> None
 
 
 def test_the_gold_sentence_is_looked_for_among_the_first_three_hits() -> None:
-    def found(*places: Place) -> Sequence[Found]:
-        return [Found(place.document_id, 1.0, place) for place in places]
+    def found(*places: DocumentSpan) -> Sequence[RetrievedPassage]:
+        return [RetrievedPassage(place.document_id, 1.0, place) for place in places]
 
     gold = {"a": [(FIRST,)], "b": [(FIRST,)], "c": []}
     hits = {"a": found(THIRD, SECOND, FIRST), "b": found(THIRD, SECOND, SECOND, FIRST)}
 
-    assert answers.gold_in_first_hits(gold, hits) == {"a": 1.0, "b": 0.0}
+    assert answers.gold_in_first_passages(gold, hits) == {"a": 1.0, "b": 0.0}
 
 
 def test_an_answer_string_counts_whatever_its_case_and_white_space() -> None:
@@ -139,7 +149,11 @@ def test_an_answer_string_counts_whatever_its_case_and_white_space() -> None:
 
 
 def test_a_document_stands_where_its_best_passage_stands() -> None:
-    hits = [Found("a", 0.9, FIRST), Found("b", 0.8, FIRST), Found("a", 0.7, SECOND)]
+    hits = [
+        RetrievedPassage("a", 0.9, FIRST),
+        RetrievedPassage("b", 0.8, FIRST),
+        RetrievedPassage("a", 0.7, SECOND),
+    ]
 
     assert best_of_each_document(hits) == hits[:2]
 
@@ -159,7 +173,7 @@ def test_f1_joins_recall_and_precision_and_is_zero_where_nothing_was_answered() 
 
 def test_the_confidence_of_a_question_file_is_compared_with_what_is_to_be_answered() -> None:
     cases = [case("a", "answered"), case("b", "no_evidence")]
-    replies = {"a": Reply("answered", 0.9, ()), "b": Reply("no_evidence", 0.1, ())}
+    replies = {"a": SystemReply("answered", 0.9, ()), "b": SystemReply("no_evidence", 0.1, ())}
     quality = answers.confidence_quality(cases, replies)
     assert quality["auroc"] == 1.0
     assert quality["ece"] == pytest.approx(0.1)
@@ -170,7 +184,7 @@ def test_the_confidence_of_a_question_file_is_compared_with_what_is_to_be_answer
 
 
 def test_of_questions_all_to_be_answered_no_discrimination_can_be_told() -> None:
-    quality = answers.confidence_quality([case("a", "answered")], {"a": Reply("answered", 0.9, ())})
+    quality = answers.confidence_quality([case("a", "answered")], {"a": SystemReply("answered", 0.9, ())})
     assert quality["auroc"] is None
 
 
@@ -185,7 +199,7 @@ def test_abstention_is_told_where_one_in_ten_of_the_answerable_is_refused() -> N
         "u3": 0.9,
         "d": 0.0,
     }
-    replies = {name: Reply("answered", value, ()) for name, value in said.items()}
+    replies = {name: SystemReply("answered", value, ()) for name, value in said.items()}
     quality = answers.abstention_quality([*known, german], unknown, replies)
     # The German question is left out; one in ten of the English ones lies below 0.19.
     assert (quality["languages"], quality["answerable"], quality["unanswerable"]) == (["en"], 10, 4)

@@ -2,28 +2,25 @@
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from beir import QRELS, TEXTS, jsonl, write_beir
+from eval_command import run_eval
 from fakes import FakeEmbedder
-from typer.testing import CliRunner, Result
 
-from eval.cli import app
 from eval.datasets.query import Query
 from eval.datasets.question_file import Case, Gold
 from eval.metrics.ranking import ranking_values
 from eval.report import charts
 from eval.report.html import page
-from eval.runs.runner import Ranked
+from eval.runs.runner import RankedQueries
 from eval.runs.timing import Stopwatch, summary
-from eval.runs.worst_cases import EXCERPT, WORST, excerpt, worst_answered, worst_ranked
+from eval.runs.worst_cases import EXCERPT, KEPT, excerpt, worst_answered, worst_ranked
 from eval.systems.instrumented_embedders import TimedEmbedder
-from eval.systems.protocol import Cited, Found, Place, Reply
+from eval.systems.protocol import CitedSpan, DocumentSpan, RetrievedPassage, SystemReply
 from indexer.build.pipeline import build
-from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
 
 SCRIPT = "<script>alert('x')</script>"
 
@@ -34,21 +31,14 @@ class Written:
     facts: dict[str, Any] = {}  # noqa: RUF012 - the protocol wants no more
     encoding_ms = None
 
-    def search(self, text: str, limit: int) -> list[Found]:
+    def search(self, text: str, limit: int) -> list[RetrievedPassage]:
         return []
 
-    def ask(self, text: str) -> Reply:
-        return Reply("no_evidence", 0.0, ())
+    def ask(self, text: str) -> SystemReply:
+        return SystemReply("no_evidence", 0.0, ())
 
     def text(self, document_id: str) -> str | None:
         return TEXTS.get(document_id)
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    """The command line with the fake embedder for a model."""
-    monkeypatch.setattr(SentenceTransformerEmbedder, "load", lambda *_: FakeEmbedder())
-    return lambda *arguments: CliRunner().invoke(app, [str(a) for a in arguments])
 
 
 @pytest.fixture
@@ -71,24 +61,22 @@ def questions(tmp_path: Path) -> Path:
     return tmp_path / "dev.jsonl"
 
 
-def ranked(*query_ids: str, found: tuple[Found, ...] = ()) -> Ranked:
-    kept = Ranked()
+def ranked(*query_ids: str, found: tuple[RetrievedPassage, ...] = ()) -> RankedQueries:
+    kept = RankedQueries()
     for query_id in query_ids:
         kept.add(query_id, found)
     return kept
 
 
-def hit(document_id: str, score: float = 1.0) -> Found:
-    return Found(document_id, score, Place(document_id, 0, 32))
+def hit(document_id: str, score: float = 1.0) -> RetrievedPassage:
+    return RetrievedPassage(document_id, score, DocumentSpan(document_id, 0, 32))
 
 
 # Times
 
 
-def test_every_search_and_every_answer_is_timed(
-    folder: Path, index: Path, run: Callable[..., Result]
-) -> None:
-    timings = json.loads(run("run", folder, "--index", index, "--answers", "--json").stdout)["timings"]
+def test_every_search_and_every_answer_is_timed(folder: Path, index: Path) -> None:
+    timings = json.loads(run_eval("run", folder, "--index", index, "--answers", "--json").stdout)["timings"]
 
     assert sorted(timings) == ["ask", "encode", "rank", "search"]
     assert all(list(row) == list(QRELS) for row in timings.values())
@@ -98,20 +86,18 @@ def test_every_search_and_every_answer_is_timed(
         assert parts == pytest.approx(whole, abs=0.002)
 
 
-def test_a_question_file_is_timed_by_search_and_answer(
-    questions: Path, index: Path, run: Callable[..., Result]
-) -> None:
-    timings = json.loads(run("run", questions, "--index", index, "--json").stdout)["timings"]
+def test_a_question_file_is_timed_by_search_and_answer(questions: Path, index: Path) -> None:
+    timings = json.loads(run_eval("run", questions, "--index", index, "--json").stdout)["timings"]
 
     assert list(timings["search"]) == list(timings["ask"]) == ["s", "w"]
 
 
 @pytest.mark.parametrize("which", ["folder", "questions"])
 def test_the_same_input_gives_the_same_record_but_for_its_times(
-    which: str, index: Path, run: Callable[..., Result], request: pytest.FixtureRequest
+    which: str, index: Path, request: pytest.FixtureRequest
 ) -> None:
     arguments = ("run", request.getfixturevalue(which), "--index", index, "--json")
-    first, second = (json.loads(run(*arguments).stdout) for _ in range(2))
+    first, second = (json.loads(run_eval(*arguments).stdout) for _ in range(2))
     for record in (first, second):
         del record["created"], record["timings"]
 
@@ -123,7 +109,7 @@ def test_what_cannot_be_seen_from_outside_is_not_told() -> None:
     watch.note("search", "q", 5.0)
     watch.note_parts("q", None)
 
-    assert watch.taken == {"search": {"q": 5.0}}
+    assert watch.timings == {"search": {"q": 5.0}}
 
 
 def test_a_timed_embedder_gives_the_same_vectors() -> None:
@@ -172,7 +158,7 @@ def test_the_worst_are_bounded_and_ties_are_in_order_of_their_ids() -> None:
     queries = [Query(query_id, "?", "de", query_id) for query_id in ids]
     told = worst_ranked(queries, qrels, kept, ranking_values(qrels, kept.run), Written())
 
-    assert [row["query_id"] for row in told] == sorted(ids)[:WORST]
+    assert [row["query_id"] for row in told] == sorted(ids)[:KEPT]
     assert told[0]["rank"] is None
 
 
@@ -187,9 +173,9 @@ def test_a_relevant_document_that_is_not_in_the_index_has_no_text() -> None:
 def test_wrong_statuses_come_before_missed_sentences() -> None:
     gold = (Gold("rice", "Der Reis wurde im Oktober geerntet."),)
     cases = [Case(Query(q, "?", "de", q), "fact", "answered", gold) for q in ("good", "missed", "refused")]
-    cited = Cited(Place("rice", 0, 32), TEXTS["rice"][:32])
-    replies = {q: Reply("answered", 0.9, (cited,)) for q in ("good", "missed")}
-    replies["refused"] = Reply("no_evidence", 0.1, ())
+    cited = CitedSpan(DocumentSpan("rice", 0, 32), TEXTS["rice"][:32])
+    replies = {q: SystemReply("answered", 0.9, (cited,)) for q in ("good", "missed")}
+    replies["refused"] = SystemReply("no_evidence", 0.1, ())
     values = {
         "status right": {"good": 1.0, "missed": 1.0, "refused": 0.0},
         "gold recall": {"good": 1.0, "missed": 0.0, "refused": 0.0},
@@ -215,8 +201,8 @@ def test_an_excerpt_is_one_line_cut_between_words() -> None:
 # The page
 
 
-def test_a_run_is_shown_on_a_page(folder: Path, run: Callable[..., Result], tmp_path: Path) -> None:
-    run("run", folder, "--output", tmp_path / "out")
+def test_a_run_is_shown_on_a_page(folder: Path, tmp_path: Path) -> None:
+    run_eval("run", folder, "--output", tmp_path / "out")
     text = (tmp_path / "out" / "report.html").read_text("utf-8")
 
     assert "<h2>small</h2>" in text
@@ -227,15 +213,13 @@ def test_a_run_is_shown_on_a_page(folder: Path, run: Callable[..., Result], tmp_
     assert "prefers-color-scheme: dark" in text
 
 
-def test_several_records_are_on_one_page(
-    folder: Path, questions: Path, index: Path, run: Callable[..., Result], tmp_path: Path
-) -> None:
-    run("run", folder, "--index", index, "--output", tmp_path / "full")
-    run("run", folder, "--index", index, "--ranking", "lexical", "--output", tmp_path / "lexical")
-    run("run", questions, "--index", index, "--output", tmp_path / "questions")
-    run("latency", folder, "--index", index, "--output", tmp_path / "latency")
+def test_several_records_are_on_one_page(folder: Path, questions: Path, index: Path, tmp_path: Path) -> None:
+    run_eval("run", folder, "--index", index, "--output", tmp_path / "full")
+    run_eval("run", folder, "--index", index, "--ranking", "lexical", "--output", tmp_path / "lexical")
+    run_eval("run", questions, "--index", index, "--output", tmp_path / "questions")
+    run_eval("latency", folder, "--index", index, "--output", tmp_path / "latency")
     records = [tmp_path / name for name in ("full", "lexical", "questions", "latency")]
-    result = run("report", *records, "--output", tmp_path / "all.html")
+    result = run_eval("report", *records, "--output", tmp_path / "all.html")
     text = (tmp_path / "all.html").read_text("utf-8")
 
     assert result.exit_code == 0, result.stderr
@@ -246,21 +230,19 @@ def test_several_records_are_on_one_page(
     assert "Milliseconds per question, one client, latency" in text
 
 
-def test_equal_records_give_an_equal_page(
-    folder: Path, index: Path, run: Callable[..., Result], tmp_path: Path
-) -> None:
-    run("run", folder, "--index", index, "--output", tmp_path / "out")
-    run("report", tmp_path / "out", "--output", tmp_path / "again.html")
+def test_equal_records_give_an_equal_page(folder: Path, index: Path, tmp_path: Path) -> None:
+    run_eval("run", folder, "--index", index, "--output", tmp_path / "out")
+    run_eval("report", tmp_path / "out", "--output", tmp_path / "again.html")
 
     assert (tmp_path / "again.html").read_bytes() == (tmp_path / "out" / "report.html").read_bytes()
 
 
 def test_ids_on_a_page_are_unique_and_those_referred_to_are_there(
-    folder: Path, questions: Path, index: Path, run: Callable[..., Result], tmp_path: Path
+    folder: Path, questions: Path, index: Path, tmp_path: Path
 ) -> None:
     for name, source in (("a", folder), ("b", folder), ("c", questions)):
-        run("run", source, "--index", index, "--output", tmp_path / name)
-    run("report", *(tmp_path / name for name in "abc"), "--output", tmp_path / "all.html")
+        run_eval("run", source, "--index", index, "--output", tmp_path / name)
+    run_eval("report", *(tmp_path / name for name in "abc"), "--output", tmp_path / "all.html")
     text = (tmp_path / "all.html").read_text("utf-8")
     ids = re.findall(r' id="([^"]*)"', text)
 
@@ -268,13 +250,13 @@ def test_ids_on_a_page_are_unique_and_those_referred_to_are_there(
     assert set(re.findall(r'href="#([^"]*)"', text)) | set(re.findall(r"url\(#([^)]*)\)", text)) == set(ids)
 
 
-def hostile(tmp_path: Path, run: Callable[..., Result]) -> str:
+def hostile(tmp_path: Path) -> str:
     """A page of a set whose names, ids, languages and texts are all markup."""
     texts = {f"d{SCRIPT}": f"{SCRIPT} Reis im Oktober.", "other": f"Reis {SCRIPT} und Reis."}
     queries = {f"q{SCRIPT}": (f"Reis? {SCRIPT}", f'"{SCRIPT}'), "p": ("Reis $x$ --> ]]>", "de")}
     qrels = {f"q{SCRIPT}": f"d{SCRIPT}", "p": "other"}
     folder = write_beir(tmp_path / "a<b>&'", texts, queries, qrels)
-    result = run("run", folder, "--ranking", "lexical", "--output", tmp_path / "out")
+    result = run_eval("run", folder, "--ranking", "lexical", "--output", tmp_path / "out")
     assert result.exit_code == 0, result.stderr
     record = json.loads((tmp_path / "out" / "record.json").read_text("utf-8"))
     record["details"]["worst"] = [
@@ -292,16 +274,16 @@ def hostile(tmp_path: Path, run: Callable[..., Result]) -> str:
     return page({"record.json": record})
 
 
-def test_markup_in_questions_and_documents_stays_text(tmp_path: Path, run: Callable[..., Result]) -> None:
-    text = hostile(tmp_path, run)
+def test_markup_in_questions_and_documents_stays_text(tmp_path: Path) -> None:
+    text = hostile(tmp_path)
 
     assert "<script" not in text.lower()
     assert text.count("&lt;script&gt;alert(") >= 8
     assert "<h2>a&lt;b&gt;&amp;&#39;</h2>" in text
 
 
-def test_a_page_loads_nothing(tmp_path: Path, run: Callable[..., Result]) -> None:
-    text = hostile(tmp_path, run)
+def test_a_page_loads_nothing(tmp_path: Path) -> None:
+    text = hostile(tmp_path)
 
     assert "http://" not in text and "https://" not in text
     targets = re.findall(r"""(?:src|href|srcset|data|action)\s*=\s*["']?([^"'\s>]+)""", text)
@@ -311,10 +293,8 @@ def test_a_page_loads_nothing(tmp_path: Path, run: Callable[..., Result]) -> Non
     assert "@import" not in text
 
 
-def test_tables_have_captions_and_headers_with_scopes(
-    folder: Path, run: Callable[..., Result], tmp_path: Path
-) -> None:
-    run("run", folder, "--output", tmp_path / "out")
+def test_tables_have_captions_and_headers_with_scopes(folder: Path, tmp_path: Path) -> None:
+    run_eval("run", folder, "--output", tmp_path / "out")
     text = (tmp_path / "out" / "report.html").read_text("utf-8")
 
     assert text.count("<table>") == text.count("<caption>") > 2
@@ -327,7 +307,7 @@ def test_a_plot_needs_no_value_for_every_group() -> None:
 
     assert plotted == charts.bars("a", ["all", "de"], {"full": [bar, None], "none": [None, None]}, "nDCG@10")
     assert "currentColor" in plotted
-    assert charts.shares("b", {"ask": [5.0]}, "ms").startswith("<svg")
+    assert charts.cumulative_shares("b", {"ask": [5.0]}, "ms").startswith("<svg")
 
 
 @pytest.mark.parametrize(
@@ -343,12 +323,10 @@ def test_a_plot_needs_no_value_for_every_group() -> None:
         ),
     ],
 )
-def test_what_is_no_record_is_named_in_one_line(
-    run: Callable[..., Result], tmp_path: Path, content: str, folder: Path
-) -> None:
-    run("run", folder, "--output", tmp_path / "good")
+def test_what_is_no_record_is_named_in_one_line(tmp_path: Path, content: str, folder: Path) -> None:
+    run_eval("run", folder, "--output", tmp_path / "good")
     (tmp_path / "bad.json").write_text(content, "utf-8")
-    result = run("report", tmp_path / "good", tmp_path / "bad.json", "--output", tmp_path / "all.html")
+    result = run_eval("report", tmp_path / "good", tmp_path / "bad.json", "--output", tmp_path / "all.html")
 
     assert result.exit_code == 1
     assert result.stderr.startswith(f"error: {tmp_path / 'bad.json'}: no ")
@@ -356,21 +334,17 @@ def test_what_is_no_record_is_named_in_one_line(
     assert not (tmp_path / "all.html").exists()
 
 
-def test_a_page_that_cannot_be_written_is_one_line(
-    folder: Path, run: Callable[..., Result], tmp_path: Path
-) -> None:
-    run("run", folder, "--output", tmp_path / "out")
-    result = run("report", tmp_path / "out", "--output", tmp_path / "out" / "record.json" / "r.html")
+def test_a_page_that_cannot_be_written_is_one_line(folder: Path, tmp_path: Path) -> None:
+    run_eval("run", folder, "--output", tmp_path / "out")
+    result = run_eval("report", tmp_path / "out", "--output", tmp_path / "out" / "record.json" / "r.html")
 
     assert result.exit_code == 1
     assert "cannot be written" in result.stderr
 
 
-def test_a_record_of_times_cannot_be_compared_by_quality(
-    folder: Path, index: Path, run: Callable[..., Result], tmp_path: Path
-) -> None:
-    run("latency", folder, "--index", index, "--output", tmp_path / "out")
-    result = run("compare", tmp_path / "out", tmp_path / "out")
+def test_a_record_of_times_cannot_be_compared_by_quality(folder: Path, index: Path, tmp_path: Path) -> None:
+    run_eval("latency", folder, "--index", index, "--output", tmp_path / "out")
+    result = run_eval("compare", tmp_path / "out", tmp_path / "out")
 
     assert result.exit_code == 1
-    assert result.stderr == "error: measure 'nDCG@10' is not in the run of small: it holds no figures\n"
+    assert result.stderr == "error: measure 'nDCG@10' is not in the run of small: it has no measures\n"

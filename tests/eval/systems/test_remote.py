@@ -102,7 +102,7 @@ def test_what_was_found_instead_is_fetched_from_the_service(engine: Engine, url:
     def told(system: System) -> list[dict[str, Any]]:
         watch = Stopwatch()
         ranked = rank([query], system, watch=watch)
-        assert list(watch.taken) == ["search"]
+        assert list(watch.timings) == ["search"]
         worst = worst_ranked([query], qrels, ranked, ranking_values(qrels, ranked.run), system)
         return [{name: hit[name] for name in ("document_id", "text")} for hit in worst[0]["found"]]
 
@@ -153,7 +153,7 @@ def test_an_index_that_changes_while_it_is_measured_ends_the_run(
     ]
     system = RemoteSystem.open(url)
 
-    with pytest.raises(SourceError, match="the index changed from old to new while it was measured"):
+    with pytest.raises(SourceError, match="the index changed from old to new during the run"):
         system.search("?", 1)
 
 

@@ -4,10 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from eval_command import run_eval
 from fakes import FakeEmbedder
-from typer.testing import CliRunner
 
-from eval.cli import app
 from eval.tuning.aspect_agreement import Told, agreement
 from indexer.build.pipeline import build
 
@@ -48,7 +47,7 @@ def test_precision_and_recall_count_each_aspect_of_each_sentence() -> None:
 
 def test_the_command_reads_what_the_index_holds(index: Path, tmp_path: Path) -> None:
     options = ["--index", index, "--labels", labels(tmp_path), "--json"]
-    result = CliRunner().invoke(app, ["aspects", *map(str, options)])
+    result = run_eval("aspects", *map(str, options))
     assert result.exit_code == 0, result.stderr
     assert json.loads(result.stdout)["acts"]["f1"] == 1.0
 
@@ -67,6 +66,6 @@ def test_a_row_that_does_not_fit_is_named(
     index: Path, tmp_path: Path, row: dict[str, object], fault: str
 ) -> None:
     options = ["--index", index, "--labels", labels(tmp_path, **row)]
-    result = CliRunner().invoke(app, ["aspects", *map(str, options)])
+    result = run_eval("aspects", *map(str, options))
     assert result.exit_code == 1
     assert fault in result.stderr

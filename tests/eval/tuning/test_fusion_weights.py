@@ -1,19 +1,15 @@
 """Fitting the weights of the ranking: the measure, the choice, and the command."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from beir import write_beir
-from fakes import FakeEmbedder
-from typer.testing import CliRunner, Result
+from eval_command import run_eval
 
-from eval.cli import app
 from eval.metrics.ranking import ranking_values
 from eval.tuning.fusion_weights import COSINES, FEWEST, FOLDS, SHARES, Case, fit
-from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
 from service.retrieval.fusion_weights import WEIGHTS, WeightsByLanguage
 
 
@@ -109,18 +105,11 @@ def test_held_out_figures_come_from_weights_that_did_not_see_the_question() -> N
     assert fit([c for c in cases if c.fold] + odd, (1.15, 1.15, 0.0)).held_out["set de"] < 0.9
 
 
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    """The command line with the fake embedder for a model."""
-    monkeypatch.setattr(SentenceTransformerEmbedder, "load", lambda *_: FakeEmbedder())
-    return lambda *arguments: CliRunner().invoke(app, [str(a) for a in arguments])
-
-
 def test_the_command_writes_weights_that_the_service_reads(
-    tmp_path: Path, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written = tmp_path / "weights.json"
-    result = run("fit", write_beir(tmp_path / "small"), "--output", written)
+    result = run_eval("fit", write_beir(tmp_path / "small"), "--output", written)
     assert result.exit_code == 0, result.stderr
     monkeypatch.setattr("service.retrieval.fusion_weights.WEIGHTS", written)
     WeightsByLanguage.load.cache_clear()
@@ -131,9 +120,9 @@ def test_the_command_writes_weights_that_the_service_reads(
     assert loaded.same.passage + loaded.same.sentence == pytest.approx(COSINES)
 
 
-def test_the_same_sets_give_the_same_weights(tmp_path: Path, run: Callable[..., Result]) -> None:
+def test_the_same_sets_give_the_same_weights(tmp_path: Path) -> None:
     folder = write_beir(tmp_path / "small")
-    first, second = (run("fit", folder, "--json").stdout for _ in range(2))
+    first, second = (run_eval("fit", folder, "--json").stdout for _ in range(2))
     assert first == second
     assert {"same_language", "other_language", "fitted_on"} == set(json.loads(first))
 
@@ -150,10 +139,8 @@ def test_weights_in_use_name_the_sets_they_were_fitted_on() -> None:
         (["nowhere"], "no BEIR folder at nowhere"),
     ],
 )
-def test_wrong_arguments_are_named(
-    tmp_path: Path, run: Callable[..., Result], arguments: list[str], fault: str
-) -> None:
+def test_wrong_arguments_are_named(tmp_path: Path, arguments: list[str], fault: str) -> None:
     folder = str(write_beir(tmp_path / "small"))
-    result = run("fit", *(folder if argument == "SMALL" else argument for argument in arguments))
+    result = run_eval("fit", *(folder if argument == "SMALL" else argument for argument in arguments))
     assert result.exit_code == 2
     assert fault in " ".join(result.stderr.replace("│", " ").split())

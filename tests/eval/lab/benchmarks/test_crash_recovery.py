@@ -14,5 +14,5 @@ def test_killed_builds_damage_nothing_and_lose_nothing(tmp_path: Path) -> None:
 def test_what_was_embedded_long_before_a_kill_must_not_be_again() -> None:
     early, late, kill = 100.0, 106.0, 107.0
     again = [(early, "a"), (late, "b"), (110.0, "a"), (111.0, "b")]
-    assert crash_recovery._again(again, [kill]) == 1
-    assert crash_recovery._again(again, []) == 2
+    assert crash_recovery.embedded_again(again, [kill]) == 1
+    assert crash_recovery.embedded_again(again, []) == 2

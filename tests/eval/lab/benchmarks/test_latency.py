@@ -5,12 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from eval_command import run_eval
 from fakes import FakeEmbedder
-from typer.testing import CliRunner
 
-from eval.cli import app
 from eval.lab.benchmarks.latency import Latency, measure, ratio
-from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
 from indexer.index.generation import open_generation
 from service.engine import Engine
 
@@ -35,15 +33,12 @@ def test_the_ratio_is_that_of_the_medians() -> None:
     assert ratio(found, "search", "encode") == 1.5
 
 
-def test_the_record_holds_each_time_and_what_they_come_to(
-    built_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(SentenceTransformerEmbedder, "load", lambda *_: FakeEmbedder())
+def test_the_record_holds_each_time_and_what_they_come_to(built_index: Path, tmp_path: Path) -> None:
     questions = {"a": "Wer leitete die Sitzung?", "b": "Wo fehlt das Internet?"}
     rows = [{"id": i, "lang": "de", "question": text, "status": "answered"} for i, text in questions.items()]
     (tmp_path / "dev.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     arguments = ["latency", str(tmp_path / "dev.jsonl"), "--index", str(built_index), "--json"]
-    result = CliRunner().invoke(app, [*arguments, "--output", str(tmp_path / "out")])
+    result = run_eval(*arguments, "--output", tmp_path / "out")
 
     assert result.exit_code == 0, result.stderr
     record = json.loads(result.stdout)

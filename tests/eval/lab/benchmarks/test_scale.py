@@ -4,12 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
+from eval_command import run_eval
 
-from eval.cli import app
 from eval.lab.benchmarks import scale
-from eval.lab.benchmarks.scale_record import Scale, growth_file, read_growth, write_growth
-from eval.lab.benchmarks.synthetic_embedder import SyntheticEmbedder
+from eval.lab.benchmarks.scale_record import SizeResult, read_scale, scale_file, write_scale
+from eval.lab.synthetic_embedders import ClusteredEmbedder
 from indexer.errors import SourceError
 
 
@@ -23,7 +22,7 @@ def test_a_small_index_is_built_opened_and_searched_exactly(tmp_path: Path) -> N
 
 def test_real_texts_are_used_again_with_a_word_more(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"text": "Ein Satz."}\n{"text": "Noch einer."}\n', "utf-8")
-    assert list(scale._texts(5, tmp_path / "a.jsonl")) == [
+    assert list(scale.document_texts(5, tmp_path / "a.jsonl")) == [
         "Ein Satz.",
         "Noch einer.",
         "Ein Satz. Nummer 1.",
@@ -33,7 +32,7 @@ def test_real_texts_are_used_again_with_a_word_more(tmp_path: Path) -> None:
 
 
 def test_the_same_text_has_the_same_vector_of_unit_length() -> None:
-    embedder = SyntheticEmbedder()
+    embedder = ClusteredEmbedder()
     first, second, other = embedder.embed_questions(["Dorf", "Dorf", "Stadt"])
     np.testing.assert_array_equal(first, second)
     assert abs(float(np.linalg.norm(other)) - 1) < 1e-5 and float(first @ other) < 0.9
@@ -46,32 +45,32 @@ def test_after_a_change_only_that_document_is_embedded(tmp_path: Path) -> None:
     assert found.changed_seconds > 0
 
 
-SCALES = [
-    Scale(100, 200, 1.0, 10**9, 10**8, 0.5, 2, 0.1, 0.2, 10**9, 1.0, 2.0, 1.0),
-    Scale(1000, 2000, 10.0, 10**9, 10**9, 0.75, 2, 0.1, 0.2, 10**9, 1.5, 3.0, 0.995),
+RESULTS = [
+    SizeResult(100, 200, 1.0, 10**9, 10**8, 0.5, 2, 0.1, 0.2, 10**9, 1.0, 2.0, 1.0),
+    SizeResult(1000, 2000, 10.0, 10**9, 10**9, 0.75, 2, 0.1, 0.2, 10**9, 1.5, 3.0, 0.995),
 ]
 
 
 def test_a_record_comes_back_as_it_was_written(tmp_path: Path) -> None:
-    write_growth(tmp_path, SCALES)
-    file = growth_file(tmp_path)
-    assert file == growth_file(tmp_path / "scale.json") == tmp_path / "scale.json"
-    assert read_growth(file) == SCALES
+    write_scale(tmp_path, RESULTS)
+    file = scale_file(tmp_path)
+    assert file == scale_file(tmp_path / "scale.json") == tmp_path / "scale.json"
+    assert read_scale(file) == RESULTS
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "fundstelle-scale-1", "sizes": [{}]}'])
 def test_what_is_no_record_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "scale.json").write_text(text)
     with pytest.raises(SourceError, match=rf"^{tmp_path}/scale\.json: no record of eval scale"):
-        read_growth(tmp_path / "scale.json")
+        read_scale(tmp_path / "scale.json")
 
 
 def test_figures_of_sizes_are_on_the_page_with_their_curves(tmp_path: Path) -> None:
-    write_growth(tmp_path, SCALES)
-    result = CliRunner().invoke(app, ["report", str(tmp_path), "--output", str(tmp_path / "report.html")])
+    write_scale(tmp_path, RESULTS)
+    result = run_eval("report", tmp_path, "--output", tmp_path / "report.html")
     assert result.exit_code == 0, result.output
     text = (tmp_path / "report.html").read_text("utf-8")
-    assert f"How an index grows: {tmp_path}/scale.json" in text
+    assert f"Index size: {tmp_path}/scale.json" in text
     assert "<svg" in text and "Curves over 100, 1,000 passages: build, texts a second 300, 300;" in text
     assert "mathdefault" not in text  # ticks written as formulas
     assert ">0.9950<" in text and "1.5 / 3.0 ms" in text

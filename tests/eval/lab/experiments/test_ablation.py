@@ -1,29 +1,25 @@
 """Every ranking from one search per question, end to end with the fake embedder."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from beir import QUERIES, jsonl, write_beir
+from eval_command import run_eval
 from fakes import FakeEmbedder
-from typer.testing import CliRunner, Result
 
-from eval.cli import app
 from eval.datasets.beir import load_beir
 from eval.lab.experiments.ablation import (
     ablation_table,
-    against_best_part,
     measure_rankings,
-    sentence,
-    verdict,
 )
+from eval.runs.comparison import full_against_best_part, in_one_sentence, verdict
 from eval.runs.runner import DEPTH
 from eval.systems.local import LocalSystem
 from eval.systems.rankings import RANKINGS
 from indexer.build.pipeline import build
-from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
 from indexer.index.generation import open_generation
 from service.engine import Engine
 
@@ -51,13 +47,6 @@ def engine(index: Path, embedder: FakeEmbedder) -> Iterator[Engine]:
     engine.close()
 
 
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    """The command line with the fake embedder for a model."""
-    monkeypatch.setattr(SentenceTransformerEmbedder, "load", lambda *_: FakeEmbedder())
-    return lambda *arguments: CliRunner().invoke(app, [str(a) for a in arguments])
-
-
 def without_times(record: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in record.items() if name not in ("created", "timings")}
 
@@ -80,22 +69,18 @@ def test_a_question_is_embedded_once_for_all_rankings(
     assert warm_up == measured == [text for text, _ in QUERIES.values()]
 
 
-def test_the_record_of_full_is_that_of_a_run(
-    folder: Path, index: Path, run: Callable[..., Result], tmp_path: Path
-) -> None:
-    result = run("ablate", folder, "--index", index, "--output", tmp_path / "out", "--limit", 1)
+def test_the_record_of_full_is_that_of_a_run(folder: Path, index: Path, tmp_path: Path) -> None:
+    result = run_eval("ablate", folder, "--index", index, "--output", tmp_path / "out", "--limit", 1)
     assert result.exit_code == 0, result.stderr
-    alone = run("run", folder, "--index", index, "--limit", 1, "--json")
+    alone = run_eval("run", folder, "--index", index, "--limit", 1, "--json")
 
     kept = json.loads((tmp_path / "out" / "small" / "full" / "record.json").read_text("utf-8"))
     assert without_times(kept) == without_times(json.loads(alone.stdout))
 
 
-def test_every_set_and_ranking_has_its_folder(
-    folder: Path, run: Callable[..., Result], tmp_path: Path
-) -> None:
+def test_every_set_and_ranking_has_its_folder(folder: Path, tmp_path: Path) -> None:
     other = write_beir(tmp_path / "other")
-    result = run("ablate", folder, other, "--output", tmp_path / "out")
+    result = run_eval("ablate", folder, other, "--output", tmp_path / "out")
 
     assert result.exit_code == 0, result.stderr
     for name in ("small", "other"):
@@ -106,9 +91,9 @@ def test_every_set_and_ranking_has_its_folder(
 
 
 def test_the_table_has_a_row_per_ranking_and_a_line_per_language(
-    folder: Path, index: Path, run: Callable[..., Result], tmp_path: Path
+    folder: Path, index: Path, tmp_path: Path
 ) -> None:
-    result = run("ablate", folder, "--index", index, "--output", tmp_path / "out", "--json")
+    result = run_eval("ablate", folder, "--index", index, "--output", tmp_path / "out", "--json")
     table = (tmp_path / "out" / "ablation.md").read_text("utf-8").splitlines()
 
     assert table[2] == "| set | ranking | nDCG@10 all | nDCG@10 de | nDCG@10 en | R@1 | MRR |"
@@ -135,15 +120,17 @@ def kept_record(ranking: str, values: dict[str, float]) -> dict[str, Any]:
 def test_full_is_compared_with_the_part_of_the_highest_mean() -> None:
     full = kept_record("full", {"1": 1.0, "2": 0.5})
     parts = [kept_record("passage", {"1": 0.5, "2": 0.5}), kept_record("sentence", {"1": 1.0, "2": 0.9})]
-    (row,) = against_best_part([full, *parts])
+    (row,) = full_against_best_part([full, *parts])
 
     assert (row["part"], row["part_mean"], row["full_mean"]) == ("sentence", 0.95, 0.75)
     assert row["difference"]["mean"] == pytest.approx(-0.2)
-    assert sentence(row).startswith("a|b, all: full 0.750 against sentence 0.950, difference -0.200 (-0.400")
+    assert in_one_sentence(row).startswith(
+        "a|b, all: full 0.750 against sentence 0.950, difference -0.200 (-0.400"
+    )
 
 
 def test_full_alone_has_nothing_to_be_compared_with() -> None:
-    assert against_best_part([kept_record("full", {"1": 1.0})]) == []
+    assert full_against_best_part([kept_record("full", {"1": 1.0})]) == []
 
 
 @pytest.mark.parametrize(
@@ -167,24 +154,23 @@ def test_a_bar_in_a_name_does_not_end_a_cell() -> None:
     assert "| a\\|b | full | 1.000 ± 0.500 |" in ablation_table([record], [])
 
 
-def test_indexes_are_one_for_each_set_or_none(
-    folder: Path, index: Path, run: Callable[..., Result], tmp_path: Path
-) -> None:
-    result = run("ablate", folder, write_beir(tmp_path / "b"), "--index", index, "--output", tmp_path / "out")
+def test_indexes_are_one_for_each_set_or_none(folder: Path, index: Path, tmp_path: Path) -> None:
+    other = write_beir(tmp_path / "b")
+    result = run_eval("ablate", folder, other, "--index", index, "--output", tmp_path / "out")
 
     assert result.exit_code == 2
     assert "1 indexes for 2 sets" in result.stderr
 
 
-def test_two_sets_of_one_name_are_refused(folder: Path, run: Callable[..., Result], tmp_path: Path) -> None:
+def test_two_sets_of_one_name_are_refused(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
-    result = run("ablate", folder, write_beir(tmp_path / "b" / "small"), "--output", tmp_path / "out")
+    result = run_eval("ablate", folder, write_beir(tmp_path / "b" / "small"), "--output", tmp_path / "out")
 
     assert result.exit_code == 2
     assert "the same name" in result.stderr
 
 
-def test_a_question_file_is_not_ablated(run: Callable[..., Result], tmp_path: Path) -> None:
+def test_a_question_file_is_not_ablated(tmp_path: Path) -> None:
     jsonl(tmp_path / "dev.jsonl", [{"id": "1"}])
 
-    assert run("ablate", tmp_path / "dev.jsonl", "--output", tmp_path / "out").exit_code == 2
+    assert run_eval("ablate", tmp_path / "dev.jsonl", "--output", tmp_path / "out").exit_code == 2

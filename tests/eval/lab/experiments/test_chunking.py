@@ -1,18 +1,16 @@
 """Comparing sizes, overlaps and groupings of passages, on small sets with the fake embedder."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from eval_command import run_eval
 from fakes import FakeEmbedder
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from eval.cli import app
 from eval.lab.experiments.chunking import combinations
 from indexer.embedding.language_alignment import parallel_sentences
-from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
 from indexer.preprocessing.chunking import Chunking
 
 #: Three sentences of about 50 characters on a line of their own each.
@@ -61,13 +59,6 @@ def reports(tmp_path: Path) -> list[str]:
     return ["--reports", str(tmp_path / "reports"), "--questions", str(tmp_path / "dev.jsonl")]
 
 
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, embedder: FakeEmbedder) -> Callable[..., Result]:
-    """The command with the fake embedder for a model."""
-    monkeypatch.setattr(SentenceTransformerEmbedder, "load", lambda *_: embedder)
-    return lambda *arguments: CliRunner().invoke(app, ["chunking", *map(str, arguments)])
-
-
 def test_one_thing_is_changed_at_a_time() -> None:
     assert combinations([400, 1200], [0, 200], ["paragraph", "section"]) == [
         Chunking(),
@@ -87,8 +78,8 @@ def test_every_combination_on_request() -> None:
     ]
 
 
-def test_an_index_is_built_and_measured_for_each(folder: Path, run: Callable[..., Result]) -> None:
-    result = run(folder, "--size", 100, "--overlap", 60, "--json")
+def test_an_index_is_built_and_measured_for_each(folder: Path) -> None:
+    result = run_eval("chunking", folder, "--size", 100, "--overlap", 60, "--json")
 
     assert result.exit_code == 0, result.stderr
     rows = json.loads(result.stdout)["rows"]
@@ -104,36 +95,33 @@ def test_an_index_is_built_and_measured_for_each(folder: Path, run: Callable[...
     assert all(row["values"] == dict.fromkeys(QUERIES, 1.0) for row in rows)
 
 
-def test_differences_are_from_the_default(folder: Path, run: Callable[..., Result]) -> None:
-    rows = json.loads(run(folder, "--json").stdout)["rows"]
+def test_differences_are_from_the_default(folder: Path) -> None:
+    rows = json.loads(run_eval("chunking", folder, "--json").stdout)["rows"]
     assert rows[0]["chunking"] == {"size": 1200, "overlap": 0, "grouping": "paragraph"}
     assert rows[-1]["difference"] == {"mean": 0.0, "low": 0.0, "high": 0.0, "count": 3}
     assert rows[-1]["p"] == 1.0
 
 
-def test_no_text_and_no_question_is_embedded_twice(
-    folder: Path, run: Callable[..., Result], embedder: FakeEmbedder
-) -> None:
-    assert run(folder).exit_code == 0
+def test_no_text_and_no_question_is_embedded_twice(folder: Path, embedder: FakeEmbedder) -> None:
+    assert run_eval("chunking", folder, embedder=embedder).exit_code == 0
     assert sorted(embedder.texts) == sorted(set(embedder.texts))
     ours = {text for row in parallel_sentences() for text in row.values()}
     asked = [text for text in embedder.questions if text not in ours]
     assert sorted(asked) == sorted(text for text, _, _ in QUERIES.values())
 
 
-def test_a_cache_serves_the_next_time(
-    folder: Path, run: Callable[..., Result], embedder: FakeEmbedder, tmp_path: Path
-) -> None:
-    first = run(folder, "--cache", tmp_path / "cache", "--json").stdout
+def test_a_cache_serves_the_next_time(folder: Path, embedder: FakeEmbedder, tmp_path: Path) -> None:
+    first = run_eval("chunking", folder, "--cache", tmp_path / "cache", "--json", embedder=embedder).stdout
     embedder.texts.clear()
-    assert run(folder, "--cache", tmp_path / "cache", "--json").stdout == first
+    assert (
+        run_eval("chunking", folder, "--cache", tmp_path / "cache", "--json", embedder=embedder).stdout
+        == first
+    )
     assert embedder.texts == []
 
 
-def test_reports_are_measured_by_the_places_of_their_gold(
-    folder: Path, run: Callable[..., Result], reports: list[str]
-) -> None:
-    result = run(folder, *reports, "--grouping", "section", "--json")
+def test_reports_are_measured_by_the_places_of_their_gold(folder: Path, reports: list[str]) -> None:
+    result = run_eval("chunking", folder, *reports, "--grouping", "section", "--json")
 
     assert result.exit_code == 0, result.stderr
     found = [row for row in json.loads(result.stdout)["rows"] if row["set"] == "reports"]
@@ -142,10 +130,10 @@ def test_reports_are_measured_by_the_places_of_their_gold(
 
 
 def test_the_comparison_is_printed_and_written(
-    folder: Path, run: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "100")
-    result = run(folder, "--size", 1200, "--overlap", 0, "--output", tmp_path / "out")
+    result = run_eval("chunking", folder, "--size", 1200, "--overlap", 0, "--output", tmp_path / "out")
 
     assert result.exit_code == 0, result.stderr
     assert "small: nDCG@10" in result.stdout
@@ -175,8 +163,8 @@ def test_the_comparison_is_printed_and_written(
         ["--overlap", "-1"],
     ],
 )
-def test_wrong_usage_exits_with_2(folder: Path, run: Callable[..., Result], options: list[str]) -> None:
-    assert run(folder, *options).exit_code == 2
+def test_wrong_usage_exits_with_2(folder: Path, options: list[str]) -> None:
+    assert run_eval("chunking", folder, *options).exit_code == 2
 
 
 def failure(result: Result) -> str:
@@ -185,50 +173,50 @@ def failure(result: Result) -> str:
     return result.stderr
 
 
-def test_a_wrong_folder_is_one_line(run: Callable[..., Result], tmp_path: Path) -> None:
+def test_a_wrong_folder_is_one_line(tmp_path: Path) -> None:
     missing = tmp_path / "missing"
-    assert failure(run(missing)) == f"error: {missing}: no queries.jsonl or queries.jsonl.gz there\n"
-
-
-def test_a_set_without_documents_is_one_line(folder: Path, run: Callable[..., Result]) -> None:
-    (folder / "corpus.jsonl").unlink()
-    assert failure(run(folder)) == f"error: {folder}: no corpus.jsonl or corpus.jsonl.gz there\n"
-
-
-def test_wrong_reports_are_one_line(folder: Path, run: Callable[..., Result], reports: list[str]) -> None:
-    assert failure(run(folder, *reports, "--reports", folder / "no")) == (
-        f"error: {folder / 'no'}: no folder or file there\n"
+    assert (
+        failure(run_eval("chunking", missing))
+        == f"error: {missing}: no queries.jsonl or queries.jsonl.gz there\n"
     )
 
 
-def test_questions_on_other_reports_are_one_line(
-    folder: Path, run: Callable[..., Result], reports: list[str], tmp_path: Path
-) -> None:
+def test_a_set_without_documents_is_one_line(folder: Path) -> None:
+    (folder / "corpus.jsonl").unlink()
+    assert (
+        failure(run_eval("chunking", folder))
+        == f"error: {folder}: no corpus.jsonl or corpus.jsonl.gz there\n"
+    )
+
+
+def test_wrong_reports_are_one_line(folder: Path, reports: list[str]) -> None:
+    assert failure(run_eval("chunking", folder, *reports, "--reports", folder / "no")) == (
+        f"error: {folder / 'no'}: no such folder or file\n"
+    )
+
+
+def test_questions_on_other_reports_are_one_line(folder: Path, reports: list[str], tmp_path: Path) -> None:
     gold = [{"document": "rice.txt", "quote": "Davon steht dort nichts."}]
     jsonl(tmp_path / "dev.jsonl", [CASE | {"id": "a", "gold": gold}])
-    assert failure(run(folder, *reports)) == (
+    assert failure(run_eval("chunking", folder, *reports)) == (
         "error: question 'a': document 'rice.txt' does not hold 'Davon steht dort nichts.'\n"
     )
 
 
-def test_questions_without_gold_are_one_line(
-    folder: Path, run: Callable[..., Result], reports: list[str], tmp_path: Path
-) -> None:
+def test_questions_without_gold_are_one_line(folder: Path, reports: list[str], tmp_path: Path) -> None:
     jsonl(tmp_path / "dev.jsonl", [CASE | {"id": "a"}])
-    assert failure(run(folder, *reports)) == (
-        "error: reports: no question says which document or sentence answers it\n"
+    assert failure(run_eval("chunking", folder, *reports)) == (
+        "error: reports: no question has a relevant document or gold sentence\n"
     )
 
 
-def test_two_sets_of_one_name_are_one_line(folder: Path, run: Callable[..., Result]) -> None:
-    assert failure(run(folder, folder)) == (
-        "error: two sets are called 'small', the table could not tell them apart\n"
+def test_two_sets_of_one_name_are_one_line(folder: Path) -> None:
+    assert failure(run_eval("chunking", folder, folder)) == (
+        "error: two sets are called 'small', which names their rows\n"
     )
 
 
-def test_an_output_that_is_a_file_is_told_before_the_work(
-    folder: Path, run: Callable[..., Result], embedder: FakeEmbedder
-) -> None:
-    result = run(folder, "--output", folder / "qrels.tsv")
+def test_an_output_that_is_a_file_is_told_before_the_work(folder: Path, embedder: FakeEmbedder) -> None:
+    result = run_eval("chunking", folder, "--output", folder / "qrels.tsv", embedder=embedder)
     assert failure(result) == f"error: {folder / 'qrels.tsv'}: cannot be written (File exists)\n"
     assert embedder.texts == []

@@ -3,13 +3,18 @@
 from pathlib import Path
 
 import pytest
+from eval_command import run_eval
 from fakes import FakeEmbedder, FakeReader
-from typer.testing import CliRunner
 
-from eval.cli import app
 from eval.datasets.beir import load_beir
-from eval.lab.experiments.rerank_depth import PLANS, measure
-from eval.lab.experiments.rerank_depth_record import EFFORT, Effort, effort_file, read_efforts, write_efforts
+from eval.lab.experiments.rerank_depth import SETTINGS, measure
+from eval.lab.experiments.rerank_depth_record import (
+    RERANK_DEPTH,
+    DepthResult,
+    read_rerank_depth,
+    rerank_depth_file,
+    write_rerank_depth,
+)
 from eval.systems.local import LocalSystem
 from indexer.build.pipeline import build
 from indexer.errors import SourceError
@@ -17,14 +22,14 @@ from indexer.index.generation import open_generation
 from service.engine import Engine
 from service.reranking.reranker import Plan
 
-EFFORTS = [
-    Effort("off", 0.9, 0.7, 0.98, None, 30.0, 60.0),
-    Effort("default", 0.95, 0.8, 0.97, 0.4, 80.0, 120.0),
+RESULTS = [
+    DepthResult("off", 0.9, 0.7, 0.98, None, 30.0, 60.0),
+    DepthResult("default", 0.95, 0.8, 0.97, 0.4, 80.0, 120.0),
 ]
 
 
 def test_the_default_and_no_reading_at_all_are_among_the_plans() -> None:
-    assert PLANS["off"] is None and PLANS["default"] == Plan()
+    assert SETTINGS["off"] is None and SETTINGS["default"] == Plan()
 
 
 def test_every_plan_is_asked_every_question(tmp_path: Path) -> None:
@@ -56,30 +61,30 @@ def test_every_plan_is_asked_every_question(tmp_path: Path) -> None:
 
 
 def test_a_record_comes_back_as_it_was_written(tmp_path: Path) -> None:
-    write_efforts(tmp_path, "xquad", "own", EFFORTS)
-    file = effort_file(tmp_path)
-    assert file == effort_file(tmp_path / EFFORT) == tmp_path / "effort.json"
-    assert read_efforts(file) == EFFORTS
+    write_rerank_depth(tmp_path, "xquad", "own", RESULTS)
+    file = rerank_depth_file(tmp_path)
+    assert file == rerank_depth_file(tmp_path / RERANK_DEPTH) == tmp_path / "effort.json"
+    assert read_rerank_depth(file) == RESULTS
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "fundstelle-effort-1", "plans": [{}]}'])
 def test_what_is_no_record_is_named(tmp_path: Path, text: str) -> None:
-    (tmp_path / EFFORT).write_text(text)
+    (tmp_path / RERANK_DEPTH).write_text(text)
     with pytest.raises(SourceError, match=rf"^{tmp_path}/effort\.json: no record of eval reader effort"):
-        read_efforts(tmp_path / EFFORT)
+        read_rerank_depth(tmp_path / RERANK_DEPTH)
 
 
 def test_the_curve_is_on_the_page(tmp_path: Path) -> None:
-    write_efforts(tmp_path, "xquad", "own", EFFORTS)
-    result = CliRunner().invoke(app, ["report", str(tmp_path), "--output", str(tmp_path / "report.html")])
+    write_rerank_depth(tmp_path, "xquad", "own", RESULTS)
+    result = run_eval("report", tmp_path, "--output", tmp_path / "report.html")
     assert result.exit_code == 0, result.output
     text = (tmp_path / "report.html").read_text("utf-8")
-    assert f"What reading more gains: {tmp_path}/effort.json" in text
+    assert f"Rerank depth: {tmp_path}/effort.json" in text
     assert "off: 30 ms, nDCG@10 0.900, first citation 0.700; default: 80 ms" in text
     assert ">default</text>" in text and "80.0 / 120.0 ms" in text
 
 
 def test_without_a_reader_there_is_nothing_to_compare(tmp_path: Path) -> None:
     arguments = ["reader", "effort", str(tmp_path), "--index", str(tmp_path), "--reader", "off"]
-    result = CliRunner().invoke(app, arguments)
-    assert result.exit_code == 2 and "nothing to compare without a reader" in result.output
+    result = run_eval(*arguments)
+    assert result.exit_code == 2 and "without a reader there is nothing to compare" in result.output

@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 import tiny_cross_encoder
 import torch
+from eval_command import run_eval
 from safetensors import safe_open
 from safetensors.torch import load_file
-from typer.testing import CliRunner
 
-from eval.cli import app
 from eval.datasets.beir import BeirSet, load_beir
 from eval.datasets.held_out import Split, is_held_out, write_held_out
 from eval.lab.reranker_training import batches, evaluation, trainer
@@ -399,7 +398,7 @@ def test_a_folder_without_material_is_one_line(tmp_path: Path) -> None:
         ["held-out", str(tmp_path), *into],
         ["measure", str(tmp_path)],
     ):
-        result = CliRunner().invoke(app, ["reader", *command, "--cache", str(tmp_path / "cache")])
+        result = run_eval("reader", *command, "--cache", tmp_path / "cache")
         assert (result.exit_code, result.stderr) == (1, f"error: {tmp_path}: no folder train there\n")
 
 

@@ -6,19 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from eval_command import run_eval
 from fakes import FakeEmbedder
-from typer.testing import CliRunner
 
-from eval.cli import app
 from eval.datasets.beir import UNANSWERABLE
 from eval.datasets.query import Query
 from eval.datasets.question_file import load_questions
 from eval.metrics.calibration import calibration_error
-from eval.systems.instrumented_embedders import RememberingEmbedder
+from eval.systems.instrumented_embedders import MemoizingEmbedder
 from eval.tuning.calibration import regression
 from eval.tuning.calibration.coefficients import calibrate
 from eval.tuning.calibration.questions import COVID, DIGESTS, MLQA, REPORTS, SQUAD, XQUAD, Item, Row, items
-from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
 from service.scoring.confidence import Confidence, Features
 
 IN_USE = {
@@ -164,7 +162,7 @@ def test_fitting_twice_gives_the_same_coefficients() -> None:
 
 
 def test_a_question_is_embedded_once_for_all_corpora(embedder: FakeEmbedder) -> None:
-    remembering = RememberingEmbedder(embedder)
+    remembering = MemoizingEmbedder(embedder)
     first = remembering.embed_questions(["Was?"])
 
     assert np.array_equal(remembering.embed_questions(["Was?"]), first)
@@ -194,19 +192,17 @@ def test_for_a_reader_squad_is_asked_on_its_own_paragraphs(tmp_path: Path) -> No
     ]
 
 
-def test_the_command_needs_the_sets(monkeypatch: pytest.MonkeyPatch, corpus: Path, tmp_path: Path) -> None:
-    monkeypatch.setattr(SentenceTransformerEmbedder, "load", lambda *_: FakeEmbedder())
+def test_the_command_needs_the_sets(corpus: Path, tmp_path: Path) -> None:
     case = {"id": "a", "question": "Was?", "status": "no_evidence"}
     (tmp_path / "dev.jsonl").write_text(json.dumps(case), "utf-8")
     options = ["--reports", corpus, "--data", tmp_path, "--questions", tmp_path / "dev.jsonl"]
-    result = CliRunner().invoke(app, ["calibrate", *map(str, options)])
+    result = run_eval("calibrate", *options)
 
     assert result.exit_code == 1
     assert result.stderr == f"error: {tmp_path / 'xquad'}: no queries.jsonl or queries.jsonl.gz there\n"
 
 
-def test_the_command_fits_and_writes(monkeypatch: pytest.MonkeyPatch, corpus: Path, tmp_path: Path) -> None:
-    monkeypatch.setattr(SentenceTransformerEmbedder, "load", lambda *_: FakeEmbedder())
+def test_the_command_fits_and_writes(corpus: Path, tmp_path: Path) -> None:
     for name, word in (
         ("xquad", "Fluss"),
         ("mlqa-dev", "Planet"),
@@ -230,7 +226,7 @@ def test_the_command_fits_and_writes(monkeypatch: pytest.MonkeyPatch, corpus: Pa
     (tmp_path / "dev.jsonl").write_text("\n".join(map(json.dumps, cases)), "utf-8")
     options = ["--reports", corpus, "--data", tmp_path, "--questions", tmp_path / "dev.jsonl"]
     output = tmp_path / "confidence.json"
-    result = CliRunner().invoke(app, ["calibrate", *map(str, options), "--output", str(output)])
+    result = run_eval("calibrate", *map(str, options), "--output", output)
 
     assert result.exit_code == 0, result.stderr
     assert "AUROC" in result.stdout
