@@ -10,7 +10,7 @@ from eval.systems.protocol import CitedSpan, DocumentSpan, RetrievedPassage, Sys
 from eval.systems.rankings import FULL, RANKINGS, Ranking, rank_by
 from service.engine import Engine
 from service.query.understanding import understand
-from service.retrieval.encoded_query import Evidence
+from service.retrieval.encoded_query import EncodedQuery
 from service.retrieval.hits import Hit
 
 #: Passages that an ablation reorders. With fewer, the full ranking would select its candidates.
@@ -66,32 +66,32 @@ class LocalSystem:
         _, hits = self._engine.search(text, depth)
         return self._best(hits, self._ranking, limit)
 
-    def evidence(self, text: str) -> Evidence:
+    def encode(self, text: str) -> EncodedQuery:
         """The encoded question, for several rankings of it."""
-        return self._engine.retriever.evidence(understand(text))
+        return self._engine.retriever.encode(understand(text))
 
-    def full(self, evidence: Evidence, limit: int) -> list[RetrievedPassage]:
+    def full(self, query: EncodedQuery, limit: int) -> list[RetrievedPassage]:
         """The passages of the full ranking, as ``search`` returns them."""
-        return self._best(self._engine.retriever.search(evidence, limit), FULL, limit)
+        return self._best(self._engine.pipeline.search(query, limit), FULL, limit)
 
-    def ablated(self, evidence: Evidence, limit: int) -> dict[Ranking, list[RetrievedPassage]]:
+    def ablated(self, query: EncodedQuery, limit: int) -> dict[Ranking, list[RetrievedPassage]]:
         """The passages of every other ranking, as ``search`` returns them, from one list of candidates."""
-        hits = self._engine.retriever.search(evidence, max(limit, ABLATION_DEPTH))
+        hits = self._engine.pipeline.search(query, max(limit, ABLATION_DEPTH))
         return {ranking: self._best(hits, ranking, limit) for ranking in RANKINGS if ranking != FULL}
 
     def candidates(self, text: str, limit: int) -> list[Candidate]:
         """The candidate passages of a question with the parts of their scores."""
-        evidence, retriever = self.evidence(text), self._engine.retriever
-        language, documents = retriever.catalogue.language, self._engine.generation.passages.document
+        query, lookup = self.encode(text), self._engine.lookup
+        language, documents = lookup.language, self._engine.generation.passages.document
         return [
             Candidate(
                 self._ids[int(documents[hit.passage])],
                 hit.passage_score,
                 hit.sentence_score,
                 hit.lexical_score,
-                bool(language[hit.passage] == evidence.question.language),
+                bool(language[hit.passage] == query.question.language),
             )
-            for hit in retriever.search(evidence, limit)
+            for hit in self._engine.pipeline.search(query, limit)
         ]
 
     def ask(self, text: str) -> SystemReply:

@@ -19,7 +19,7 @@ from eval.systems.rankings import FULL, Ranking
 from indexer.cli.progress import build_progress
 from indexer.errors import SourceError
 from service.engine import Engine
-from service.reranking.loading import OFF, load_reader
+from service.reranking.loading import OFF, load_cross_encoder
 
 #: Loads the model with the first call and returns the same embedder afterwards.
 EmbedderLoader = Callable[[], TimedEmbedder]
@@ -72,7 +72,7 @@ def local_system(
             embedder = _build(dataset, folder, load)
             generation = open_generation(folder)
             stack.callback(generation.close)
-        engine = Engine.of(generation, embedder, load_reader(reader, embedder.inner))
+        engine = Engine.compose(generation, embedder, load_cross_encoder(reader, embedder.inner))
         if isinstance(dataset, BeirSet):
             _require_documents(dataset, engine)
         yield LocalSystem(engine, ranking, embedder)

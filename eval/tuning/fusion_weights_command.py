@@ -48,7 +48,7 @@ def _fit(
 ) -> dict[str, Any]:
     from eval.systems.opening import embedder_loader, local_system
     from eval.tuning import fusion_weights
-    from service.retrieval.fusion_weights import WeightsByLanguage
+    from service.retrieval.fusion_weights import FusionWeightsByLanguage
 
     datasets = [load_beir(folder) for folder in sets]
     loader = embedder_loader(load_model, model)
@@ -58,7 +58,7 @@ def _fit(
             system = stack.enter_context(local_system(dataset, index, loader))
             for same, found in fusion_weights.collect(dataset, system, track).items():
                 cases[same] += found
-    in_use = WeightsByLanguage.load()
+    in_use = FusionWeightsByLanguage.load()
     result: dict[str, Any] = {}
     for same, side in _SIDES.items():
         now = in_use.same if same else in_use.other

@@ -11,7 +11,7 @@ Aspect = Literal[
 ASPECTS: tuple[Aspect, ...] = get_args(Aspect)
 
 #: Words by which a question asks for an aspect.
-_ASKED: dict[Aspect, str] = {
+ASPECT_NOUNS: dict[Aspect, str] = {
     "shortcomings": r"""m[aä]ngel|schw[aä]che|schwachstelle|einschr[aä]nkung|schwierigkeit|hindernis|problem
         |defizit
         |unzul[aä]nglich
@@ -39,8 +39,8 @@ _ASKED: dict[Aspect, str] = {
 _JOINED = re.compile(
     r"\w*(?:,| und| sowie| and| và|, and)(?: (?:die|der|den|the|các|những))?\s+", re.IGNORECASE
 )
-_FLAGS = re.IGNORECASE | re.VERBOSE
-_NOUNS = {aspect: re.compile(words, _FLAGS) for aspect, words in _ASKED.items()}
+PATTERN_FLAGS = re.IGNORECASE | re.VERBOSE
+_NOUNS = {aspect: re.compile(words, PATTERN_FLAGS) for aspect, words in ASPECT_NOUNS.items()}
 
 
 def named_aspects(words: str) -> frozenset[Aspect]:

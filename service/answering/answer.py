@@ -1,8 +1,8 @@
-"""An answer as a record: statements with the place of each, or the reason why there are none."""
+"""The answer record: statements with their citations, or the reason why there are none."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -16,7 +16,7 @@ Status = Literal["answered", "no_evidence", "unknown_reference", "aspect_not_fou
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Where a statement stands: ``document.text[start:end] == quote``; the larger ``score`` the surer."""
+    """A statement and its place: ``document.text[start:end] == quote``; a larger ``score`` is surer."""
 
     number: int
     document: Document
@@ -27,8 +27,11 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A figure in a document: ``document.text[start:end] == text``; ``citation`` that quotes it, if any."""
+class TextSpan:
+    """A quantity in a document: ``document.text[start:end] == text``.
+
+    ``citation``: number of the citation that quotes it, if any.
+    """
 
     document: Document
     start: int
@@ -39,51 +42,53 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Figures that contradict each other: of one thing at two places, or a total and its parts.
+    """Quantities that contradict each other: of one thing in two statements, or a total and its parts.
 
-    ``sum`` of the parts is ``None`` where the places are of two statements.
+    ``sum``: of the parts; ``None`` for two statements.
     """
 
-    places: tuple[Place, ...]
+    spans: tuple[TextSpan, ...]
     sum: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is known on a question. ``citations`` hold the statements; none unless ``status`` is answered.
-
-    ``unknown``: keys of the acts asked for that no document names; nothing is said on them. ``unnamed``:
-    persons and provinces asked about that no document names. ``told``: where the aspect is not found, how
-    many sentences tell what else of the act. ``collected``: whether the statements are all that is said of
-    the aspect asked for, not one fact; ``more``: how many further ones were found and are not shown.
-    """
+    """The answer to a question, or the reason why there is none."""
 
     question: Question
     status: Status
     confidence: float
+    #: The statements; none unless ``status`` is ``answered``.
     citations: tuple[Citation, ...] = ()
+    #: Known references that are close to an unknown one.
     suggestions: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = ()
-    unnamed: tuple[str, ...] = ()
-    told: Mapping[Aspect, int] = field(default_factory=dict)
+    #: Keys of the question's references that no document names.
+    unknown_references: tuple[str, ...] = ()
+    #: Persons and provinces of the question that no document names.
+    missing_names: tuple[str, ...] = ()
+    #: If the aspect is not found: numbers of sentences that express the other aspects of the reference.
+    aspect_counts: Mapping[Aspect, int] = field(default_factory=dict)
     conflicts: tuple[Conflict, ...] = ()
-    collected: bool = False
-    more: int = 0
+    #: True if the statements are all that is said of an aspect, not one fact.
+    as_list: bool = False
+    #: Number of further statements that were found and are not shown.
+    not_shown: int = 0
 
 
-def verified(citation: Citation) -> Citation:
-    """The citation itself, once its quote is shown to stand at its place in the stored text.
+def verified(citations: Iterable[Citation]) -> tuple[Citation, ...]:
+    """The citations, once every quote is shown to stand at its place in the stored text.
 
     Raises:
-        IndexDamagedError: it does not; the answer must not leave.
+        IndexDamagedError: one does not; the answer must not be sent.
     """
-    document = citation.document
-    standing = document.text[citation.start : citation.end]
-    if (
-        not citation.quote.strip()
-        or standing != citation.quote
-        or text_digest(document.text) != document.sha256
-    ):
-        where = f"{document.document_id!r} {citation.start}-{citation.end}"
-        raise IndexDamagedError(f"document {where}: the stored text is not the quotation")
-    return citation
+    checked = tuple(citations)
+    # Hashed once per document and answer, not per citation.
+    documents = {id(citation.document): citation.document for citation in checked}
+    intact = {number: text_digest(document.text) == document.sha256 for number, document in documents.items()}
+    for citation in checked:
+        document = citation.document
+        stored = document.text[citation.start : citation.end]
+        if not citation.quote.strip() or stored != citation.quote or not intact[id(document)]:
+            where = f"{document.document_id!r} {citation.start}-{citation.end}"
+            raise IndexDamagedError(f"document {where}: the stored text is not the quotation")
+    return checked

@@ -1,209 +1,260 @@
-"""From hits to an answer: verbatim statements with the place of each, or a refusal that says why.
+"""Extractive answering: scored sentences to verified statements, or a refusal with its reason.
 
 Nothing here writes a sentence of its own. A statement is a slice of a stored text, and it is compared with
-that text once more before it leaves.
+that text again before it is returned.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from indexer.annotation.aspects import ASPECTS, Aspect
-from indexer.arrays import Mask
+from indexer.arrays import Ids, Mask
 from indexer.entities.references import nearest_keys
+from indexer.index.generation import Generation
 from service.answering.answer import Answer, Citation, verified
-from service.answering.clauses import Clauses
-from service.answering.constraints import absent, in_setting, unnamed
-from service.answering.contradictions import conflicts
-from service.answering.selection import select
-from service.query.answer_type import asks_for_number, gives_number
-from service.query.intent import collects
+from service.answering.clauses import ClauseExtractor
+from service.answering.constraints import HardConstraints
+from service.answering.contradictions import find_contradictions
+from service.answering.selection import SelectionMargins, select_statements
+from service.query.answer_type import asks_for_number, contains_number
+from service.query.intent import is_list_question
 from service.query.question import Question
-from service.retrieval.encoded_query import Evidence
+from service.reranking.reranker import SearchPipeline
+from service.retrieval.corpus_lookup import CorpusLookup
+from service.retrieval.encoded_query import EncodedQuery
 from service.retrieval.filters import Filters
 from service.retrieval.hits import Hit
 from service.retrieval.retriever import Retriever
-from service.scoring.candidates import Candidates
-from service.scoring.confidence import Confidence, Features
-from service.scoring.features import about_acts
-
-#: Hits whose sentences are looked at.
-_HITS = 20
-#: A sentence counts as being about the act asked for, or as telling the aspect, from here on.
-_ABOUT = 0.5
-#: And from this share of the surest one on.
-_AS_SURE = 0.55
-
-
-#: How far below the best sentence of all the best one may lie that gives the figure asked for or tells the
-#: aspect; and one of the place and time asked about, beside which others are alike. Further below, what is
-#: left is of another matter: on xquad, mlqa-dev and squad2-en none such was right, and on the reports there
-#: is none. By all but the reader, which may be mistaken by more.
-_REACH, _REACH_OF_SETTING = 0.06, 0.12
-#: Statements that are counted, also where fewer are shown.
-_MOST = 50
-
-
-class Answerer(Protocol):
-    """What the service asks of whatever makes answers out of a retriever's hits."""
-
-    def answer(
-        self, question: Question, retriever: Retriever, max_citations: int, filters: Filters | None = None
-    ) -> Answer: ...
+from service.retrieval.sentences import SentenceReader
+from service.scoring.candidates import SentenceCandidates
+from service.scoring.confidence import Confidence, FeatureExtractor
+from service.scoring.features import reference_relevance
+from service.scoring.scorer import SentenceScorer
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A question with what is known of it so far: its acts that documents name, its acts and its
-    provinces that none does."""
+class Tolerances:
+    """Thresholds of what may become a statement."""
+
+    #: By hand: hits whose sentences are candidates.
+    hits_considered: int = 20
+    #: By hand: a sentence is about the reference, or expresses the aspect, from this probability on.
+    relevance_threshold: float = 0.5
+    #: By hand: and from this share of the highest probability on.
+    relative_relevance: float = 0.55
+    #: By hand: how far below the best sentence of all the best one may lie that gives the number asked for or
+    #: expresses the aspect. Further below, what is left is about something else: on xquad, mlqa-dev and
+    #: squad2-en none such was right, and the reports have none. Without the cross-encoder's scores, which may
+    #: be wrong by more.
+    score_margin: float = 0.06
+    #: By hand: the same for the best sentence of the place and time of the question, beside which others are
+    #: alike.
+    context_score_margin: float = 0.12
+    #: By hand: statements that are counted, also where fewer are shown.
+    max_statements: int = 50
+
+
+class Answerer(Protocol):
+    """What the service uses of an answerer."""
+
+    def answer(self, question: Question, max_citations: int, filters: Filters | None = None) -> Answer: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What is known of a question while it is answered."""
 
     question: Question
-    evidence: Evidence
+    query: EncodedQuery
     known: tuple[str, ...]
     unknown: tuple[str, ...]
-    unnamed: tuple[str, ...]
-    hits: list[Hit]
+    missing_places: tuple[str, ...]
+    filters: Filters | None
 
 
+@dataclass(frozen=True, slots=True)
 class ExtractiveAnswerer:
-    """Answers with sentences of the corpus, chosen by likeness, act, aspect, and kind of thing asked for."""
+    """Answers with sentences of one generation. Safe to use from several threads."""
 
-    def __init__(self, confidence: Confidence) -> None:
-        self._confidence = confidence
-        self._clauses: Clauses | None = None
+    generation: Generation
+    lookup: CorpusLookup
+    reader: SentenceReader
+    retriever: Retriever
+    pipeline: SearchPipeline
+    scorer: SentenceScorer
+    features: FeatureExtractor
+    confidence: Confidence
+    constraints: HardConstraints
+    clauses: ClauseExtractor
+    tolerances: Tolerances
+    margins: SelectionMargins
 
-    def answer(
-        self, question: Question, retriever: Retriever, max_citations: int, filters: Filters | None = None
-    ) -> Answer:
+    def answer(self, question: Question, max_citations: int, filters: Filters | None = None) -> Answer:
         """Answer a question with at most ``max_citations`` statements.
 
         Raises:
             IndexDamagedError: a statement does not stand where the index says.
         """
-        catalogue = retriever.catalogue
-        known = tuple(key for key in question.keys if key in catalogue.documents_by_key)
-        unknown = tuple(key for key in question.keys if key not in catalogue.documents_by_key)
+        by_key = self.lookup.documents_by_key
+        known = tuple(key for key in question.keys if key in by_key)
+        unknown = tuple(key for key in question.keys if key not in by_key)
         if unknown and not known:
-            near = tuple(key for name in unknown for key in nearest_keys(name, catalogue.keys))
-            # That the act is nowhere is certain, so the corpus does not answer, however near a text may be.
+            # No document names the reference: the corpus does not answer, however near a text may be.
+            near = (key for name in unknown for key in nearest_keys(name, self.lookup.keys))
             suggestions = tuple(dict.fromkeys(near))
-            return Answer(question, "unknown_reference", 0.0, suggestions=suggestions, unknown=unknown)
-        strangers, elsewhere = unnamed(question, retriever), absent(question, retriever)
-        if strangers or (elsewhere and len(elsewhere) == len({mention.place for mention in question.places})):
-            return Answer(question, "no_evidence", 0.0, unknown=unknown, unnamed=strangers + elsewhere)
-        evidence = retriever.evidence(question)
-        hits = retriever.search(evidence, _HITS, filters)
-        asked = _Asked(question, evidence, known, unknown, elsewhere, hits)
-        return self._from(asked, retriever, max_citations, filters)
+            return Answer(
+                question, "unknown_reference", 0.0, suggestions=suggestions, unknown_references=unknown
+            )
+        names = self.constraints.missing_names(question)
+        places = self.constraints.missing_places(question)
+        all_places_missing = places and len(places) == len({mention.place for mention in question.places})
+        if names or all_places_missing:
+            missing = names + places
+            return Answer(question, "no_evidence", 0.0, unknown_references=unknown, missing_names=missing)
+        query = self.retriever.encode(question)
+        hits = self.pipeline.search(query, self.tolerances.hits_considered, filters)
+        context = _Context(question, query, known, unknown, places, filters)
+        return self._compose(context, hits, max_citations)
 
-    def _from(
-        self, asked: _Asked, retriever: Retriever, max_citations: int, filters: Filters | None
-    ) -> Answer:
-        question, known = asked.question, asked.known
-        found = Candidates.of(asked.evidence, retriever, asked.hits, known, filters)
-        features = Features.of(asked.evidence, asked.hits, found, retriever)
-        probability = self._confidence.of_answer(features)
-        best = float(found.unread.max(initial=-np.inf))
-        found = found.where(in_setting(question, found.documents, retriever))
-        reach = _REACH_OF_SETTING
-        if asks_for_number(question.read):
-            found = found.where([gives_number(question.read, retriever.text(int(n))) for n in found.numbers])
-            reach = _REACH
-        if found.unread.max(initial=-np.inf) < best - reach:
-            found = found.where(np.zeros(len(found), np.bool_))
-        refused = min(probability, self._confidence.threshold)
-        tells = found.tells >= _ABOUT
-        # Where a sentence names the act, one that merely stands in a report on it is not about it.
-        surest = float(found.about[tells].max(initial=0.0)) if question.aspect else 0.0
-        about = found.about >= max(_ABOUT, _AS_SURE * surest)
-        fitting = about & tells
-        if known and question.aspect and about.any() and not fitting.any():
-            told = _told(asked, retriever, filters)
-            return Answer(question, "aspect_not_found", refused, unknown=asked.unknown, told=told)
-        if not about.any() or probability < self._confidence.threshold:
-            return Answer(question, "no_evidence", refused, unknown=asked.unknown)
-        collected = collects(question) and _near(found, fitting, about, _REACH if not known else np.inf)
-        if not collected:
-            # One fact is asked for: that it tells the aspect speaks for a sentence, and decides nothing.
-            fitting = about
-        chosen = select(question, found, fitting, _MOST, retriever, collected=collected)
-        more, chosen = max(0, len(chosen) - max_citations), chosen[:max_citations]
-        if collected:
-            chosen = _in_reading_order(chosen, found)
-        citations = self._cite(asked, retriever, found, chosen, probability)
+    def _compose(self, context: _Context, hits: Sequence[Hit], max_citations: int) -> Answer:
+        """Choose statements among the sentences of the hits, or say why there are none."""
+        question, known, tolerances = context.question, context.known, self.tolerances
+        scored = list(hits)
+        if known:
+            scored += self.retriever.rank_of_references(context.query, known, hits, context.filters)
+        candidates = self.scorer.score(context.query, scored, known)
+        features = self.features.extract(context.query, hits, candidates)
+        probability = self.confidence.of_answer(features)
+        candidates = self._within_constraints(question, candidates)
+        refused = min(probability, self.confidence.threshold)
+        about, expressing = self._relevant(question, candidates)
+        if known and question.aspect and about.any() and not (about & expressing).any():
+            return Answer(
+                question,
+                "aspect_not_found",
+                refused,
+                unknown_references=context.unknown,
+                aspect_counts=self._aspect_counts(context),
+            )
+        if not about.any() or probability < self.confidence.threshold:
+            return Answer(question, "no_evidence", refused, unknown_references=context.unknown)
+        margin = np.inf if known else tolerances.score_margin
+        as_list = is_list_question(question) and _best_within_margin(
+            candidates, about & expressing, about, margin
+        )
+        # For a question for one fact it counts that a sentence expresses the aspect, but it decides nothing.
+        chosen = select_statements(
+            question,
+            candidates,
+            about & expressing if as_list else about,
+            tolerances.max_statements,
+            self.reader,
+            as_list=as_list,
+            margins=self.margins,
+        )
+        shown = chosen[:max_citations]
+        if as_list:
+            shown = _in_reading_order(shown, candidates)
+        citations = self._cite(context, candidates, shown, probability)
         return Answer(
             question,
             "answered",
             probability,
             citations,
-            unknown=asked.unknown,
-            unnamed=asked.unnamed,
-            conflicts=conflicts(citations, found, retriever),
-            collected=collected,
-            more=more if collected else 0,
+            unknown_references=context.unknown,
+            missing_names=context.missing_places,
+            conflicts=find_contradictions(citations, candidates, self.reader),
+            as_list=as_list,
+            not_shown=len(chosen) - len(shown) if as_list else 0,
         )
+
+    def _within_constraints(self, question: Question, candidates: SentenceCandidates) -> SentenceCandidates:
+        """The candidates that meet the hard constraints; none if these all lie far below the best of all."""
+        best = float(candidates.retrieval_scores.max(initial=-np.inf))
+        candidates = candidates.where(self.constraints.met_by(question, candidates.documents))
+        margin = self.tolerances.context_score_margin
+        asked = question.normalized_text
+        if asks_for_number(asked):
+            margin = self.tolerances.score_margin
+            texts = (self.reader.text(int(number)) for number in candidates.numbers)
+            candidates = candidates.where([contains_number(asked, text) for text in texts])
+        if candidates.retrieval_scores.max(initial=-np.inf) < best - margin:
+            return candidates.where(np.zeros(len(candidates), np.bool_))
+        return candidates
+
+    def _relevant(self, question: Question, candidates: SentenceCandidates) -> tuple[Mask, Mask]:
+        """Flags of the rows that are about the reference, and of those that express the aspect."""
+        tolerances, relevance = self.tolerances, candidates.reference_relevance
+        expressing = candidates.aspect_probability >= tolerances.relevance_threshold
+        # Where a sentence names the reference, one that merely stands in a report on it is not about it.
+        highest = float(relevance[expressing].max(initial=0.0)) if question.aspect else 0.0
+        threshold = max(tolerances.relevance_threshold, tolerances.relative_relevance * highest)
+        return relevance >= threshold, expressing
 
     def _cite(
-        self, asked: _Asked, retriever: Retriever, found: Candidates, chosen: list[int], probability: float
+        self, context: _Context, candidates: SentenceCandidates, chosen: Sequence[int], probability: float
     ) -> tuple[Citation, ...]:
         """Citations of the chosen rows, numbered from 1."""
-        sentences = retriever.generation.sentences
-        best = float(found.scores[chosen].max())
+        best = float(candidates.scores[list(chosen)].max())
         citations = []
         for number, row in enumerate(chosen, start=1):
-            document = retriever.generation.store.document(int(found.documents[row]))
-            sentence = int(found.numbers[row])
-            start, end = int(sentences.start[sentence]), int(sentences.end[sentence])
-            first, last = self._cut(asked, retriever, sentence)
-            end, start = start + last, start + first
-            score = self._confidence.of_sentence(probability, best - float(found.scores[row]))
-            citations.append(
-                verified(Citation(number, document, start, end, document.text[start:end], score))
-            )
-        return tuple(citations)
+            sentence = int(candidates.numbers[row])
+            document = self.reader.document(sentence)
+            start, _ = self.reader.span(sentence)
+            first, last = self._answering_clause(context, sentence)
+            score = self.confidence.of_sentence(probability, best - float(candidates.scores[row]))
+            quote = document.text[start + first : start + last]
+            citations.append(Citation(number, document, start + first, start + last, quote, score))
+        return verified(citations)
 
-    def _cut(self, asked: _Asked, retriever: Retriever, sentence: int) -> tuple[int, int]:
-        if self._clauses is None:
-            self._clauses = Clauses(retriever.embed_passages)
-        document = int(retriever.generation.sentences.document[sentence])
-        question = asked.evidence.without_setting[retriever.generation.store.document(document).language]
-        return self._clauses.answering(
-            retriever.text(sentence), lambda vectors: vectors @ question, asked.question.aspect
+    def _answering_clause(self, context: _Context, sentence: int) -> tuple[int, int]:
+        """``[start, end)`` within a sentence of what is quoted."""
+        vector = context.query.rewritten_vectors[self.reader.document(sentence).language]
+        return self.clauses.answering_span(
+            self.reader.text(sentence), lambda vectors: vectors @ vector, context.question.aspect
         )
 
+    def _aspect_counts(self, context: _Context) -> dict[Aspect, int]:
+        """Numbers of sentences about the references that express each other aspect, most first.
 
-def _near(found: Candidates, fitting: Mask, about: Mask, reach: float) -> bool:
-    """Whether the best fitting row lies no further below the best one than ``reach``."""
-    best = float(found.scores[fitting].max(initial=-np.inf))
-    return bool(fitting.any()) and best >= float(found.scores[about].max()) - reach
+        Counted in documents that may answer: those that pass the filters and fit the place and time asked
+        about. Aspects without a sentence are left out.
+        """
+        generation, lookup, question = self.generation, self.lookup, context.question
+        threshold = self.tolerances.relevance_threshold
+        attributed = [generation.attribution.sentences_of_reference(key)[0] for key in context.known]
+        numbers = np.unique(np.concatenate(attributed))
+        numbers = self._passing(numbers, context.filters)
+        documents = generation.sentences.document[numbers]
+        about = reference_relevance(context.known, numbers, documents, lookup, generation.attribution)
+        numbers = numbers[(about >= threshold) & ~generation.sentences.heading[numbers]]
+        numbers = numbers[self.constraints.met_by(question, generation.sentences.document[numbers])]
+        counts = (generation.aspects[numbers] >= threshold).sum(axis=0)
+        ordered = sorted(zip(ASPECTS, counts.tolist(), strict=True), key=lambda pair: -pair[1])
+        return {aspect: count for aspect, count in ordered if count and aspect != question.aspect}
+
+    def _passing(self, sentences: Ids, filters: Filters | None) -> Ids:
+        """The sentences whose passage passes the filters."""
+        allowed = self.lookup.passages_of(filters) if filters else None
+        if allowed is None:
+            return sentences
+        return sentences[np.isin(self.lookup.passage_of[sentences], allowed)]
 
 
-def _in_reading_order(rows: list[int], found: Candidates) -> list[int]:
-    """Reports in the order of their first row, the rows of each as they are read."""
+def _best_within_margin(candidates: SentenceCandidates, rows: Mask, among: Mask, margin: float) -> bool:
+    """True if the best of the flagged rows lies no further below the best of ``among`` than ``margin``."""
+    best = float(candidates.scores[rows].max(initial=-np.inf))
+    return bool(rows.any()) and best >= float(candidates.scores[among].max()) - margin
+
+
+def _in_reading_order(rows: Sequence[int], candidates: SentenceCandidates) -> list[int]:
+    """Documents in the order of their first row, the rows of each in reading order."""
     rank: dict[int, int] = {}
     for row in rows:
-        rank.setdefault(int(found.documents[row]), len(rank))
-    return sorted(rows, key=lambda row: (rank[int(found.documents[row])], int(found.numbers[row])))
-
-
-def _told(asked: _Asked, retriever: Retriever, filters: Filters | None) -> dict[Aspect, int]:
-    """How many sentences about the acts tell each other aspect, most first; those that none tells left out.
-
-    Only of documents that may answer: those that pass the filters, of the province and time asked about.
-    """
-    generation, catalogue, question = retriever.generation, retriever.catalogue, asked.question
-    numbers = np.unique(
-        np.concatenate([generation.attribution.sentences_of_reference(key)[0] for key in asked.known])
-    )
-    allowed = catalogue.passages_of(filters) if filters else None
-    if allowed is not None:
-        numbers = numbers[np.isin(catalogue.passage_of[numbers], allowed)]
-    about = about_acts(asked.known, numbers, retriever) >= _ABOUT
-    numbers = numbers[about & ~generation.sentences.heading[numbers]]
-    numbers = numbers[in_setting(question, generation.sentences.document[numbers], retriever)]
-    counts = (generation.aspects[numbers] >= _ABOUT).sum(axis=0)
-    ordered = sorted(zip(ASPECTS, counts.tolist(), strict=True), key=lambda pair: -pair[1])
-    return {aspect: count for aspect, count in ordered if count and aspect != question.aspect}
+        rank.setdefault(int(candidates.documents[row]), len(rank))
+    return sorted(rows, key=lambda row: (rank[int(candidates.documents[row])], int(candidates.numbers[row])))

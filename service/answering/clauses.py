@@ -1,10 +1,10 @@
-"""Clauses of a long sentence: where a list between semicolons is quoted, only what answers is quoted."""
+"""Clause splitting: the answering clause of a long sentence that lists things between semicolons."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,68 +12,85 @@ from indexer.annotation.aspect_cues import aspect_cues
 from indexer.annotation.aspects import Aspect
 from indexer.arrays import Scores, Vectors
 
-#: Sentences up to so many characters are quoted whole.
-LONG = 300
-#: A clause that is shorter is no statement: "sowie Vertreter der Presse".
-_SHORTEST = 40
-#: By how much the clause that answers must stand out among the others, in cosine.
-_STANDS_OUT = 0.06
-#: About so many clauses are kept.
-_KEPT = 4096
+#: By hand, for memory: about so many clause vectors are cached.
+_CACHED = 4096
 
 _CUT = re.compile(r";\s+")
-#: What stands between quotation marks is never cut.
+#: Text between quotation marks is never split.
 _QUOTED = re.compile(r"„[^“”\"]*[“”\"]|“[^”]*”|»[^«]*«|«[^»]*»|\"[^\"]*\"")
 _LEAD = re.compile(r":\s+(?=\S)")
 
 
 @dataclass(frozen=True, slots=True)
-class Clauses:
-    """Cuts sentences; ``embed`` gives a unit vector for each text, shape ``(n, dimension)``.
+class ClauseSettings:
+    """Lengths in characters, and the margin in cosine, of what is quoted alone."""
 
-    What was embedded once is kept. Safe to use from several threads.
+    #: By hand: sentences up to this length are quoted whole.
+    whole_sentence: int = 300
+    #: By hand: a shorter clause is no statement: "sowie Vertreter der Presse".
+    shortest: int = 40
+    #: By hand: by how much the answering clause must lead the others.
+    margin: float = 0.06
+
+
+class ClauseExtractor:
+    """Finds the clause of a sentence that answers. Safe to use from several threads.
+
+    Args:
+        embed: gives a unit vector for each text, shape ``(n, dimension)``; its results are cached.
     """
 
-    embed: Callable[[Sequence[str]], Vectors]
-    _known: dict[str, Vectors] = field(default_factory=dict)
+    def __init__(
+        self, embed: Callable[[Sequence[str]], Vectors], settings: ClauseSettings | None = None
+    ) -> None:
+        self._embed = embed
+        self._settings = settings or ClauseSettings()
+        self._cache: dict[str, Vectors] = {}
 
-    def answering(
+    def answering_span(
         self, sentence: str, similarity: Callable[[Vectors], Scores], aspect: Aspect | None
     ) -> tuple[int, int]:
-        """``[start, end)`` in the sentence of what answers: the whole, or the one clause that does.
+        """``[start, end)`` of what answers in a sentence: the whole, or one clause.
 
         Args:
-            similarity: cosine of the question and each of some vectors.
-            aspect: asked for; a list whose clauses all tell it stays whole.
+            similarity: cosine of the question and each of the given vectors.
+            aspect: asked for; a list whose clauses all express it stays whole.
         """
-        spans = clauses(sentence)
-        lead = sentence[: spans[0][0]]
-        if len(sentence) <= LONG or len(spans) < 2 or (aspect is not None and aspect in aspect_cues(lead)):
-            return 0, len(sentence)
-        telling = [span for span in spans if aspect is None or aspect in aspect_cues(sentence[slice(*span)])]
-        if aspect is not None and len(telling) != 1:
-            return 0, len(sentence)
-        if len(telling) == 1:
-            return telling[0]
+        whole = 0, len(sentence)
+        spans = split_clauses(sentence, self._settings.shortest)
+        if len(sentence) <= self._settings.whole_sentence or len(spans) < 2:
+            return whole
+        if aspect is None:
+            return self._most_similar(sentence, spans, similarity) or whole
+        if aspect in aspect_cues(sentence[: spans[0][0]]):
+            return whole
+        expressing = [span for span in spans if aspect in aspect_cues(sentence[slice(*span)])]
+        return expressing[0] if len(expressing) == 1 else whole
+
+    def _most_similar(
+        self,
+        sentence: str,
+        spans: Sequence[tuple[int, int]],
+        similarity: Callable[[Vectors], Scores],
+    ) -> tuple[int, int] | None:
+        """The clause most similar to the question; ``None`` if it does not lead the others."""
         scores = similarity(self._vectors([sentence[slice(*span)] for span in spans]))
         first, second = (int(row) for row in np.argsort(-scores)[:2])
-        if scores[first] < scores[second] + _STANDS_OUT:
-            return 0, len(sentence)
-        return spans[first]
+        return None if scores[first] < scores[second] + self._settings.margin else spans[first]
 
     def _vectors(self, texts: Sequence[str]) -> Vectors:
-        known = {text: vector for text in texts if (vector := self._known.get(text)) is not None}
+        known = {text: vector for text in texts if (vector := self._cache.get(text)) is not None}
         missing = [text for text in texts if text not in known]
         if missing:
-            known.update(zip(missing, self.embed(missing), strict=True))
-            if len(self._known) > _KEPT:
-                self._known.clear()
-            self._known.update(known)
+            known.update(zip(missing, self._embed(missing), strict=True))
+            if len(self._cache) > _CACHED:
+                self._cache.clear()
+            self._cache.update(known)
         return np.stack([known[text] for text in texts])
 
 
-def clauses(sentence: str) -> list[tuple[int, int]]:
-    """Spans of the clauses that semicolons part, without white space; the lead-in before a colon is none."""
+def split_clauses(sentence: str, shortest: int) -> list[tuple[int, int]]:
+    """Spans of the clauses between semicolons, without white space; a lead-in before a colon is no clause."""
     quoted = [match.span() for match in _QUOTED.finditer(sentence)]
     cuts = [
         cut.span()
@@ -83,5 +100,5 @@ def clauses(sentence: str) -> list[tuple[int, int]]:
     lead = _LEAD.search(sentence)
     start = lead.end() if lead and cuts and lead.end() < cuts[0][0] else 0
     starts, ends = [start, *(end for _, end in cuts)], [*(begin for begin, _ in cuts), len(sentence)]
-    found = [(a, b) for a, b in zip(starts, ends, strict=True) if b - a >= _SHORTEST]
+    found = [(a, b) for a, b in zip(starts, ends, strict=True) if b - a >= shortest]
     return found if len(found) > 1 else [(0, len(sentence))]

@@ -1,9 +1,10 @@
-"""Which documents may answer: those of the province and time asked about, naming the persons asked about."""
+"""Hard constraints of a question on documents: place, period, day, person."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,38 +12,87 @@ from indexer.analysis import analyzer
 from indexer.arrays import Ids
 from indexer.entities.dates import Period, find_days
 from indexer.entities.places import related_places
+from indexer.index.generation import Generation
 from indexer.storage.document_store import DocumentStore
 from indexer.text.normalization import fold
 from service.query.question import Question
-from service.retrieval.retriever import Retriever
-
-#: Passages in which a person's name is looked for, those with most of its words.
-_PASSAGES_READ = 100
+from service.retrieval.corpus_lookup import CorpusLookup
 
 
-def in_setting(question: Question, documents: Ids, retriever: Retriever) -> list[bool]:
-    """Whether each sentence's document fits the provinces, dates and persons that a question names.
+@dataclass(frozen=True, slots=True)
+class HardConstraints:
+    """Checks documents of one generation against what a question names. Safe to use from several threads."""
 
-    A document fits a province when it is about it or names it, a year when it was published in it or names
-    it, a shorter period when it was published in it or names one that overlaps, a day or a person when it
-    names it. What happened in one province, or in March, must not answer for another, or for August.
-    """
-    store, catalogue = retriever.generation.store, retriever.catalogue
-    wanted = related_places(mention.place for mention in question.places)
-    days = find_days(question.read)
-    fits: dict[int, bool] = {}
-    for number in set(documents.tolist()):
-        document = store.document(number)
-        one = np.array([number], np.int64)
-        place = not wanted or bool(catalogue.place_fit(question, one)[0] or wanted & store.places_in(number))
-        date = not question.dates or bool(
-            catalogue.date_fit(question, one)[0]
-            or any(_mentions_period(period, number, store) for period in question.dates)
+    generation: Generation
+    lookup: CorpusLookup
+    #: By hand, for time: passages in which a name is looked for, those with most of its words.
+    passages_searched: int = 100
+
+    def met_by(self, question: Question, documents: Ids) -> list[bool]:
+        """Flag for each of the given documents that fits the provinces, dates and persons of a question.
+
+        A document fits a province if it is about it or names it; a year if it was published in it or names
+        it; a shorter period if it was published in it or names one that overlaps; a day or a person if it
+        names it. What happened in one province, or in March, must not answer for another, or for August.
+        """
+        meets = {number: self._meets(question, number) for number in set(documents.tolist())}
+        return [meets[number] for number in documents.tolist()]
+
+    def missing_places(self, question: Question) -> tuple[str, ...]:
+        """Provinces of a question that no document is about or names, nor any merged with them."""
+        known = set(self.lookup.places)
+        return tuple(
+            place
+            for place in dict.fromkeys(mention.place for mention in question.places)
+            if not any(name in known or self._is_named(name) for name in related_places([place]))
         )
-        person = not question.persons or any(_stands_in(name, document.text) for name in question.persons)
-        day = not days or bool(days & store.days_in(number))
-        fits[number] = place and date and person and day
-    return [fits[number] for number in documents.tolist()]
+
+    def missing_names(self, question: Question) -> tuple[str, ...]:
+        """Persons of a question whom no document names, however many bear parts of their names."""
+        return tuple(name for name in question.persons if not self._is_named(name))
+
+    def _meets(self, question: Question, number: int) -> bool:
+        return (
+            self._fits_places(question, number)
+            and self._fits_dates(question, number)
+            and self._fits_persons(question, number)
+            and self._fits_days(question, number)
+        )
+
+    def _fits_places(self, question: Question, number: int) -> bool:
+        wanted = related_places(mention.place for mention in question.places)
+        if not wanted or self.lookup.place_match(question, np.array([number], np.int64))[0]:
+            return True
+        return bool(wanted & self.generation.store.places_in(number))
+
+    def _fits_dates(self, question: Question, number: int) -> bool:
+        if not question.dates or self.lookup.date_match(question, np.array([number], np.int64))[0]:
+            return True
+        return any(_mentions_period(period, number, self.generation.store) for period in question.dates)
+
+    def _fits_persons(self, question: Question, number: int) -> bool:
+        if not question.persons:
+            return True
+        text = self.generation.store.document(number).text
+        return any(_contains_name(name, text) for name in question.persons)
+
+    def _fits_days(self, question: Question, number: int) -> bool:
+        days = find_days(question.normalized_text)
+        return not days or bool(days & self.generation.store.days_in(number))
+
+    def _is_named(self, name: str) -> bool:
+        """True if a passage holds the name; if one does, it is among those with most of its words.
+
+        Diacritics and the white space between the words are ignored.
+        """
+        passages, store = self.generation.passages, self.generation.store
+        scores = self.generation.lexical.scores(sorted(analyzer.surface_terms(name)))
+        count = min(self.passages_searched, len(scores))
+        for passage in np.argpartition(-scores, count - 1)[:count].tolist():
+            text = store.document(int(passages.document[passage])).text
+            if _contains_name(name, text[int(passages.start[passage]) : int(passages.end[passage])]):
+                return True
+        return False
 
 
 def _mentions_period(period: Period, document: int, store: DocumentStore) -> bool:
@@ -63,37 +113,6 @@ def _is_year(first: str, last: str) -> bool:
     return first[5:] == "01-01" and last[5:] == "12-31"
 
 
-def absent(question: Question, retriever: Retriever) -> tuple[str, ...]:
-    """Provinces of a question that no document is about or names, nor any merged with them."""
-    known = set(retriever.catalogue.places)
-    return tuple(
-        place
-        for place in dict.fromkeys(mention.place for mention in question.places)
-        if not any(name in known or _named(name, retriever) for name in related_places([place]))
-    )
-
-
-def unnamed(question: Question, retriever: Retriever) -> tuple[str, ...]:
-    """Persons of a question whom no document names, however many bear parts of their names.
-
-    A name is looked for in the passages that hold most of its words; where it stands, it stands in one of
-    them. Diacritics and the white space between its words do not count.
-    """
-    return tuple(name for name in question.persons if not _named(name, retriever))
-
-
-def _named(name: str, retriever: Retriever) -> bool:
-    generation = retriever.generation
-    spans = generation.passages
-    scores = generation.lexical.scores(sorted(analyzer.surface_terms(name)))
-    kept = min(_PASSAGES_READ, len(scores))
-    for passage in np.argpartition(-scores, kept - 1)[:kept].tolist():
-        document = generation.store.document(int(spans.document[passage]))
-        if _stands_in(name, document.text[int(spans.start[passage]) : int(spans.end[passage])]):
-            return True
-    return False
-
-
-def _stands_in(name: str, text: str) -> bool:
+def _contains_name(name: str, text: str) -> bool:
     words = r"\s+".join(re.escape(word) for word in fold(name).split())
     return re.search(rf"(?<!\w){words}(?!\w)", fold(unicodedata.normalize("NFC", text))) is not None

@@ -1,79 +1,83 @@
-"""What contradicts an answer, in its own statements or in sentences that say nearly the same."""
+"""Contradictions: sums that do not add up, and quantities that differ between similar sentences."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
+from indexer.arrays import Ids
 from indexer.documents import Document
 from indexer.entities.places import related_places
-from service.answering.answer import Citation, Conflict, Place
-from service.answering.quantities import Figure, differing, figures, wrong_sum
-from service.retrieval.retriever import Retriever
-from service.scoring.candidates import Candidates
+from service.answering.answer import Citation, Conflict, TextSpan
+from service.answering.quantities import Quantity, differing_quantities, find_quantities, wrong_sum
+from service.retrieval.sentences import SentenceReader
+from service.scoring.candidates import SentenceCandidates
 
-#: From this cosine on a sentence may say the same as a statement.
-_ALIKE = 0.93
+#: By hand: from this cosine on a sentence may say the same as a statement.
+SAME_CONTENT = 0.93
 
 
-def conflicts(
-    citations: Sequence[Citation], candidates: Candidates, retriever: Retriever
+def find_contradictions(
+    citations: Sequence[Citation],
+    candidates: SentenceCandidates,
+    reader: SentenceReader,
+    same_content: float = SAME_CONTENT,
 ) -> tuple[Conflict, ...]:
-    """Totals whose parts do not add up, and figures that differ on one thing; each with all its places.
+    """Totals whose parts do not add up, and quantities that differ on one thing, each with all its places.
 
-    What reports of different provinces count is not one thing.
+    Reports of different provinces count different things.
     """
     found = []
     for citation in citations:
         wrong = wrong_sum(citation.quote)
         if wrong:
-            places = tuple(_place(figure, citation) for figure in (wrong.total, *wrong.parts))
-            found.append(Conflict(places, wrong.sum))
-    if not any(figures(citation.quote) for citation in citations):
+            spans = tuple(_span(quantity, citation) for quantity in (wrong.total, *wrong.parts))
+            found.append(Conflict(spans, wrong.sum))
+    if not any(find_quantities(citation.quote) for citation in citations):
         return tuple(found)
-    both = [*citations, *_alike(citations, candidates, retriever)]
-    for a, mine, b, other in differing(
-        [citation.quote for citation in both], [citation.document.language for citation in both]
+    compared = [*citations, *_similar(citations, candidates, reader, same_content)]
+    for row, quantity, other_row, other in differing_quantities(
+        [citation.quote for citation in compared], [citation.document.language for citation in compared]
     ):
-        if a < len(citations) and not _elsewhere(both[a].document, both[b].document):
-            found.append(Conflict((_place(mine, both[a]), _place(other, both[b]))))
+        one, two = compared[row], compared[other_row]
+        if row < len(citations) and not _of_different_provinces(one.document, two.document):
+            found.append(Conflict((_span(quantity, one), _span(other, two))))
     return tuple(found)
 
 
-def _elsewhere(one: Document, other: Document) -> bool:
-    """Whether two reports are about different provinces."""
+def _of_different_provinces(one: Document, other: Document) -> bool:
     if not one.place or not other.place:
         return False
     return not set(related_places([one.place])) & set(related_places([other.place]))
 
 
-def _alike(citations: Sequence[Citation], candidates: Candidates, retriever: Retriever) -> list[Citation]:
-    """Candidates close to a statement that are none themselves, as citations without a number."""
-    sentences, store = retriever.generation.sentences, retriever.generation.store
-    starts = {(citation.document.document_id, citation.start, citation.end) for citation in citations}
-    documents = {number: store.document(number) for number in set(candidates.documents.tolist())}
-    mine = []
-    for row, (number, document) in enumerate(
-        zip(candidates.numbers.tolist(), candidates.documents.tolist(), strict=True)
-    ):
-        start, end = int(sentences.start[number]), int(sentences.end[number])
-        place = documents[document].document_id
-        if any(name == place and start <= a and b <= end for name, a, b in starts):
-            mine.append(row)
-    if not mine:
+def _similar(
+    citations: Sequence[Citation], candidates: SentenceCandidates, reader: SentenceReader, same_content: float
+) -> list[Citation]:
+    """Candidates close to a statement that are not cited, as citations with the number 0."""
+    cited = [row for row in range(len(candidates)) if _is_cited(candidates.numbers, row, citations, reader)]
+    if not cited:
         return []
-    likeness = (candidates.vectors @ candidates.vectors[mine].T).max(axis=1)
-    likeness[mine] = 0.0
+    similarity = (candidates.vectors @ candidates.vectors[cited].T).max(axis=1)
+    similarity[cited] = 0.0
     found = []
-    for row in np.flatnonzero(likeness >= _ALIKE).tolist():
-        number, document = int(candidates.numbers[row]), documents[int(candidates.documents[row])]
-        start, end = int(sentences.start[number]), int(sentences.end[number])
+    for row in (similarity >= same_content).nonzero()[0].tolist():
+        number = int(candidates.numbers[row])
+        document, (start, end) = reader.document(number), reader.span(number)
         found.append(Citation(0, document, start, end, document.text[start:end], 0.0))
     return found
 
 
-def _place(figure: Figure, citation: Citation) -> Place:
-    start = citation.start + figure.start
-    end = citation.start + figure.end
-    return Place(citation.document, start, end, figure.text, citation.number or None)
+def _is_cited(numbers: Ids, row: int, citations: Sequence[Citation], reader: SentenceReader) -> bool:
+    number = int(numbers[row])
+    start, end = reader.span(number)
+    within = [citation for citation in citations if start <= citation.start and citation.end <= end]
+    if not within:
+        return False
+    document_id = reader.document(number).document_id
+    return any(citation.document.document_id == document_id for citation in within)
+
+
+def _span(quantity: Quantity, citation: Citation) -> TextSpan:
+    start = citation.start + quantity.start
+    end = citation.start + quantity.end
+    return TextSpan(citation.document, start, end, quantity.text, citation.number or None)

@@ -1,4 +1,4 @@
-"""Figures that contradict each other: parts that do not add up, statements that differ on one thing."""
+"""Quantities in text: numbers with their scale, sums that do not add up, differing quantities."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from indexer.text import months
 from indexer.text.languages import Language
 from service.query import number_words
 
-_WORDS = {
+_NUMBER_WORDS = {
     word: value
     for words in (number_words.GERMAN, number_words.ENGLISH, number_words.VIETNAMESE)
     for value, word in enumerate(words, start=2)
 }
-_FIGURE = re.compile(
-    rf"(?<![\w.,/-])(?:\d{{1,3}}(?:[.,\u00a0 ]\d{{3}})+|\d+(?:[.,]\d+)?|(?:{'|'.join(_WORDS)})\b)(?![\w/])",
+_QUANTITY = re.compile(
+    r"(?<![\w.,/-])(?:\d{1,3}(?:[.,\u00a0 ]\d{3})+|\d+(?:[.,]\d+)?"
+    rf"|(?:{'|'.join(_NUMBER_WORDS)})\b)(?![\w/])",
     re.IGNORECASE,
 )
-#: What a figure is counted in, where it is written after it.
+#: Scale words after a number.
 _SCALES = tuple(
     (scale, re.compile(rf"\s*(?:{words})\b", re.IGNORECASE))
     for scale, words in (
@@ -32,15 +33,15 @@ _SCALES = tuple(
         (1e9, r"mrd\.?|milliarden?|billion|tỷ"),
     )
 )
-#: What follows are the parts of the total before it.
+#: Words between a total and its parts.
 _PARTS = re.compile(
     r"\b(?:davon(?! (?:un)?abhängig| abgesehen)|darin enthalten|und zwar"
     r"|of (?:which|these|them)|namely|trong đó)\b|, gồm\b",
     re.IGNORECASE,
 )
-#: Parts end with their sentence; beyond a full clause nothing adds up any more.
+#: Parts end with their clause or sentence.
 _END = re.compile(r"[;!?]|\.\s")
-#: What makes a figure no count of things: what follows it, what stands before it.
+#: Words after a number, and before it, with which it counts no things.
 _NO_COUNT = re.compile(
     r"\s*(?:%|prozent|percent|per cent|phần trăm)"
     rf"|\.\s*(?:{'|'.join(months.GERMAN)}|\d)|\s(?:{'|'.join(months.ENGLISH)})\b",
@@ -55,15 +56,15 @@ _YEAR_WORD = re.compile(r"\s*(?:\d|nay\b|qua\b|sau\b|trước\b|học\b)", re.IG
 _OF_YEAR = re.compile(r"(?:\b(?:trong|mỗi|hàng|hằng|cả|các|những|đầu|cuối|một|từng|\d+))\s*\Z", re.IGNORECASE)
 _YEARS = range(1900, 2101)
 _YEAR = re.compile(r"(?<![\w.,/])(?:19|20)\d\d(?![\w/])")
-#: How far a list may fall short of its total and still be a slip, not a choice of parts.
-_SLIP = 0.1
-#: Share of the words around two figures that must agree for them to be of one thing.
-_ONE_THING = 0.6
+#: By hand: share of the total that a list may fall short and still be a wrong sum, not a choice of parts.
+SUM_TOLERANCE = 0.1
+#: By hand: share of the words around two numbers that must agree for them to be of one thing.
+TERM_OVERLAP = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """A count in a text: its value, where it stands, and how it is written."""
+class Quantity:
+    """A number of things in a text: value, span, and as it is written."""
 
     value: float
     start: int
@@ -73,90 +74,113 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class WrongSum:
-    """Parts that do not add up to the total a sentence gives."""
+    """A total and its parts that do not add up to it."""
 
-    total: Figure
-    parts: tuple[Figure, ...]
+    total: Quantity
+    parts: tuple[Quantity, ...]
 
     @property
     def sum(self) -> float:
         return sum(part.value for part in self.parts)
 
 
-def figures(text: str) -> list[Figure]:
-    """Counts in a text, in digits or in words; years, dates, percentages and numbers of acts are none."""
-    acts = find_references(text)
+def find_quantities(text: str) -> list[Quantity]:
+    """Numbers of things in a text, in digits or words, without years, dates, percentages and references."""
+    references = [(reference.start, reference.end) for reference in find_references(text)]
     found = []
-    for match in _FIGURE.finditer(text):
-        before = text[max(0, match.start() - 12) : match.start()]
-        value = value_of(match[0])
-        if not (
-            (match[0].isdigit() and value in _YEARS)
-            or (
-                match[0].lower() == "năm" and (_YEAR_WORD.match(text, match.end()) or _OF_YEAR.search(before))
-            )
-            or _NUMBERED.search(before)
-            or _NO_COUNT.match(text, match.end())
-            or any(act.start < match.end() and match.start() < act.end for act in acts)
-        ):
+    for match in _QUANTITY.finditer(text):
+        overlaps = any(start < match.end() and match.start() < end for start, end in references)
+        if not overlaps and _counts_things(match, text):
             scale = next((scale for scale, words in _SCALES if words.match(text, match.end())), 1.0)
-            found.append(Figure(value * scale, match.start(), match.end(), match[0]))
+            found.append(Quantity(value_of(match[0]) * scale, match.start(), match.end(), match[0]))
     return found
 
 
-def wrong_sum(sentence: str) -> WrongSum | None:
+def _counts_things(match: re.Match[str], text: str) -> bool:
+    """False for a year, a date, a percentage, and a number that names something: "Nr. 5"."""
+    before = text[max(0, match.start() - 12) : match.start()]
+    if match[0].isdigit() and value_of(match[0]) in _YEARS:
+        return False
+    if match[0].lower() == "năm" and (_YEAR_WORD.match(text, match.end()) or _OF_YEAR.search(before)):
+        return False
+    return not (_NUMBERED.search(before) or _NO_COUNT.match(text, match.end()))
+
+
+def wrong_sum(sentence: str, tolerance: float = SUM_TOLERANCE) -> WrongSum | None:
     """The first total of a sentence whose parts, listed after it, do not add up to it."""
-    counts = figures(sentence)
+    counts = find_quantities(sentence)
     for marker in _PARTS.finditer(sentence):
-        before = [
-            count
-            for count in counts
-            if count.end <= marker.start()
-            and not _END.search(sentence[count.end : marker.start()].rstrip("; "))
-        ]
-        end = _END.search(sentence, marker.end())
-        stop = end.start() if end else len(sentence)
-        parts = [count for count in counts if marker.end() <= count.start < stop]
-        if not before or len(parts) < 2:
+        totals, parts = _around(marker, sentence, counts)
+        if not totals or len(parts) < 2:
             continue
         # "1.088 Dialoge in 12 Gemeinden, davon …": the total is the largest, and any that fits will do.
-        wrong = WrongSum(max(before, key=lambda count: count.value), tuple(parts))
+        wrong = WrongSum(max(totals, key=lambda count: count.value), tuple(parts))
         missing = wrong.total.value - wrong.sum
-        if not any(math.isclose(count.value, wrong.sum) for count in before) and (
-            missing <= _SLIP * wrong.total.value
-        ):
+        adds_up = any(math.isclose(count.value, wrong.sum) for count in totals)
+        if not adds_up and missing <= tolerance * wrong.total.value:
             return wrong
     return None
 
 
-def differing(texts: Sequence[str], languages: Sequence[Language]) -> list[tuple[int, Figure, int, Figure]]:
-    """Pairs of statements that give different figures for one thing: ``(row, figure, row, figure)``.
-
-    For one thing: the words around the figures mostly agree, the years too where both name some, and each
-    holds one figure only the other has not.
-    """
-    counts = [figures(text) for text in texts]
-    years = [set(_YEAR.findall(text)) for text in texts]
-    words = [
-        frozenset(stem for stem in stems(text, language) if not stem[0].isdigit())
-        for text, language in zip(texts, languages, strict=True)
+def _around(
+    marker: re.Match[str], sentence: str, counts: Sequence[Quantity]
+) -> tuple[list[Quantity], list[Quantity]]:
+    """Possible totals before a marker, in its clause, and the parts after it."""
+    totals = [
+        count
+        for count in counts
+        if count.end <= marker.start() and not _END.search(sentence[count.end : marker.start()].rstrip("; "))
     ]
+    end = _END.search(sentence, marker.end())
+    stop = end.start() if end else len(sentence)
+    return totals, [count for count in counts if marker.end() <= count.start < stop]
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    counts: list[Quantity]
+    years: frozenset[str]
+    terms: frozenset[str]
+
+
+def differing_quantities(
+    texts: Sequence[str], languages: Sequence[Language], term_overlap: float = TERM_OVERLAP
+) -> list[tuple[int, Quantity, int, Quantity]]:
+    """Pairs of texts that give different numbers for one thing: ``(row, quantity, row, quantity)``.
+
+    For one thing: most of the words around the numbers agree, the years too if both name some, and each text
+    has exactly one number that the other has not.
+    """
+    statements = [_statement(text, language) for text, language in zip(texts, languages, strict=True)]
     found = []
-    for a, b in combinations(range(len(texts)), 2):
-        mine = [c for c in counts[a] if c.value not in {x.value for x in counts[b]}]
-        other = [c for c in counts[b] if c.value not in {x.value for x in counts[a]}]
-        union = words[a] | words[b]
-        alike = len(words[a] & words[b]) / len(union) if union else 0.0
-        same_years = not (years[a] and years[b]) or years[a] == years[b]
-        if len(mine) == len(other) == 1 and alike >= _ONE_THING and same_years:
-            found.append((a, mine[0], b, other[0]))
+    for (a, one), (b, two) in combinations(enumerate(statements), 2):
+        only_one, only_two = _without(one.counts, two.counts), _without(two.counts, one.counts)
+        if len(only_one) == len(only_two) == 1 and _same_thing(one, two, term_overlap):
+            found.append((a, only_one[0], b, only_two[0]))
     return found
 
 
+def _statement(text: str, language: Language) -> _Statement:
+    terms = frozenset(stem for stem in stems(text, language) if not stem[0].isdigit())
+    return _Statement(find_quantities(text), frozenset(_YEAR.findall(text)), terms)
+
+
+def _without(counts: Sequence[Quantity], others: Sequence[Quantity]) -> list[Quantity]:
+    values = {other.value for other in others}
+    return [count for count in counts if count.value not in values]
+
+
+def _same_thing(one: _Statement, two: _Statement, term_overlap: float) -> bool:
+    union = one.terms | two.terms
+    overlap = len(one.terms & two.terms) / len(union) if union else 0.0
+    return overlap >= term_overlap and (not (one.years and two.years) or one.years == two.years)
+
+
 def value_of(text: str) -> float:
+    """The value of a number in digits or words."""
     if not text[0].isdigit():
-        # As the pattern reads it: "ſechs" and "NİNE" are no keys, whatever their case.
-        return float(next(n for word, n in _WORDS.items() if re.fullmatch(word, text, re.IGNORECASE)))
+        # Matched as the pattern does: "ſechs" and "NİNE" match, but are no keys in any case.
+        return float(next(n for word, n in _NUMBER_WORDS.items() if re.fullmatch(word, text, re.IGNORECASE)))
     if re.fullmatch(r"\d{1,3}(?:[.,\u00a0 ]\d{3})+", text):
         return float(re.sub(r"\D", "", text))
     return float(text.replace(",", "."))

@@ -1,65 +1,73 @@
-"""As many statements as a question needs and no more: one for a fact, all that is said for an aspect."""
+"""Selection of statements: one for a fact, all that is said for an aspect, without near-duplicates."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from indexer.arrays import Mask
 from service.query.question import Question
-from service.retrieval.retriever import Retriever
-from service.scoring.candidates import Candidates
+from service.retrieval.sentences import SentenceReader
+from service.scoring.candidates import SentenceCandidates
 
-#: How far below the best one a further statement may lie, in units of the candidates' scores: hardly, where
-#: one thing is asked for; where all that is said of an aspect is, as far as the matter reaches, and further
-#: where an act already narrows it down.
-_FACT, _ASPECT, _ASPECT_OF_ACT = 0.004, 0.11, 0.2
-#: At most so many statements on one thing.
-_FACTS = 2
-#: Statements closer to each other than this say the same twice, unless their figures differ.
-_DUPLICATE = 0.97
-
-_FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
-def select(
+@dataclass(frozen=True, slots=True)
+class SelectionMargins:
+    """How far below the best one a further statement may lie, in units of the candidates' scores."""
+
+    #: By hand: hardly, for a question for one fact.
+    fact: float = 0.004
+    #: By hand: for a list, as far as the topic reaches; further where a reference already narrows it down.
+    aspect: float = 0.11
+    aspect_of_reference: float = 0.2
+    #: By hand: statements on one fact.
+    max_facts: int = 2
+    #: By hand: cosine from which on two statements with the same numbers say the same.
+    near_duplicate: float = 0.97
+
+
+def select_statements(
     question: Question,
-    candidates: Candidates,
-    fitting: Mask,
+    candidates: SentenceCandidates,
+    eligible: Mask,
     limit: int,
-    retriever: Retriever,
+    reader: SentenceReader,
     *,
-    collected: bool,
+    as_list: bool,
+    margins: SelectionMargins,
 ) -> list[int]:
     """Rows of the statements, the best first, without near-duplicates, at most ``limit``.
 
     Args:
-        fitting: which rows may become statements, shape ``(n,)``.
-        collected: whether all that is said is wanted; then the best of every report comes before the second
-            of any.
+        eligible: rows that may become statements, shape ``(n,)``.
+        as_list: select all that is said; then the best of every report comes before the second of any.
     """
     scores = candidates.scores
-    order = [int(row) for row in np.argsort(-scores, kind="stable") if fitting[row]]
+    order = [int(row) for row in np.argsort(-scores, kind="stable") if eligible[row]]
     if not order:
         return []
-    margin = _FACT
-    if collected:
-        margin = _ASPECT_OF_ACT if question.keys else _ASPECT
+    margin = margins.fact
+    if as_list:
+        margin = margins.aspect_of_reference if question.keys else margins.aspect
         order = _reports_first(order, candidates)
     else:
-        limit = min(limit, _FACTS)
+        limit = min(limit, margins.max_facts)
     best = max(float(scores[row]) for row in order)
     chosen: list[int] = []
     for row in order:
         if len(chosen) == limit:
             break
-        if scores[row] >= best - margin and not _said(row, chosen, candidates, retriever):
+        if scores[row] >= best - margin and not _is_duplicate(row, chosen, candidates, reader, margins):
             chosen.append(row)
     return chosen
 
 
-def _reports_first(order: list[int], candidates: Candidates) -> list[int]:
+def _reports_first(order: Sequence[int], candidates: SentenceCandidates) -> list[int]:
     best: dict[int, int] = {}
     for row in order:
         best.setdefault(int(candidates.documents[row]), row)
@@ -67,17 +75,23 @@ def _reports_first(order: list[int], candidates: Candidates) -> list[int]:
     return [*best.values(), *(row for row in order if row not in first)]
 
 
-def _said(row: int, chosen: list[int], candidates: Candidates, retriever: Retriever) -> bool:
-    """Whether a chosen statement says the same, figures included: other figures are another statement."""
+def _is_duplicate(
+    row: int,
+    chosen: Sequence[int],
+    candidates: SentenceCandidates,
+    reader: SentenceReader,
+    margins: SelectionMargins,
+) -> bool:
+    """True if a chosen statement says the same with the same numbers: other numbers are another statement."""
     if not chosen:
         return False
-    likeness = candidates.vectors[chosen] @ candidates.vectors[row]
-    mine = _figures(retriever.text(int(candidates.numbers[row])))
+    similarity = candidates.vectors[list(chosen)] @ candidates.vectors[row]
+    numbers = _numbers(reader.text(int(candidates.numbers[row])))
     return any(
-        like >= _DUPLICATE and _figures(retriever.text(int(candidates.numbers[other]))) == mine
-        for like, other in zip(likeness, chosen, strict=True)
+        cosine >= margins.near_duplicate and _numbers(reader.text(int(candidates.numbers[other]))) == numbers
+        for cosine, other in zip(similarity, chosen, strict=True)
     )
 
 
-def _figures(text: str) -> frozenset[str]:
-    return frozenset(_FIGURE.findall(text))
+def _numbers(text: str) -> frozenset[str]:
+    return frozenset(_NUMBER.findall(text))

@@ -11,7 +11,7 @@ from indexer.documents import Document
 from indexer.entities.places import related_places
 from indexer.entities.references import display_name
 from indexer.text.languages import Language
-from service.answering.answer import Answer, Conflict, Place
+from service.answering.answer import Answer, Conflict, TextSpan
 from service.answering.quantities import value_of
 from service.api.messages import MESSAGES, Messages, plural
 
@@ -22,7 +22,7 @@ def framing_line(answer: Answer) -> str:
     if answer.status == "answered":
         return _found(answer, messages)
     if answer.status == "unknown_reference":
-        return _unknown(answer.unknown, answer.suggestions, answer.question.language)
+        return _unknown(answer.unknown_references, answer.suggestions, answer.question.language)
     names = _names(answered_keys(answer), answer.question.language)
     if answer.status == "aspect_not_found":
         aspect = answer.question.aspect
@@ -30,8 +30,8 @@ def framing_line(answer: Answer) -> str:
             names=names, aspect=messages.aspects[aspect] if aspect else ""
         )
         return line + _told(answer, messages)
-    if answer.unnamed:
-        return messages.unnamed.format(names=", ".join(answer.unnamed))
+    if answer.missing_names:
+        return messages.unnamed.format(names=", ".join(answer.missing_names))
     return messages.no_evidence_on.format(names=names) if names else messages.no_evidence
 
 
@@ -40,12 +40,12 @@ def note_lines(answer: Answer) -> list[str]:
     if answer.status == "unknown_reference":
         return []
     language = answer.question.language
-    lines = [_unknown((key,), (), language) for key in answer.unknown]
+    lines = [_unknown((key,), (), language) for key in answer.unknown_references]
     if answer.status == "answered":
-        lines += [MESSAGES[language].unnamed.format(names=name) for name in answer.unnamed]
+        lines += [MESSAGES[language].unnamed.format(names=name) for name in answer.missing_names]
     lines += [MESSAGES[language].merged.format(asked=asked, place=place) for asked, place in _merged(answer)]
     lines += [_conflict(conflict, MESSAGES[language]) for conflict in answer.conflicts]
-    return lines + ([MESSAGES[language].more.format(count=answer.more)] if answer.more else [])
+    return lines + ([MESSAGES[language].more.format(count=answer.not_shown)] if answer.not_shown else [])
 
 
 def _merged(answer: Answer) -> list[tuple[str, str]]:
@@ -66,7 +66,7 @@ def answer_text(answer: Answer) -> str:
     Where all that is said was collected, each report's statements stand below its place and date.
     """
     lines = [framing_line(answer)]
-    grouped = answer.collected
+    grouped = answer.as_list
     for document, citations in groupby(answer.citations, key=lambda citation: citation.document):
         if grouped:
             lines.append(f"{source_line(document)}:")
@@ -76,7 +76,7 @@ def answer_text(answer: Answer) -> str:
 
 def answered_keys(answer: Answer) -> tuple[str, ...]:
     """The acts asked for that some document names."""
-    return tuple(key for key in answer.question.keys if key not in answer.unknown)
+    return tuple(key for key in answer.question.keys if key not in answer.unknown_references)
 
 
 def source_line(document: Document) -> str:
@@ -91,7 +91,7 @@ def _found(answer: Answer, messages: Messages) -> str:
     reports = len({citation.document.document_id for citation in answer.citations})
     statements = plural(len(answer.citations), messages.statements)
     aspect = answer.question.aspect
-    if answer.collected and aspect:
+    if answer.as_list and aspect:
         form = messages.collected[0 if reports == 1 else 1]
         return form.format(count=reports, aspect=messages.aspects[aspect], names=about, statements=statements)
     return messages.found.format(
@@ -100,9 +100,9 @@ def _found(answer: Answer, messages: Messages) -> str:
 
 
 def _told(answer: Answer, messages: Messages) -> str:
-    if not answer.told:
+    if not answer.aspect_counts:
         return ""
-    listed = ", ".join(messages.aspects[aspect] for aspect in answer.told)
+    listed = ", ".join(messages.aspects[aspect] for aspect in answer.aspect_counts)
     return messages.told.format(listed=listed)
 
 
@@ -114,9 +114,9 @@ def _unknown(keys: tuple[str, ...], suggestions: tuple[str, ...], language: Lang
 
 def _conflict(conflict: Conflict, messages: Messages) -> str:
     if conflict.sum is None:
-        first, other = (f"{place.text} ({_where(place, place)})" for place in conflict.places)
+        first, other = (f"{place.text} ({_where(place, place)})" for place in conflict.spans)
         return messages.differ.format(first=first, other=other)
-    total, *parts = conflict.places
+    total, *parts = conflict.spans
     return messages.wrong_sum.format(
         total=total.text,
         parts=" + ".join(
@@ -127,7 +127,7 @@ def _conflict(conflict: Conflict, messages: Messages) -> str:
     )
 
 
-def _where(first: Place, last: Place) -> str:
+def _where(first: TextSpan, last: TextSpan) -> str:
     cited = f"[{first.citation}] " if first.citation else ""
     return f"{cited}{first.document.document_id} {first.start}–{last.end}"
 

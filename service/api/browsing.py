@@ -29,7 +29,7 @@ from service.api.responses import (
 )
 from service.api.serializers import document_info, index_info
 from service.engine import Engine
-from service.retrieval.corpus_lookup import Catalogue
+from service.retrieval.corpus_lookup import CorpusLookup
 from service.retrieval.filters import Filters
 
 #: A sentence counts as telling an aspect from this probability on.
@@ -42,7 +42,7 @@ _MONTHS = 36
 
 def suggestions(engine: Engine) -> SuggestionsReply:
     """Acts that the documents name, those of most documents first, and the aspects told of each."""
-    generation, catalogue = engine.generation, engine.retriever.catalogue
+    generation, catalogue = engine.generation, engine.lookup
     attribution = generation.attribution
     tells = (generation.aspects >= _TELLS) & ~generation.sentences.heading[:, np.newaxis]
     return SuggestionsReply(
@@ -79,7 +79,7 @@ def _aspect_counts(sentences: Ids) -> list[AspectCount]:
 
 def facets(engine: Engine, filters: Filters) -> FacetsReply:
     """How many documents there are by act, province and time; each among those the other filters let pass."""
-    catalogue = engine.retriever.catalogue
+    catalogue = engine.lookup
     by_act = catalogue.documents_of(replace(filters, references=()))
     by_place = catalogue.documents_of(replace(filters, places=()))
     by_time = catalogue.documents_of(replace(filters, published_from=None, published_to=None))
@@ -96,7 +96,7 @@ def facets(engine: Engine, filters: Filters) -> FacetsReply:
 
 
 def _references(
-    catalogue: Catalogue, among: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    catalogue: CorpusLookup, among: np.ndarray[tuple[int], np.dtype[np.bool_]]
 ) -> list[ReferenceCount]:
     counts = {key: int(among[documents].sum()) for key, documents in catalogue.documents_by_key.items()}
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))

@@ -13,7 +13,7 @@ from service.api.answer_text import answer_text, note_lines
 from service.api.requests import FiltersBody
 from service.engine import Engine
 from service.query.question import Question
-from service.retrieval.corpus_lookup import Catalogue
+from service.retrieval.corpus_lookup import CorpusLookup
 from service.retrieval.filters import Filters
 from service.retrieval.hits import Hit
 
@@ -142,7 +142,7 @@ def _metadata(document: Document) -> dict[str, Any]:
     }
 
 
-def reference_infos(catalogue: Catalogue) -> list[responses.ReferenceInfo]:
+def reference_infos(catalogue: CorpusLookup) -> list[responses.ReferenceInfo]:
     """All known acts as JSON."""
     return [
         responses.ReferenceInfo(

@@ -1,4 +1,4 @@
-"""What kind of thing answers a question: a figure, a figure in some unit, a date, a person."""
+"""Expected answer type of a question: number, number in a unit, date, person."""
 
 from __future__ import annotations
 
@@ -21,20 +21,19 @@ _NUMBER_ASKED = re.compile(
 #: "Eleven" and "twelve" are left out.
 _NUMBER_WORDS = "|".join((*number_words.GERMAN, *number_words.ENGLISH[:9], *number_words.VIETNAMESE))
 _NUMBER = re.compile(
-    # "Nicht jeder" says that some do not, and not how many.
+    # "Nicht jeder" says that some do not, but not how many.
     rf"\d|(?<!\bnicht )(?<!\bnot )\b(?:{_NUMBER_WORDS}|zwanzig"
     r"|jede[rsnm]?|täglich|wöchentlich|monatlich|jährlich|quartal\w*|halb\w*|hälfte|drittel|viertel"
     r"|dutzend\w*|paar|beide[nrms]?|einzige[nrms]?|einmal|zweimal|dreimal|doppelt\w*"
     r"|both|half|third|dozens?|pair|every|once|twice|daily|weekly|monthly|yearly|hàng|mỗi)\b"
     r"|hundert|tausend|million|milliarde|vierteljährlich|thousand|billion|triệu|tỷ"
-    # How long and how often is said so too: "mehrere Jahre"; "mehrere Gemeinden" gives no number of them.
+    # Durations and frequencies are given like this too: "mehrere Jahre"; "mehrere Gemeinden" is no number.
     r"|\b(?:mehrere[nr]?|einige[nr]?|several|many|some|few|vài|nhiều)\s+(?:stunden?|tagen?|wochen?|monaten?"
     r"|jahren?|jahrzehnten?|male?n?|hours|days|weeks|months|years|decades|times|giờ|ngày|tuần|tháng|năm"
     r"|thập kỷ|lần)\b",
     re.IGNORECASE,
 )
-#: Units that a question names, frequency among them, and how sentences of any of the three languages give
-#: figures in them.
+#: Units that a question names, frequency among them, and numbers in them in the three languages.
 _UNITS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
     (re.compile(asked, re.IGNORECASE), re.compile(given, re.IGNORECASE))
     for asked, given in (
@@ -75,43 +74,43 @@ _WHO = re.compile(r"\b(?:wer|wem|wen|wessen|who|whom|whose|ai)\b|người nào",
 
 
 def asks_for_number(question: str) -> bool:
-    """Whether only a figure can answer: "wie viele", "how much", "bao nhiêu".
+    """True if only a number can answer: "wie viele", "how much", "bao nhiêu".
 
     "Wann war die Anzahl am höchsten" asks for a date, and so does "năm bao nhiêu".
     """
     return bool(_NUMBER_ASKED.search(question)) and not _WHEN.search(question)
 
 
-def gives_number(question: str, sentence: str) -> bool:
-    """Whether a sentence gives a figure, in digits, in a word, or as a frequency, in the unit asked for.
+def contains_number(question: str, sentence: str) -> bool:
+    """True if a sentence gives a number, in digits, as a word or as a frequency, in the unit asked for.
 
-    The number of an act is none.
+    The number of a reference does not count.
     """
     return (
         _NUMBER.search(sentence) is not None
         and all(given.search(sentence) for given in _units(question))
-        and _NUMBER.search(_without_acts(sentence)) is not None
+        and _NUMBER.search(_without_references(sentence)) is not None
     )
 
 
 @lru_cache(4096)
-def _without_acts(sentence: str) -> str:
-    """A sentence without the numbers of acts, days and years, which count nothing."""
-    for act in reversed(find_references(sentence)):
-        sentence = f"{sentence[: act.start]} {sentence[act.end :]}"
+def _without_references(sentence: str) -> str:
+    """A sentence without references, days and years, whose numbers count nothing."""
+    for reference in reversed(find_references(sentence)):
+        sentence = f"{sentence[: reference.start]} {sentence[reference.end :]}"
     return _YEAR.sub(" ", without_days(sentence))
 
 
 @lru_cache(256)
 def _units(question: str) -> tuple[re.Pattern[str], ...]:
-    """How the units that a question names are given; "Ha" Giang and Lam "Dong" are none."""
+    """Patterns of the units that a question names; "Ha" Giang and Lam "Dong" are no units."""
     for place in reversed(find_places(question)):
         question = f"{question[: place.start]} {question[place.end :]}"
     return tuple(given for asked, given in _UNITS if asked.search(question))
 
 
-def suits(question: str, sentence: str) -> bool:
-    """Whether a question asks for a date or a person, and a sentence gives one."""
+def matches_answer_type(question: str, sentence: str) -> bool:
+    """True if a question asks for a date or a person and the sentence gives one."""
     if _WHEN.search(question):
         return bool(_DATE.search(sentence))
     if not _WHO.search(question):

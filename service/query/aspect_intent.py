@@ -1,12 +1,12 @@
-"""TODO docstring."""
+"""Aspect intent: the aspect a question asks for, and whether it wants a list."""
 
 from __future__ import annotations
 
 import re
 
-from indexer.annotation.aspects import _ASKED, _FLAGS, ASPECTS, Aspect
+from indexer.annotation.aspects import ASPECT_NOUNS, ASPECTS, PATTERN_FLAGS, Aspect
 
-#: Further phrases by which only a question asks for an aspect.
+#: Phrases that ask for an aspect in questions only; nouns are in ``ASPECT_NOUNS``.
 _PHRASES: dict[Aspect, str] = {
     "shortcomings": r"""wo\ (?:hakt|hapert|klemmt)|(?:lief|läuft|laufen|liefen)\b.*(?:nicht|schlecht|schief)
         |went\ wrong
@@ -43,7 +43,7 @@ _VIETNAMESE = r"""(?:hạn\ chế|tồn\ tại|khó\ khăn|vướng\ mắc|bất
         |vuong\ mac
     |bat\ cap|khuyet\ diem|ket\ qua|thanh\ tuu|nhiem\ vu|yeu\ cau|giai\ phap|bien\ phap|de\ xuat|kien\ nghi
         |muc\ tieu)"""
-#: All there is is asked for: by the noun's number, in Vietnamese by a word for "which ones", or by an open
+#: Questions for a list: by a noun in the plural, in Vietnamese by a word for "which ones", or by an open
 #: phrase.
 _SEVERAL = re.compile(
     rf"""(?:\b(?:welche[rn]?|was\ (?:sind|waren)|what|which|alle?|list|nenn\w*
@@ -65,16 +65,17 @@ _SEVERAL = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _QUESTIONS = {
-    aspect: re.compile(f"{_ASKED[aspect]}|{_PHRASES.get(aspect, '(?!)')}", _FLAGS) for aspect in ASPECTS
+    aspect: re.compile(f"{ASPECT_NOUNS[aspect]}|{_PHRASES.get(aspect, '(?!)')}", PATTERN_FLAGS)
+    for aspect in ASPECTS
 }
 
 
 def asked_aspect(question: str) -> Aspect | None:
-    """The aspect a question asks for: the one named first, ``None`` when it asks for none."""
+    """The aspect a question asks for, the first one it names; ``None`` if it asks for none."""
     found = [(match.start(), aspect) for aspect, p in _QUESTIONS.items() if (match := p.search(question))]
     return min(found)[1] if found else None
 
 
 def asks_for_several(question: str) -> bool:
-    """Whether a question for an aspect wants all that is said of it, not one thing."""
+    """True if a question for an aspect asks for all that is said of it, not for one thing."""
     return bool(_SEVERAL.search(" ".join(question.split())))

@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""Intent of a question: a list or one fact, about the reports or not."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ _BODIES = re.compile(
 )
 
 
-def speaks_of_reports(question: Question) -> bool:
-    """Whether a question is from the reports' world: it names an act, a province, a person or a body of it.
+def is_domain_question(question: Question) -> bool:
+    """True if a question names a reference, a province, a person or a body of the reports.
 
-    Outside it the words of the glossary mean other things.
+    In other questions the words of the glossary mean other things.
     """
-    return bool(question.keys or question.places or question.persons or _BODIES.search(fold(question.read)))
+    named = question.keys or question.places or question.persons
+    return bool(named or _BODIES.search(fold(question.normalized_text)))
 
 
-def collects(question: Question) -> bool:
-    """Whether a question wants all that is said, not the one best place."""
+def is_list_question(question: Question) -> bool:
+    """True if a question asks for all that is said of an aspect, not for one fact."""
     return (
         question.aspect is not None
         and question.aspect != "causes"
-        and (asks_for_several(question.read) or bool(question.keys))
+        and (asks_for_several(question.normalized_text) or bool(question.keys))
     )

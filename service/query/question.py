@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""The record of an understood question."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from indexer.text.languages import Language
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An understood question. ``read``: its text as it was read, a Vietnamese one with the marks it was typed
-    without; as long as ``text``, so that the places in it are places in both."""
+    """An understood question: its language, what it names, and the aspect it asks for."""
 
     text: str
     language: Language
@@ -23,13 +22,15 @@ class Question:
     places: tuple[PlaceMention, ...] = ()
     dates: tuple[Period, ...] = ()
     persons: tuple[str, ...] = ()
-    marked: str | None = None
+    #: The text with Vietnamese diacritics restored, as long as ``text``: offsets hold in both.
+    normalized: str | None = None
 
     @property
-    def read(self) -> str:
-        return self.marked or self.text
+    def normalized_text(self) -> str:
+        """The text with diacritics restored, which ranking reads."""
+        return self.normalized or self.text
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Keys of the acts named, each once, in reading order."""
+        """Keys of the references named, each once, in reading order."""
         return tuple(dict.fromkeys(reference.key for reference in self.references))

@@ -1,8 +1,8 @@
-"""A question's setting: the province and period it names, and what it asks once they are taken as given.
+"""Query rewriting: a question without its province and period.
 
-Within the report of one province the province's name tells nothing: its sentences say "the province" or
-leave it out. So where a document fits the setting, its sentences are also compared with the question as
-it would be asked about this report alone: "Who chaired the Nghe An meeting in April 2024?" as "Who chaired
+Within the report of one province the province's name says nothing: its sentences write "the province" or
+leave it out. So a document that fits the province and period of a question is also compared with the question
+as it would be asked about this report alone: "Who chaired the Nghe An meeting in April 2024?" as "Who chaired
 the meeting?".
 """
 
@@ -15,12 +15,12 @@ from indexer.analysis import analyzer
 from indexer.text.languages import Language
 from service.query.question import Question
 
-#: Stand for a province, several of them and a date while the words around them are looked at.
+#: Placeholders of a province, of several, and of a date while the words around them are matched.
 _PLACE, _PLACES, _DATE = "\ue000", "\ue001", "\ue002"
 _ANY = f"[{_PLACE}{_PLACES}]"
 
-#: Of each language: what leads to a province or date; to a date only; articles; kinds of place; "and"; what a
-#: province, or several, are called where the sentence needs them.
+#: By language: words before a province or date; before a date only; articles; kinds of place; "and"; what
+#: stands for one province, and for several, where the sentence needs a noun.
 _WORDS: dict[Language, tuple[str, str, str, str, str, str, str]] = {
     "de": (
         "in|im|aus|von|vom|bei|beim|am|für|zu|zum|zur|an|auf|über|um|mit|nach|laut|zwischen|innerhalb",
@@ -57,20 +57,20 @@ _SPECIAL: dict[Language, tuple[tuple[str, str], ...]] = {
 }
 
 
-def without_setting(question: Question) -> str:
-    """A question as it would be asked about one report.
+def rewrite_without_context(question: Question) -> str:
+    """The question as it would be asked about one report.
 
     Dates and provinces go, with the prepositions before them; a province that does or has something
     becomes "the province". A question that asks nothing without them stays as it is.
     """
     if not question.places and not question.dates:
-        return question.read
+        return question.normalized_text
     lead, when, article, kind, conjunction, one, several = _WORDS[question.language]
     # Possessive, so that "year of" is read in one way only: else a long question could take for ever.
     around = rf"(?:(?:{when}) (?:(?:{article}) )?)*+"
     led = rf"{around}(?:(?:{lead}) (?:(?:{article}) )?)?+{around}"
     joined = rf"(?:, | (?:{conjunction}) |, (?:{conjunction}) | ?[–-] ?)"
-    text = _marked(question)
+    text = _with_placeholders(question)
     for pattern, instead in (
         (rf"{_DATE}(?:{joined}{led}{_DATE})+", _DATE),
         (rf"\b({article}) {_DATE}(?= (?!(?:{lead}|{article})\b)[\w{_PLACE}])", r"\1"),
@@ -92,13 +92,13 @@ def without_setting(question: Question) -> str:
         text = " ".join(re.sub(pattern, instead, text, flags=re.IGNORECASE).split())
     asked = re.sub(rf"\b(?:{several}|{one})\b", "", text, flags=re.IGNORECASE)
     if not analyzer.content_stems(asked, question.language):
-        return question.read
-    return text[0].upper() + text[1:] if question.read.lstrip()[0].isupper() else text
+        return question.normalized_text
+    return text[0].upper() + text[1:] if question.normalized_text.lstrip()[0].isupper() else text
 
 
-def _marked(question: Question) -> str:
-    """A question with single spaces, a mark in place of each province and date that it names."""
-    text = question.read
+def _with_placeholders(question: Question) -> str:
+    """A question with single spaces and a placeholder for each province and date that it names."""
+    text = question.normalized_text
     for place in reversed(question.places):
         text = text[: place.start] + _PLACE + text[place.end :]
     text = unicodedata.normalize("NFC", text)

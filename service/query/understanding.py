@@ -1,4 +1,4 @@
-"""What a question says by itself: its language, what it names, and the aspect it asks for."""
+"""Question understanding: language, references, places, dates, persons, aspect."""
 
 from __future__ import annotations
 
@@ -17,38 +17,38 @@ from service.query.question import Question
 
 
 def understand(text: str, language: Language | None = None) -> Question:
-    """Read a question; ``language`` overrides what would be detected."""
+    """Understand a question; ``language`` overrides the detected one."""
     language = language or detect_language(text)
-    # Names of months and persons are read composed; the other finders fold what they read.
+    # Months and persons are found in composed text (NFC); the other finders fold the text themselves.
     composed = unicodedata.normalize("NFC", text)
     in_composed, places = find_places(composed), tuple(find_places(text))
-    read = _with_marks(text, places) if language == "vi" else text
+    normalized = _with_diacritics(text, places) if language == "vi" else text
     return Question(
         text=text,
         language=language,
         references=tuple(find_references(text)),
-        aspect=asked_aspect(read),
+        aspect=asked_aspect(normalized),
         places=places,
         dates=tuple(find_periods(composed)),
         persons=tuple(
             name
             for name in find_persons(composed)
-            if not any(_within(name, composed, place) for place in in_composed)
+            if not any(_overlaps(name, composed, place) for place in in_composed)
         ),
-        marked=read,
+        normalized=normalized,
     )
 
 
-def _with_marks(text: str, places: Sequence[PlaceMention]) -> str:
-    """A text with its marks; names of provinces have their own."""
-    read = restore_diacritics(text)
+def _with_diacritics(text: str, places: Sequence[PlaceMention]) -> str:
+    """A text with its diacritics restored; provinces are written as the gazetteer has them."""
+    restored = restore_diacritics(text)
     for place in places:
         name = place.place if len(place.place) == place.end - place.start else text[place.start : place.end]
-        read = read[: place.start] + name + read[place.end :]
-    return read
+        restored = restored[: place.start] + name + restored[place.end :]
+    return restored
 
 
-def _within(name: str, text: str, place: PlaceMention) -> bool:
-    """Whether a name is, or begins with, that of a province: "Ha Giang", "Lam Dong Provinz"."""
+def _overlaps(name: str, text: str, place: PlaceMention) -> bool:
+    """True if a name is, or begins with, that of a province: "Ha Giang", "Lam Dong Provinz"."""
     at = text.find(name)
     return at < place.end and place.start < at + len(name)

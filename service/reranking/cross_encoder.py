@@ -1,7 +1,6 @@
-"""Reading: does this text answer this question? A seam with one cross-encoder of our own behind it.
+"""The cross-encoder seam: a model that reads question and text together.
 
-Similarity is not answerhood: a sentence on the very topic of a question need not answer it. A reader looks at
-question and text together.
+Similar texts need not answer: a sentence on the very topic of a question may say nothing of what was asked.
 """
 
 from __future__ import annotations
@@ -10,30 +9,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-#: Where parts of a text stand in it, ``[start, end)`` in code points.
-Parts = Sequence[tuple[int, int]]
+#: Parts of a text, each ``[start, end)`` in code points.
+TextSpans = Sequence[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What a reader makes of a text.
+class PairScore:
+    """The output of a cross-encoder for one question and text.
 
-    ``relevance``: log-odds that it answers the question; ``gains``: of each part of the text, how much
-    likelier the answer stands there than nowhere, in log-odds, minus infinity for what was cut off. A reader
-    that knows no places gives none.
+    ``relevance``: log-odds that the text answers the question. ``span_scores``: for each span of the text,
+    how much likelier the answer stands there than nowhere, in log-odds; minus infinity for a span that was
+    cut off. Empty from a cross-encoder that locates no answers.
     """
 
     relevance: float
-    gains: tuple[float, ...] = ()
+    span_scores: tuple[float, ...] = ()
 
 
-class Reader(Protocol):
-    """What ranking, answering and the confidence ask of a reader."""
+class CrossEncoder(Protocol):
+    """What reranking, scoring and the confidence use of a cross-encoder."""
 
     @property
     def name(self) -> str: ...
     @property
     def digest(self) -> str: ...
-    def read(
-        self, questions: Sequence[str], texts: Sequence[str], parts: Sequence[Parts]
-    ) -> list[Reading]: ...
+    def score(
+        self, questions: Sequence[str], texts: Sequence[str], spans: Sequence[TextSpans]
+    ) -> list[PairScore]: ...

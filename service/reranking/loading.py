@@ -1,20 +1,20 @@
-"""Which reader a service has: the one of its own, another cross-encoder, or none."""
+"""Loading of the cross-encoder that a setting names."""
 
 from __future__ import annotations
 
 from indexer.embedding.embedder import Embedder
 from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
-from service.reranking.cross_encoder import Reader
+from service.reranking.cross_encoder import CrossEncoder
 
-#: Names of a setting that are no model.
+#: Values of the setting that name no model: the bundled cross-encoder, and none.
 OWN, OFF = "own", "off"
 
 
-def load_reader(name: str = OWN, base: Embedder | None = None) -> Reader | None:
-    """The reader by its name: ``own``, ``off``, or a folder or hub id of a cross-encoder.
+def load_cross_encoder(name: str = OWN, base: Embedder | None = None) -> CrossEncoder | None:
+    """The cross-encoder of a name: ``own``, ``off`` (``None``), or a folder or hub id.
 
     Args:
-        base: the embedding model in use, whose parts the reader of our own shares where it can.
+        base: the embedding model in use; the bundled cross-encoder shares its parts where it can.
 
     Raises:
         ModelError: it cannot be loaded.
@@ -22,9 +22,9 @@ def load_reader(name: str = OWN, base: Embedder | None = None) -> Reader | None:
     if name == OFF:
         return None
     if name == OWN:
-        from service.reranking.bundled import LocalReader
+        from service.reranking.bundled import BundledCrossEncoder
 
-        return LocalReader.load(base=base if isinstance(base, SentenceTransformerEmbedder) else None)
-    from service.reranking.sentence_transformer import CrossEncoderReader
+        return BundledCrossEncoder.load(base=base if isinstance(base, SentenceTransformerEmbedder) else None)
+    from service.reranking.sentence_transformer import SentenceTransformerCrossEncoder
 
-    return CrossEncoderReader.load(name)
+    return SentenceTransformerCrossEncoder.load(name)

@@ -1,4 +1,4 @@
-"""Question and text as the reader takes them: one row of tokens, with the place of each in the text."""
+"""Question-passage pairs as token rows for a cross-encoder."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ MULTIPLE = 8
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """``ids``: all tokens; ``first``: which of them begins the text.
+    """The tokens of a question and a text.
 
-    ``spans``: where in the text each of its tokens stands, ``[start, end)`` in code points.
+    ``ids``: all tokens; ``first``: index of the text's first token; ``spans``: of each of its tokens in the
+    text, ``[start, end)`` in code points.
     """
 
     ids: list[int]
@@ -26,13 +27,13 @@ class Pair:
     spans: list[tuple[int, int]]
 
 
-class Pairing:
-    """Makes pairs with a fast tokenizer of XLM-R's kind: ``<s> question </s></s> text </s>``."""
+class PairEncoder:
+    """Encodes pairs with a fast tokenizer like XLM-R's: ``<s> question </s></s> text </s>``."""
 
     def __init__(self, tokenizer: Any, longest: int = PAIR) -> None:
         backend = tokenizer.backend_tokenizer
-        # The same vocabulary, in memory once, without the padding and cutting that are set in the other one
-        # for every batch; and without special tokens: "</s>" in a document is text.
+        # Shares the vocabulary, but has its own padding and truncation, which the other one sets for every
+        # batch, and no special tokens: "</s>" in a document is text.
         self._tokenizer = Tokenizer(backend.model)
         if backend.normalizer is not None:
             self._tokenizer.normalizer = backend.normalizer
@@ -47,7 +48,7 @@ class Pairing:
         self.padding = int(tokenizer.pad_token_id)
 
     def pairs(self, questions: Sequence[str], texts: Sequence[str]) -> list[Pair]:
-        """One pair for each question and the text beside it; what is too long is cut at the end."""
+        """One pair for each question and its text; a pair that is too long is cut at the end."""
         different = list(dict.fromkeys(questions))
         asked = dict(zip(different, self.tokens(different), strict=True))
         return [
@@ -56,14 +57,14 @@ class Pairing:
         ]
 
     def tokens(self, texts: Sequence[str]) -> list[tuple[list[int], list[tuple[int, int]]]]:
-        """Ids and places of the tokens of each text."""
+        """Ids and spans of the tokens of each text."""
         encoded = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
         return [(found.ids, found.offsets) for found in encoded]
 
     def pair(
         self, question: tuple[list[int], list[tuple[int, int]]], text: tuple[list[int], list[tuple[int, int]]]
     ) -> Pair:
-        """A pair of what ``tokens`` gives."""
+        """The pair of a question and a text, both as ``tokens`` returns them."""
         asked = question[0][:QUESTION]
         first = len(asked) + 3
         room = self._longest - first - 1
@@ -72,7 +73,7 @@ class Pairing:
 
 
 def padded(pairs: Sequence[Pair], padding: int) -> tuple[list[list[int]], list[list[int]]]:
-    """Ids and masks of a batch, all rows of one length."""
+    """Ids and masks of a batch, padded to one length."""
     longest = max(len(pair.ids) for pair in pairs)
     length = -(-longest // MULTIPLE) * MULTIPLE
     ids = [pair.ids + [padding] * (length - len(pair.ids)) for pair in pairs]

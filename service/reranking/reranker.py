@@ -1,50 +1,51 @@
-"""The first hits of a search, read: put in a better order, with what was found in each sentence."""
+"""Reranking: the first hits and the closest sentences, rescored by a cross-encoder."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from indexer.arrays import Scores
-from service.reranking.cross_encoder import Reader, Reading
-from service.retrieval.encoded_query import Evidence
+from indexer.index.generation import Generation
+from service.reranking.cross_encoder import CrossEncoder, PairScore
+from service.retrieval.encoded_query import EncodedQuery
+from service.retrieval.filters import Filters
+from service.retrieval.hits import Hit
+from service.retrieval.retriever import Retriever
+from service.retrieval.sentences import SentenceReader
 
-if TYPE_CHECKING:
-    from service.retrieval.hits import Hit
-    from service.retrieval.retriever import Retriever
-
-#: Log-odds further out say nothing more.
-SURE = 6.0
+#: By hand: log-odds are clipped to ± this; further out they say nothing more (docs/adr/0012).
+CONFIDENT_LOG_ODDS = 6.0
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What is read, and what it counts.
+class RerankSettings:
+    """Rerank depth and weights of the log-odds, in units of cosine.
 
-    ``passages``: how many of the first hits are read. ``first`` of them are read before the others, which are
-    left unread where the best is then ahead of the second by ``clear``, in units of a hit's score.
-    ``characters``: of each about so many, whole sentences around the best one. ``closer``: so many of the
-    best sentences are read once more, each with the one before it alone, where they lie within ``close`` of
-    the best. Weights of log-odds, in units of cosine: ``hit``, in the score of a hit; ``context``, of its
-    passage in that of a sentence, ``sentence``, of the place in it; ``window``, of what was read closer, and
-    ``within``, of the place in that.
-    Where the defaults come from: docs/adr/0012.
+    All by hand on the development sets, compared by ``python -m eval reader effort``: docs/adr/0012.
     """
 
+    #: How many of the first hits the cross-encoder scores.
     passages: int = 4
+    #: How many of these are scored first. The others are left where the best is then ahead of the second by
+    #: ``clear_lead``, in units of a hit's score.
     first: int = 2
-    clear: float = 0.1
+    clear_lead: float = 0.1
+    #: Text of a hit that is read: whole sentences around the best one, about so many characters.
     characters: int = 600
-    closer: int = 3
-    close: float = 0.07
-    hit: float = 0.04
-    context: float = 0.015
-    sentence: float = 0.01
-    window: float = 0.005
-    within: float = 0.01
+    #: How many of the best sentences are rescored, if they lie within ``sentence_margin`` of the best.
+    sentences: int = 3
+    sentence_margin: float = 0.07
+    #: Weight of the relevance in the score of a hit.
+    hit_weight: float = 0.04
+    #: Weight of the relevance of its passage in the score of a sentence, and of its span score there.
+    passage_weight: float = 0.015
+    span_weight: float = 0.01
+    #: Weight of the relevance of a rescored sentence with the one before it, and of its span score there.
+    window_weight: float = 0.005
+    window_span_weight: float = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,87 +53,106 @@ class _Excerpt:
     question: str
     text: str
     sentences: range
-    parts: list[tuple[int, int]]
+    spans: list[tuple[int, int]]
 
 
-class PassageReading:
-    """Reads the first hits of a question. Holds no state of a question; safe to use from several threads."""
+class Reranker:
+    """Rescores hits and sentences of a question. Holds no state of one; safe to use from several threads."""
 
-    def __init__(self, reader: Reader, plan: Plan | None = None) -> None:
-        self.reader = reader
-        self.plan = plan or Plan()
+    def __init__(
+        self,
+        cross_encoder: CrossEncoder,
+        generation: Generation,
+        sentences: SentenceReader,
+        settings: RerankSettings | None = None,
+    ) -> None:
+        self.settings = settings or RerankSettings()
+        self._cross_encoder = cross_encoder
+        self._passages = generation.passages
+        self._sentences = sentences
 
-    def ordered(self, evidence: Evidence, hits: Sequence[Hit], retriever: Retriever) -> list[Hit]:
-        """All hits, the first ones read and ordered anew; the others stay behind those."""
-        plan = self.plan
-        read = self._read(evidence, hits[: min(plan.first, plan.passages)], retriever)
-        if len(read) < 2 or read[0].score < read[1].score + plan.clear:
-            read = _sorted([*read, *self._read(evidence, hits[len(read) : plan.passages], retriever)])
-        lowest = read[-1].score if read else 0.0
-        return [*read, *(replace(hit, score=min(hit.score, lowest)) for hit in hits[len(read) :])]
+    def rerank(self, query: EncodedQuery, hits: Sequence[Hit]) -> list[Hit]:
+        """All hits, the first ones scored and reordered; the others stay behind those."""
+        settings = self.settings
+        scored = self._scored(query, hits[: min(settings.first, settings.passages)])
+        if len(scored) < 2 or scored[0].score < scored[1].score + settings.clear_lead:
+            scored = _sorted([*scored, *self._scored(query, hits[len(scored) : settings.passages])])
+        lowest = scored[-1].score if scored else 0.0
+        return [*scored, *(replace(hit, score=min(hit.score, lowest)) for hit in hits[len(scored) :])]
 
-    def closer(self, evidence: Evidence, sentences: Sequence[int], retriever: Retriever) -> Scores:
-        """What each sentence gains, read with the one before it alone, in units of cosine, shape ``(n,)``.
+    def rescore(self, query: EncodedQuery, sentences: Sequence[int]) -> Scores:
+        """What is added to the score of each sentence, in units of cosine, shape ``(len(sentences),)``.
 
-        "Er bezeichnete die Reform als …": whom a sentence speaks of often stands in the one before. That the
-        two answer may be due to either, so the place counts beside it.
+        Each is read with the one before it alone: in "Er bezeichnete die Reform als …", the sentence before
+        often names the person. The two together may answer because of either, so the span counts too.
         """
-        documents = retriever.generation.sentences.document
-        windows = [retriever.window(number) for number in sentences]
-        readings = self.reader.read(
-            [_asked(evidence, int(documents[number])) for number in sentences],
+        reader, settings = self._sentences, self.settings
+        documents = [reader.document_number(number) for number in sentences]
+        windows = [reader.window(number) for number in sentences]
+        scores = self._cross_encoder.score(
+            [query.text_for(number) for number in documents],
             [text for text, _ in windows],
             [[(begin, len(text))] for text, begin in windows],
         )
-        plan = self.plan
         return np.array(
-            [plan.window * _sure(r.relevance) + plan.within * sum(map(_sure, r.gains)) for r in readings],
+            [
+                settings.window_weight * _clipped(score.relevance)
+                + settings.window_span_weight * sum(map(_clipped, score.span_scores))
+                for score in scores
+            ],
             np.float32,
         )
 
-    def _read(self, evidence: Evidence, hits: Sequence[Hit], retriever: Retriever) -> list[Hit]:
-        excerpts = [self._excerpt(evidence, hit, retriever) for hit in hits]
-        readings = self.reader.read(
-            [e.question for e in excerpts], [e.text for e in excerpts], [e.parts for e in excerpts]
+    def _scored(self, query: EncodedQuery, hits: Sequence[Hit]) -> list[Hit]:
+        """The hits with the cross-encoder's scores, best first."""
+        excerpts = [self._excerpt(query, hit) for hit in hits]
+        scores = self._cross_encoder.score(
+            [e.question for e in excerpts], [e.text for e in excerpts], [e.spans for e in excerpts]
         )
-        return _sorted(map(self._with, hits, excerpts, readings))
+        return _sorted(map(self._with_score, hits, excerpts, scores))
 
-    def _with(self, hit: Hit, excerpt: _Excerpt, reading: Reading) -> Hit:
-        gains = dict(zip(excerpt.sentences, reading.gains, strict=False))
-        score = hit.score + self.plan.hit * _sure(reading.relevance)
-        return replace(hit, score=score, relevance=reading.relevance, gains=gains)
+    def _with_score(self, hit: Hit, excerpt: _Excerpt, pair: PairScore) -> Hit:
+        span_scores = dict(zip(excerpt.sentences, pair.span_scores, strict=False))
+        score = hit.score + self.settings.hit_weight * _clipped(pair.relevance)
+        return replace(hit, score=score, relevance=pair.relevance, span_scores=span_scores)
 
-    def _excerpt(self, evidence: Evidence, hit: Hit, retriever: Retriever) -> _Excerpt:
-        """The sentences around the best one of a passage, and the question as they are asked it."""
-        generation = retriever.generation
-        spans, number = generation.sentences, int(generation.passages.document[hit.passage])
-        first, last = int(generation.passages.first[hit.passage]), int(generation.passages.last[hit.passage])
-        low = high = hit.best_sentence
+    def _excerpt(self, query: EncodedQuery, hit: Hit) -> _Excerpt:
+        """Sentences of a passage around its best one, and the question as its document is asked."""
+        reader, best = self._sentences, hit.best_sentence
+        first, last = int(self._passages.first[hit.passage]), int(self._passages.last[hit.passage])
+        low = high = best
         while low > first or high < last:
-            # What comes before a sentence says of whom it speaks: it is looked at first.
-            lower = low > first and (low + high >= 2 * hit.best_sentence or high == last)
-            wider = (low - 1, high) if lower else (low, high + 1)
-            if int(spans.end[wider[1]]) - int(spans.start[wider[0]]) > self.plan.characters:
+            # The sentences before one often name whom it is about: they are taken first.
+            extend_before = low > first and (low + high >= 2 * best or high == last)
+            wider = (low - 1, high) if extend_before else (low, high + 1)
+            if reader.span(wider[1])[1] - reader.span(wider[0])[0] > self.settings.characters:
                 break
             low, high = wider
-        begin = int(spans.start[low])
-        parts = [(int(spans.start[n]) - begin, int(spans.end[n]) - begin) for n in range(low, high + 1)]
-        text = generation.store.document(number).text[begin : begin + parts[-1][1]]
-        return _Excerpt(_asked(evidence, number), text, range(low, high + 1), parts)
+        numbers = range(low, high + 1)
+        begin = reader.span(low)[0]
+        spans = [(start - begin, end - begin) for start, end in map(reader.span, numbers)]
+        text = reader.document(low).text[begin : begin + spans[-1][1]]
+        question = query.text_for(int(self._passages.document[hit.passage]))
+        return _Excerpt(question, text, numbers, spans)
 
 
-def _sure(said: float) -> float:
-    return max(-SURE, min(SURE, said))
+class SearchPipeline:
+    """Retrieval and then reranking, if there is a reranker. Safe to use from several threads."""
+
+    def __init__(self, retriever: Retriever, reranker: Reranker | None = None) -> None:
+        self._retriever = retriever
+        self._reranker = reranker
+
+    def search(self, query: EncodedQuery, limit: int, filters: Filters | None = None) -> list[Hit]:
+        """The best ``limit`` passages, best first; fewer only where no more pass the filters."""
+        if self._reranker is None:
+            return self._retriever.search(query, limit, filters)
+        hits = self._retriever.search(query, max(limit, self._reranker.settings.passages), filters)
+        return self._reranker.rerank(query, hits)[:limit]
 
 
-def _asked(evidence: Evidence, document: int) -> str:
-    """A question as a document is asked it.
-
-    A report on Hà Giang does not say so in every passage: one that fits the question's setting is read for
-    the question without it.
-    """
-    setting = evidence.setting
-    return setting.question if setting and setting.documents[document] else evidence.question.read
+def _clipped(log_odds: float) -> float:
+    return max(-CONFIDENT_LOG_ODDS, min(CONFIDENT_LOG_ODDS, log_odds))
 
 
 def _sorted(hits: Iterable[Hit]) -> list[Hit]:

@@ -1,4 +1,4 @@
-"""A reader that is any cross-encoder of sentence-transformers with one output."""
+"""Any cross-encoder of sentence-transformers with one output."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import torch
 from indexer.embedding import model_files
 from indexer.embedding.precision import cpu_has_bfloat16
 from indexer.errors import ModelError, first_line
-from service.reranking.cross_encoder import Parts, Reading
+from service.reranking.cross_encoder import PairScore, TextSpans
 from service.reranking.pair_encoding import PAIR
 
 _BATCH = 32
 
 
-class CrossEncoderReader:
-    """Relevance only: cross-encoders know no places. Safe to share between threads, which take turns."""
+class SentenceTransformerCrossEncoder:
+    """Gives relevance only: such models locate no answers. Threads that share it take turns."""
 
     def __init__(self, model: Any, name: str, digest: str) -> None:
         self._model = model
@@ -27,11 +27,11 @@ class CrossEncoderReader:
         self._lock = threading.Lock()
 
     @classmethod
-    def load(cls, model: str) -> CrossEncoderReader:
+    def load(cls, model: str) -> SentenceTransformerCrossEncoder:
         """Load a folder or a hub id.
 
         Raises:
-            ModelError: it is not on this machine, or no cross-encoder with one output.
+            ModelError: it is not on this machine, or is no cross-encoder with one output.
         """
         name, folder = model_files.locate(model)
         try:
@@ -39,11 +39,13 @@ class CrossEncoderReader:
 
             loaded = CrossEncoder(str(folder), device="cpu", local_files_only=True, max_length=PAIR)
             outputs = int(loaded.num_labels)
-        # torch, safetensors and tokenizers each raise kinds of their own.
+        # torch, safetensors and tokenizers each raise errors of their own classes.
         except Exception as error:
-            raise ModelError(f"cannot load the reader {name!r}: {first_line(error)}") from error
+            raise ModelError(f"cannot load the cross-encoder {name!r}: {first_line(error)}") from error
         if outputs != 1:
-            raise ModelError(f"cannot load the reader {name!r}: it has {outputs} outputs, a reader has one")
+            raise ModelError(
+                f"cannot load the cross-encoder {name!r}: it has {outputs} outputs, one is needed"
+            )
         return cls(loaded, name, model_files.folder_digest(folder))
 
     @property
@@ -55,16 +57,18 @@ class CrossEncoderReader:
         """sha256 over its weights, tokenizer and configuration."""
         return self._digest
 
-    def read(self, questions: Sequence[str], texts: Sequence[str], parts: Sequence[Parts]) -> list[Reading]:
-        """One reading for each question and the text beside it; the parts are not looked at."""
-        del parts
+    def score(
+        self, questions: Sequence[str], texts: Sequence[str], spans: Sequence[TextSpans]
+    ) -> list[PairScore]:
+        """One score for each question and its text; the spans are not used."""
+        del spans
         if not texts:
             return []
         with self._lock, torch.autocast("cpu", torch.bfloat16, enabled=cpu_has_bfloat16()):
-            said = self._model.predict(
+            scores = self._model.predict(
                 list(zip(questions, texts, strict=True)),
                 batch_size=_BATCH,
                 activation_fn=torch.nn.Identity(),
                 show_progress_bar=False,
             )
-        return [Reading(float(value)) for value in said]
+        return [PairScore(float(value)) for value in scores]

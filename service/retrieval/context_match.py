@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""Documents that fit the province and period of a question, and the question without them."""
 
 from __future__ import annotations
 
@@ -9,37 +9,44 @@ import numpy as np
 
 from indexer.arrays import Mask
 from service.query.question import Question
-from service.query.rewriting import without_setting
-from service.retrieval.corpus_lookup import Catalogue
+from service.query.rewriting import rewrite_without_context
+from service.retrieval.corpus_lookup import CorpusLookup
 
-#: A report on a period is published in it or after it, at most so many days.
-_DAYS_AFTER = 120
+#: By hand: a report on a period is published in it or up to so many days after it.
+DAYS_AFTER = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """Which documents fit what a question names, one flag each; and the question without it."""
+class QuestionContext:
+    """The province and period of a question, applied to a corpus.
+
+    ``documents``: flag for each document that fits, shape ``(documents,)``; ``rewritten``: the question as
+    it would be asked about one of these documents alone.
+    """
 
     documents: Mask
-    question: str
+    rewritten: str
 
     @classmethod
-    def of(cls, question: Question, catalogue: Catalogue) -> Setting | None:
-        """The setting of a question; ``None`` where it names no province, or no document fits it.
+    def match(
+        cls, question: Question, lookup: CorpusLookup, days_after: int = DAYS_AFTER
+    ) -> QuestionContext | None:
+        """The context of a question; ``None`` if it names no province or no document fits.
 
-        A date alone is none: what happened then is told by texts that name it, whenever they appeared.
+        A date alone is no context: texts that name it report what happened then, whenever they appeared.
         """
         if not question.places:
             return None
-        everything = np.arange(len(catalogue.places))
-        fits = catalogue.place_fit(question, everything) > 0
+        documents = lookup.place_match(question, np.arange(len(lookup.places))) > 0
         if question.dates:
-            spans = [(period.first, _later(period.last)) for period in question.dates]
-            dates = [date or "" for date in catalogue.published]
-            fits &= np.array([any(first <= date <= last for first, last in spans) for date in dates], bool)
-        return cls(fits, without_setting(question)) if fits.any() else None
+            periods = [(period.first, _later(period.last, days_after)) for period in question.dates]
+            dates = [date or "" for date in lookup.published]
+            documents &= np.array(
+                [any(first <= date <= last for first, last in periods) for date in dates], bool
+            )
+        return cls(documents, rewrite_without_context(question)) if documents.any() else None
 
 
-def _later(date: str) -> str:
-    day = datetime.date.fromisoformat(date).toordinal() + _DAYS_AFTER
+def _later(date: str, days: int) -> str:
+    day = datetime.date.fromisoformat(date).toordinal() + days
     return datetime.date.fromordinal(min(day, datetime.date.max.toordinal())).isoformat()

@@ -1,15 +1,15 @@
-"""What a generation holds, arranged for questions: acts, provinces, dates, languages, by passage."""
+"""Look-up tables over a generation: passages and documents by reference, province, date and language."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from indexer.annotation.reference_attribution import ReferenceAttribution
-from indexer.arrays import Ids, Scores, Strings
+from indexer.arrays import Ids, Mask, Scores, Strings
 from indexer.entities.places import canonical_place, related_places
 from indexer.index.generation import Generation
 from indexer.storage.document_store import Spans
@@ -18,10 +18,13 @@ from indexer.text.normalization import fold
 from service.query.question import Question
 from service.retrieval.filters import Filters
 
+#: By hand: share of a reference's weight where only the document names it.
+_IN_DOCUMENT = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class KnownReference:
-    """An act that the documents name: how often, in how many documents, and in which words."""
+    """A reference that the documents name: number of mentions and documents, most frequent wordings."""
 
     key: str
     mentions: int
@@ -30,14 +33,14 @@ class KnownReference:
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogue:
-    """Look-ups over a generation, computed once when it is opened.
+class CorpusLookup:
+    """Look-up tables over a generation, computed once when it is opened.
 
-    ``passage_of``: passage number of each sentence; where passages overlap, of the first that holds it, in
-    which the most is said before it. ``first_sentence`` and ``last_sentence``: of each passage, the sentences
-    that ``passage_of`` gives it. ``language``: of each passage;
-    ``languages``: all there are, ``passages_in``: by language. The others are by key of an act: numbers of
-    the passages and of the documents that name it.
+    ``passage_of``: passage number of each sentence; where passages overlap, of the first that holds it, which
+    has the most text before it. ``first_sentence``, ``last_sentence``: of each passage, the sentences that
+    ``passage_of`` assigns to it. ``language``: of each passage; ``languages``: all of them; ``passages_in``:
+    passage numbers by language. ``passages_by_key``, ``documents_by_key``: numbers of what names a reference.
+    ``published``, ``places``: of each document.
     """
 
     passage_of: Ids
@@ -56,7 +59,8 @@ class Catalogue:
     places: tuple[str | None, ...]
 
     @classmethod
-    def of(cls, generation: Generation) -> Catalogue:
+    def build(cls, generation: Generation) -> CorpusLookup:
+        """Compute the tables of a generation."""
         passages, sentences = generation.passages, generation.sentences
         # Each passage begins and ends after the one before it: those that hold a sentence lie side by side.
         passage_of = np.searchsorted(passages.last, np.arange(len(sentences)))
@@ -103,14 +107,14 @@ class Catalogue:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Keys of all acts the documents name, those of most documents first."""
+        """Keys of all references in the documents, those of most documents first."""
         return tuple(known.key for known in self.references)
 
-    def reference_fit(self, keys: tuple[str, ...], passages: Ids, documents: Ids) -> Scores:
-        """How much each passage is about one of the acts, 0 to 1.
+    def reference_match(self, keys: tuple[str, ...], passages: Ids, documents: Ids) -> Scores:
+        """How strongly each passage is tied to one of the references, 0 to 1, shape ``(len(passages),)``.
 
-        1 where it names one, what the surest of its sentences holds where an earlier one did, 0.5 where only
-        its document names it.
+        1 if it names one; else the highest attribution of its sentences; at least 0.5 if its document names
+        one.
         """
         fit = np.zeros(len(passages), np.float32)
         for key in keys:
@@ -124,19 +128,19 @@ class Catalogue:
             places = order[np.minimum(np.searchsorted(passages, owners, sorter=order), len(order) - 1)]
             there = passages[places] == owners
             np.maximum.at(of_passage, places[there], strengths[there])
-            in_document = np.isin(documents, self.documents_by_key[key]) * np.float32(0.5)
+            in_document = np.isin(documents, self.documents_by_key[key]) * np.float32(_IN_DOCUMENT)
             fit = np.maximum(fit, np.maximum(in_document, of_passage))
         return fit
 
-    def place_fit(self, question: Question, documents: Ids) -> Scores:
-        """1 where a document is about a province that the question names, or one merged with it, else 0."""
+    def place_match(self, question: Question, documents: Ids) -> Scores:
+        """1 for each document about a province of the question, or one merged with it, else 0."""
         if not question.places:
             return np.zeros(len(documents), np.float32)
         wanted = related_places(mention.place for mention in question.places)
         return np.array([self.places[number] in wanted for number in documents], np.float32)
 
-    def date_fit(self, question: Question, documents: Ids) -> Scores:
-        """1 where a document was published in a period that the question names, else 0."""
+    def date_match(self, question: Question, documents: Ids) -> Scores:
+        """1 for each document published in a period of the question, else 0."""
         if not question.dates:
             return np.zeros(len(documents), np.float32)
         dates = (self.published[number] for number in documents)
@@ -146,33 +150,41 @@ class Catalogue:
         )
 
     def passages_of(self, filters: Filters) -> Ids | None:
-        """Ids of the passages that pass, ascending; ``None`` when the filters restrict nothing."""
+        """Numbers of the passages that pass the filters, ascending; ``None`` if these restrict nothing."""
         if filters == Filters():
             return None
-        return np.flatnonzero(self.documents_of(filters)[self.passage_document])
+        return self.passages_in_documents(self.documents_of(filters))
 
-    def documents_of(self, filters: Filters) -> npt.NDArray[np.bool_]:
-        """Whether each document passes; those without a date pass no restriction of it."""
+    def passages_in_documents(self, documents: Mask) -> Ids:
+        """Numbers of the passages of the flagged documents, ascending."""
+        return np.flatnonzero(documents[self.passage_document])
+
+    def documents_of(self, filters: Filters) -> Mask:
+        """Flag for each document that passes the filters; one without a date passes no date filter."""
         accepted = np.ones(len(self.places), np.bool_)
         if filters.published_from:
             accepted &= self._days >= filters.published_from
         if filters.published_to:
             accepted &= (self._days <= filters.published_to) & (self._days != "")
         if filters.places:
-            # As in questions, a province stands for those it was merged with.
-            related = related_places(canonical_place(name) or name for name in filters.places)
-            wanted = {fold(name) for name in related}
-            accepted &= np.array([place is not None and fold(place) in wanted for place in self.places])
+            accepted &= self._in_places(filters.places)
         if filters.documents:
             chosen = [self.document_ids[name] for name in filters.documents if name in self.document_ids]
             accepted &= np.isin(np.arange(len(accepted)), chosen)
         if filters.references:
-            by_key = [
-                self.documents_by_key[key] for key in filters.references if key in self.documents_by_key
-            ]
-            named = np.concatenate(by_key) if by_key else np.zeros(0, np.int64)
-            accepted &= np.isin(np.arange(len(accepted)), named)
+            accepted &= np.isin(np.arange(len(accepted)), self._naming(filters.references))
         return accepted
+
+    def _in_places(self, names: Sequence[str]) -> Mask:
+        """Flag for each document about one of the provinces; as in questions, merged ones are one."""
+        related = related_places(canonical_place(name) or name for name in names)
+        wanted = {fold(name) for name in related}
+        return np.array([place is not None and fold(place) in wanted for place in self.places])
+
+    def _naming(self, keys: Sequence[str]) -> Ids:
+        """Numbers of the documents that name one of the references."""
+        by_key = [self.documents_by_key[key] for key in keys if key in self.documents_by_key]
+        return np.concatenate(by_key) if by_key else np.zeros(0, np.int64)
 
     @property
     def _days(self) -> Strings:
@@ -180,7 +192,7 @@ class Catalogue:
         return np.array([day or "" for day in self.published] or [""])[: len(self.published)]
 
     def sentences_of(self, passages: Ids) -> Ids:
-        """Ids of the sentences of the given passages by ``passage_of``, in the order of those."""
+        """Numbers of the sentences that ``passage_of`` assigns to the passages, in the order of those."""
         counts = self.last_sentence[passages] - self.first_sentence[passages] + 1
         skipped = np.cumsum(counts) - counts
         shifts = np.repeat(skipped - self.first_sentence[passages], counts)
@@ -189,7 +201,7 @@ class Catalogue:
 
 
 def _sentences_at(sentences: Spans, documents: Ids, starts: Ids) -> list[int]:
-    """Number of the sentence that begins at or before each place, -1 when that is in another document."""
+    """Number of the sentence that holds each offset, -1 if the nearest is in another document."""
     if not len(documents) or not len(sentences):
         return [-1] * len(documents)
     # Document and place in one number: a text has less than four thousand million letters.

@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""Metadata filters of a search."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Restrictions of a search; empty ones restrict nothing. Dates are ISO 8601 and inclusive."""
+    """Restrictions of a search; an empty one restricts nothing. Dates are ISO 8601 and inclusive."""
 
     references: tuple[str, ...] = ()
     places: tuple[str, ...] = ()

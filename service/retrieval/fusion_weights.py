@@ -1,51 +1,51 @@
-"""What the kinds of evidence weigh against each other, by language."""
+"""Weights of the linear score fusion, by language."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-WEIGHTS = Path(__file__).with_name("fusion_weights.json")
+#: Fitted: ``python -m eval fit``, which also writes the figures of the fit into the file (docs/adr/0001).
+FUSION_WEIGHTS = Path(__file__).with_name("fusion_weights.json")
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
-    """What each kind of evidence adds to a passage's score, in units of cosine.
+class FusionWeights:
+    """What each feature adds to a passage's score, in units of cosine."""
 
-    ``lexical`` is the weight of BM25 as a share of the most the question could reach (0 to 1);
-    ``reference`` is added when the passage names an act of the question, half of it when only its
-    document does; ``place`` and ``date`` when the document is about a province of the question, or was
-    published in a period it names. These three are set by hand: enough to part passages that are alike.
-    """
-
+    #: Fitted: ``python -m eval fit``, docs/adr/0001. Cosine of the passage.
     passage: float
+    #: Fitted with it. Cosine of the passage's best sentence.
     sentence: float
+    #: Fitted with it. BM25 as a share of the most that the question could reach, 0 to 1.
     lexical: float
+    #: By hand, like the two below: enough to separate passages that are alike. The passage names a reference
+    #: of the question; half of it if only its document does.
     reference: float = 0.06
+    #: By hand. The document is about a province of the question.
     place: float = 0.03
+    #: By hand. The document was published in a period of the question.
     date: float = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class WeightsByLanguage:
-    """Weights of passages in the question's language, which may trust its words, and in another.
+class FusionWeightsByLanguage:
+    """Weights of passages in the question's language, where words count, and in another.
 
     Across languages only names, numbers and shared words match at all.
     """
 
-    same: Weights
-    other: Weights
+    same: FusionWeights
+    other: FusionWeights
 
     @classmethod
-    @cache
-    def load(cls) -> WeightsByLanguage:
-        """The weights fitted by ``python -m eval fit``."""
-        fitted = json.loads(WEIGHTS.read_text("utf-8"))
+    def load(cls, path: Path = FUSION_WEIGHTS) -> FusionWeightsByLanguage:
+        """Read fitted weights, by default the committed ones."""
+        fitted = json.loads(path.read_text("utf-8"))
         names = ("passage", "sentence", "lexical")
         same, other = (
-            Weights(*(float(fitted[side][name]) for name in names))
+            FusionWeights(*(float(fitted[side][name]) for name in names))
             for side in ("same_language", "other_language")
         )
         return cls(same, other)

@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""A ranked passage with the parts of its score."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 class Hit:
     """A passage with its score and the parts of it; ``passage`` and ``best_sentence`` are numbers.
 
-    ``relevance``: log-odds by the reader that it answers, ``gains``: by number of a sentence, that the answer
-    stands there; only where it was read.
+    Where the cross-encoder scored it, ``relevance`` is the log-odds that the passage answers, and
+    ``span_scores`` holds for each sentence number how much likelier the answer stands there than nowhere.
     """
 
     passage: int
@@ -21,4 +21,4 @@ class Hit:
     lexical_score: float
     best_sentence: int
     relevance: float | None = None
-    gains: Mapping[int, float] = field(default_factory=dict)
+    span_scores: Mapping[int, float] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from pathlib import Path
 from indexer.embedding.embedder import Embedder
 from indexer.index.generation import open_generation
 from service.engine import Engine
-from service.reranking.cross_encoder import Reader
+from service.reranking.cross_encoder import CrossEncoder
 
 
 @dataclass(slots=True, eq=False)
@@ -26,10 +26,12 @@ class _Held:
 class EngineHolder:
     """Hands out the engine in force; one that was replaced is closed when its last question is answered."""
 
-    def __init__(self, index: Path, embedder: Embedder, engine: Engine, reader: Reader | None = None) -> None:
+    def __init__(
+        self, index: Path, embedder: Embedder, engine: Engine, cross_encoder: CrossEncoder | None = None
+    ) -> None:
         self._index = index
         self._embedder = embedder
-        self._reader = reader
+        self._cross_encoder = cross_encoder
         self._lock = threading.Lock()
         self._held = _Held(engine)
 
@@ -63,7 +65,7 @@ class EngineHolder:
             return
         generation = open_generation(self._index, name)
         try:
-            engine = Engine.of(generation, self._embedder, self._reader)
+            engine = Engine.compose(generation, self._embedder, self._cross_encoder)
         except BaseException:
             generation.close()
             raise

@@ -106,7 +106,7 @@ def _facets(engine: Engine, arguments: Mapping[str, Any], _: dict[str, Any]) -> 
 
 
 def _references(engine: Engine, _: Mapping[str, Any], __: dict[str, Any]) -> responses.ReferencesReply:
-    known = serializers.reference_infos(engine.retriever.catalogue)
+    known = serializers.reference_infos(engine.lookup)
     return responses.ReferencesReply(references=known, index=serializers.index_info(engine))
 
 

@@ -106,12 +106,13 @@ def _open(config: Mapping[str, Any]) -> tuple[EngineHolder, BatchingEmbedder]:
     index = Path(config["index"])
     generation = _generation(index, config["generation"])
     from service.engine import Engine, load_models
-    from service.reranking.loading import load_reader
+    from service.reranking.loading import load_cross_encoder
 
     loaded = load_models(config["model"])
-    reader = load_reader(config["reader"], loaded)
+    cross_encoder = load_cross_encoder(config["reader"], loaded)
     embedder = BatchingEmbedder(loaded, config["patience"])
-    return EngineHolder(index, embedder, Engine.of(generation, embedder, reader), reader), embedder
+    engine = Engine.compose(generation, embedder, cross_encoder)
+    return EngineHolder(index, embedder, engine, cross_encoder), embedder
 
 
 def _generation(index: Path, wanted: str | None) -> Generation:

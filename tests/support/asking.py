@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -18,20 +19,18 @@ from indexer.arrays import Vectors
 from indexer.build.pipeline import build
 from indexer.index.generation import open_generation
 from service.answering.answer import Answer
-from service.answering.answerer import ExtractiveAnswerer
-from service.engine import Engine
-from service.retrieval.retriever import Retriever
-from service.scoring.confidence import Confidence, Features
+from service.engine import Engine, EngineSettings
+from service.scoring.confidence import Confidence, ConfidenceFeatures
 
 #: Answers everything: where this is used, when to abstain is not under test.
-EAGER = Confidence(weights=(0.0,) * len(fields(Features)), intercept=5.0, threshold=0.0, slope=1.0)
+EAGER = Confidence(weights=(0.0,) * len(fields(ConfidenceFeatures)), intercept=5.0, threshold=0.0, slope=1.0)
 #: Is sure of nothing.
-SHY = Confidence(weights=(0.0,) * len(fields(Features)), intercept=-5.0, threshold=0.5, slope=1.0)
+SHY = Confidence(weights=(0.0,) * len(fields(ConfidenceFeatures)), intercept=-5.0, threshold=0.5, slope=1.0)
 
 
 @contextmanager
-def asked(documents: dict[str, str], confidence: Confidence = EAGER) -> Iterator[Engine]:
-    """An engine over texts by file name."""
+def asked(documents: dict[str, str], confidence: Confidence = EAGER, **settings: Any) -> Iterator[Engine]:
+    """An engine over texts by file name; ``settings``: fields of ``EngineSettings``."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "source")
         source.mkdir()
@@ -42,7 +41,8 @@ def asked(documents: dict[str, str], confidence: Confidence = EAGER) -> Iterator
             build([source], Path(folder, "index"), embedder)
         generation = open_generation(Path(folder, "index"))
         try:
-            yield Engine(Retriever(generation, embedder), ExtractiveAnswerer(confidence))
+            chosen = EngineSettings(confidence=confidence, **settings)
+            yield Engine.compose(generation, embedder, settings=chosen)
         finally:
             generation.close()
 

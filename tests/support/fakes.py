@@ -9,7 +9,7 @@ import numpy as np
 from indexer.arrays import Vectors
 from indexer.embedding.embedder import Progress
 from indexer.text.normalization import fold
-from service.reranking.cross_encoder import Parts, Reading
+from service.reranking.cross_encoder import PairScore, TextSpans
 
 
 class FakeEmbedder:
@@ -77,26 +77,28 @@ class FakeEmbedder:
         return vectors
 
 
-class FakeReader:
-    """Says of each text what ``said`` makes of question and text; each part gets the same of its own words.
+class FakeCrossEncoder:
+    """Scores a pair, and each span of its text, by a function of question and text.
 
-    ``asked`` keeps every pair in the order it was read.
+    ``asked`` holds every pair in the order it was scored.
     """
 
     name = "fake"
     digest = "fake"
 
-    def __init__(self, said: Callable[[str, str], float], *, places: bool = True) -> None:
-        self._said = said
-        self._places = places
+    def __init__(self, log_odds: Callable[[str, str], float], *, spans: bool = True) -> None:
+        self._log_odds = log_odds
+        self._spans = spans
         self.asked: list[tuple[str, str]] = []
 
-    def read(self, questions: Sequence[str], texts: Sequence[str], parts: Sequence[Parts]) -> list[Reading]:
+    def score(
+        self, questions: Sequence[str], texts: Sequence[str], spans: Sequence[TextSpans]
+    ) -> list[PairScore]:
         self.asked += zip(questions, texts, strict=True)
         return [
-            Reading(
-                self._said(question, text),
-                tuple(self._said(question, text[start:end]) for start, end in of) if self._places else (),
+            PairScore(
+                self._log_odds(question, text),
+                tuple(self._log_odds(question, text[start:end]) for start, end in of) if self._spans else (),
             )
-            for question, text, of in zip(questions, texts, parts, strict=True)
+            for question, text, of in zip(questions, texts, spans, strict=True)
         ]

@@ -24,7 +24,7 @@ class LocalBackend:
 
     def __init__(self, index: Path, embedder: Embedder) -> None:
         self.embedder = BatchingEmbedder(embedder)
-        self.live = EngineHolder(index, self.embedder, Engine.of(open_generation(index), self.embedder))
+        self.live = EngineHolder(index, self.embedder, Engine.compose(open_generation(index), self.embedder))
         self.calls: list[Call] = []
         self.ready = False
 

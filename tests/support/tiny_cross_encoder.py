@@ -6,7 +6,7 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-from service.reranking.network import ReaderNetwork
+from service.reranking.network import CrossEncoderNetwork
 
 _SAID = "wann wo wer wurde starb lebt tesla bach 1943 1750 in berlin wien der hund die katze schläft . ?"
 WORDS = _SAID.split(" ")
@@ -22,7 +22,7 @@ def tokenizer() -> Any:
     )
 
 
-def network(seed: int = 1) -> ReaderNetwork:
+def network(seed: int = 1) -> CrossEncoderNetwork:
     torch.manual_seed(seed)
     config = BertConfig(
         vocab_size=len(WORDS) + 4,
@@ -33,7 +33,7 @@ def network(seed: int = 1) -> ReaderNetwork:
         max_position_embeddings=64,
     )
     model = BertModel(config, add_pooling_layer=False)
-    found = ReaderNetwork(model.embeddings, model.encoder, WIDTH)
+    found = CrossEncoderNetwork(model.embeddings, model.encoder, WIDTH)
     for head in (found.relevance, found.place):
         torch.nn.init.zeros_(head.weight)
         torch.nn.init.zeros_(head.bias)

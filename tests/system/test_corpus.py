@@ -12,7 +12,7 @@ from indexer.index.generation import open_generation
 from service.answering.answer import Answer
 from service.engine import Engine
 from service.reranking.cross_encoder import Reader
-from service.reranking.loading import load_reader
+from service.reranking.loading import load_cross_encoder
 
 SHORTCOMINGS = [
     "what shortcomings were found on Resolution 57",
@@ -23,7 +23,7 @@ SHORTCOMINGS = [
 
 @pytest.fixture(scope="module", params=["own", "off"])
 def reader(request: pytest.FixtureRequest, real_embedder: SentenceTransformerEmbedder) -> Reader | None:
-    return load_reader(request.param, real_embedder)
+    return load_cross_encoder(request.param, real_embedder)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def opened(
     source: Path, embedder: SentenceTransformerEmbedder, reader: Reader | None, index: Path
 ) -> Iterator[Engine]:
     build([source], index, embedder)
-    engine = Engine.of(open_generation(index), embedder, reader)
+    engine = Engine.compose(open_generation(index), embedder, reader)
     yield engine
     engine.close()
 

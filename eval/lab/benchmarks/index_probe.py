@@ -47,7 +47,7 @@ def main(
         embedder = MemoizingEmbedder(model_loader(context)(model))
         began = time.perf_counter()
         generation = open_generation(index, check_digests=False)
-        engine = Engine.of(generation, embedder)
+        engine = Engine.compose(generation, embedder)
         opened = time.perf_counter() - began
         for text in track(texts, "encoding"):
             embedder.embed_questions([text])

@@ -33,7 +33,7 @@ from indexer.embedding.embedder import Embedder
 from indexer.index.generation import open_generation
 from service.cli.options import ReaderOption
 from service.engine import Engine
-from service.reranking.loading import OWN, load_reader
+from service.reranking.loading import OWN, load_cross_encoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def main(
         dataset = load(questions)
         queries = evenly_spread(queries_of(dataset), limit)
         embedder = embedder_loader(model_loader(context), model)()
-        opened = Engine.of(open_generation(index), embedder, load_reader(reader, embedder.inner))
+        opened = Engine.compose(open_generation(index), embedder, load_cross_encoder(reader, embedder.inner))
         with contextlib.closing(opened) as engine:
             latencies = measure(engine, embedder, [query.text for query in queries])
             record = latency_record(latencies, queries, dataset, LocalSystem(engine).facts, limit)

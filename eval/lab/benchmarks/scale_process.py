@@ -48,7 +48,7 @@ def measure_search(source: Path, index: Path) -> dict[str, Any]:
     embedder = ClusteredEmbedder()
     began = time.perf_counter()
     generation = open_generation(index, check_digests=False)
-    engine = Engine.of(generation, embedder)
+    engine = Engine.compose(generation, embedder)
     opened = time.perf_counter() - began
     with source.open(encoding="utf-8") as file:
         texts = [json.loads(line)["text"] for line in itertools.islice(file, _QUESTIONS)]

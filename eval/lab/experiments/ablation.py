@@ -35,10 +35,10 @@ def measure_rankings(
     queries, watch = runner.first_of_each_language(dataset.judged, limit), Stopwatch()
     ranked: dict[Ranking, runner.RankedQueries] = {ranking: runner.RankedQueries() for ranking in RANKINGS}
     for query in queries[:WARM_UP]:
-        system.full(system.evidence(query.text), runner.DEPTH)
+        system.full(system.encode(query.text), runner.DEPTH)
     for query in track(queries, f"searching {dataset.name}"):
         with watch.timing("search", query.query_id):
-            evidence = system.evidence(query.text)
+            evidence = system.encode(query.text)
             full = system.full(evidence, runner.DEPTH)
         watch.note_parts(query.query_id, system.encoding_ms)
         ranked[FULL].add(query.query_id, full)

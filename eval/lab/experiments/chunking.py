@@ -131,7 +131,7 @@ def compare_chunkings(
             # The cache keeps the vectors of as many generations: of every chunking.
             keep = len(chunkings)
             build([corpus.source], cache / corpus.name, embedder, chunking=chunking, keep=keep, report=report)
-        with closing(Engine.of(open_generation(cache / corpus.name), memoizing)) as engine:
+        with closing(Engine.compose(open_generation(cache / corpus.name), memoizing)) as engine:
             values = _values(corpus, LocalSystem(engine), track, label)
             passages = engine.generation.passages
             rows.append(

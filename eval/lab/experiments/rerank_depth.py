@@ -29,18 +29,20 @@ from eval.systems.local import LocalSystem
 from eval.systems.opening import embedder_loader
 from eval.systems.protocol import SystemReply
 from indexer.cli.options import ModelOption, exit_on_error
-from indexer.index.generation import open_generation
+from indexer.embedding.embedder import Embedder
+from indexer.index.generation import Generation, open_generation
 from service.cli.options import ReaderOption
-from service.engine import Engine
-from service.reranking.loading import OFF, OWN, load_reader
-from service.reranking.reranker import Plan
+from service.engine import Engine, EngineSettings
+from service.reranking.cross_encoder import CrossEncoder
+from service.reranking.loading import OFF, OWN, load_cross_encoder
+from service.reranking.reranker import RerankSettings
 
 #: The compared settings, the default among them; ``None``: no reranking.
-SETTINGS: dict[str, Plan | None] = {
+SETTINGS: dict[str, RerankSettings | None] = {
     "off": None,
-    **{f"{n} of 600": Plan(passages=n, first=n) for n in (1, 2, 3, 4, 6)},
-    **{f"2 or 4 of {n}": Plan(passages=4, first=2, characters=n) for n in (300, 900)},
-    "default": Plan(),
+    **{f"{n} of 600": RerankSettings(passages=n, first=n) for n in (1, 2, 3, 4, 6)},
+    **{f"2 or 4 of {n}": RerankSettings(passages=4, first=2, characters=n) for n in (300, 900)},
+    "default": RerankSettings(),
 }
 
 
@@ -62,11 +64,9 @@ def main(
         dataset = load_only_beir(questions)
         with closing(open_generation(index)) as generation:
             embedder = embedder_loader(model_loader(context), model)()
-            cross_encoder = load_reader(reader, embedder.inner)
+            cross_encoder = load_cross_encoder(reader, embedder.inner)
             systems = {
-                name: LocalSystem(
-                    Engine.of(generation, embedder, cross_encoder if settings else None, settings)
-                )
+                name: LocalSystem(engine_with(generation, embedder, cross_encoder, settings))
                 for name, settings in SETTINGS.items()
             }
             results = measure(dataset, systems, limit, track)
@@ -80,6 +80,18 @@ def main(
         shares = (f"{value:.3f}" for value in (it.ndcg, it.first_citation, it.answered))
         table.add_row(it.name, *shares, refused, f"{it.milliseconds:.1f} / {it.p95:.1f}")
     Console(width=120, markup=False).print(table)
+
+
+def engine_with(
+    generation: Generation,
+    embedder: Embedder,
+    cross_encoder: CrossEncoder | None,
+    settings: RerankSettings | None,
+) -> Engine:
+    """An engine with these rerank settings; ``None``: without reranking."""
+    if settings is None:
+        return Engine.compose(generation, embedder)
+    return Engine.compose(generation, embedder, cross_encoder, EngineSettings(rerank=settings))
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eval.lab.reranker_training.examples import Example
-from service.reranking.pair_encoding import MULTIPLE, Pair, Pairing
+from service.reranking.pair_encoding import MULTIPLE, Pair, PairEncoder
 
 #: Tokens of a batch, padding included, and its most rows.
 TOKENS, ROWS = 4096, 64
@@ -29,7 +29,7 @@ class Row:
     end: int
 
 
-def rows(examples: Sequence[Example], pairing: Pairing) -> list[Row]:
+def rows(examples: Sequence[Example], pairing: PairEncoder) -> list[Row]:
     """One row for each example."""
     questions = pairing.tokens([example.question for example in examples])
     texts = pairing.tokens([example.text for example in examples])

@@ -15,8 +15,7 @@ from indexer.build.pipeline import build
 from indexer.build.report import ReportProgress
 from indexer.embedding.embedder import Embedder
 from indexer.index.generation import open_generation
-from service.query.understanding import understand
-from service.retrieval.retriever import Retriever
+from service.engine import Engine
 
 #: Hits kept for each question.
 DEPTH = 20
@@ -63,10 +62,10 @@ def pools(
         return [_read(row) for row in json.loads(kept.read_text("utf-8"))]
     found: list[Pool] = []
     with closing(open_generation(folder)) as generation:
-        retriever = Retriever(generation, embedder)
+        engine = Engine.compose(generation, embedder)
         spans = generation.passages
         for query in track(dataset.queries, f"asking {dataset.name}"):
-            hits = retriever.search(retriever.evidence(understand(query.text)), DEPTH)
+            _, hits = engine.search(query.text, DEPTH)
             rows = []
             for hit in hits:
                 document = generation.store.document(int(spans.document[hit.passage]))

@@ -54,15 +54,15 @@ def _stage(
 
     from eval.lab.reranker_training import batches, trainer
     from indexer.embedding import model_files
-    from service.reranking.network import ReaderNetwork
-    from service.reranking.pair_encoding import Pairing
+    from service.reranking.network import CrossEncoderNetwork
+    from service.reranking.pair_encoding import PairEncoder
 
     folder, tokenizer = _default_model()
-    pairing = Pairing(tokenizer)
+    pairing = PairEncoder(tokenizer)
     examples = [example for group in found.values() for example in group]
     order = batches.batches(batches.rows(examples, pairing), seed)
     order = order[: max(1, round(share * len(order)))]
-    network = ReaderNetwork.of(folder)
+    network = CrossEncoderNetwork.untrained(folder)
     if start is not None:
         network.load_state_dict(load_file(start), strict=False)
     with bar() as progress:
@@ -96,11 +96,11 @@ def measure(
     """Measure a reader on the questions of DATA whose documents training never saw."""
     from eval.datasets.held_out import SETS, Split
     from eval.lab.reranker_training import evaluation
-    from service.reranking.bundled import WEIGHTS, LocalReader
+    from service.reranking.bundled import WEIGHTS, BundledCrossEncoder
 
     with exit_on_error():
         _require_material(data)
-        reader = LocalReader.load(weights or WEIGHTS)
+        reader = BundledCrossEncoder.load(weights or WEIGHTS)
         split = Split.of([load_beir(data / name) for name in SETS])
         result = evaluation.figures(_pools(data, cache), split, reader)
         if output:

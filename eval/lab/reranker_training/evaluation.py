@@ -9,7 +9,7 @@ import numpy as np
 
 from eval.datasets.held_out import Split
 from eval.lab.reranker_training.candidate_pools import Pool
-from service.reranking.cross_encoder import Reader
+from service.reranking.cross_encoder import CrossEncoder
 
 #: Hits that are read, and of those so many that are asked whether any of them answers.
 READ, ASKED = 10, 3
@@ -29,16 +29,16 @@ class Read:
     gain: tuple[float, ...]
 
 
-def read(pools: Sequence[Pool], reader: Reader) -> list[Read]:
+def read(pools: Sequence[Pool], cross_encoder: CrossEncoder) -> list[Read]:
     """Let the reader read the first hits of each pool."""
     questions = [pool.question for pool in pools for _ in pool.found[:READ]]
     texts = [hit.text for pool in pools for hit in pool.found[:READ]]
-    readings = iter(reader.read(questions, texts, [[(0, len(text))] for text in texts]))
+    readings = iter(cross_encoder.score(questions, texts, [[(0, len(text))] for text in texts]))
     found = []
     for pool in pools:
         mine = [next(readings) for _ in pool.found[:READ]]
         found.append(
-            Read(pool, tuple(r.relevance for r in mine), tuple(max(r.gains, default=0.0) for r in mine))
+            Read(pool, tuple(r.relevance for r in mine), tuple(max(r.span_scores, default=0.0) for r in mine))
         )
     return found
 
@@ -95,11 +95,15 @@ def answerhood(reads: Sequence[Read], language: str = "en") -> dict[str, float]:
     }
 
 
-def figures(pools: Mapping[str, Sequence[Pool]], split: Split, reader: Reader) -> dict[str, object]:
+def figures(
+    pools: Mapping[str, Sequence[Pool]], split: Split, cross_encoder: CrossEncoder
+) -> dict[str, object]:
     """All figures of a reader, by set, on what was held out."""
     found: dict[str, object] = {}
     for name, of_set in pools.items():
-        reads = read([pool for pool in of_set if split.question(name, pool.question, pool.about)], reader)
+        reads = read(
+            [pool for pool in of_set if split.question(name, pool.question, pool.about)], cross_encoder
+        )
         found[name] = {
             "questions": len(reads),
             "ndcg@10": {str(weight): ndcg(reads, weight) for weight in WEIGHTS},

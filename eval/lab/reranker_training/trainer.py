@@ -22,7 +22,7 @@ from eval.report.files import as_json, write_text
 from indexer.embedding.precision import cpu_has_bfloat16
 from indexer.errors import SourceError
 from service.reranking.bundled import BASE
-from service.reranking.network import ReaderNetwork
+from service.reranking.network import CrossEncoderNetwork
 from service.reranking.pair_encoding import padded
 
 CHECKPOINT, LOG, WEIGHTS, RESULT, PLOT = (
@@ -62,7 +62,7 @@ class Schedule:
 
 
 def train(
-    network: ReaderNetwork,
+    network: CrossEncoderNetwork,
     batches: Sequence[Sequence[Row]],
     padding: int,
     folder: Path,
@@ -100,10 +100,10 @@ def train(
 class _State:
     """Network, optimizer and moving average."""
 
-    def __init__(self, network: ReaderNetwork, schedule: Schedule) -> None:
+    def __init__(self, network: CrossEncoderNetwork, schedule: Schedule) -> None:
         self.network = network.eval()  # without dropout, which would cost three times the step
         self.schedule = schedule
-        heads = [*network.relevance.parameters(), *network.place.parameters()]
+        heads = [*network.relevance.parameters(), *network.span_head.parameters()]
         layers = list(network.encoder.parameters())
         self.optimizer = torch.optim.AdamW(
             [
@@ -134,7 +134,7 @@ class _State:
         return float(relevance.detach()), float(place.detach())
 
 
-def losses(network: ReaderNetwork, rows: Sequence[Row], padding: int) -> tuple[Tensor, Tensor]:
+def losses(network: CrossEncoderNetwork, rows: Sequence[Row], padding: int) -> tuple[Tensor, Tensor]:
     """Cross-entropy of relevance, and of the places where they are known."""
     ids, mask = (torch.tensor(values) for values in padded([row.pair for row in rows], padding))
     relevance, starts, ends = network(ids, mask)
@@ -152,7 +152,7 @@ def losses(network: ReaderNetwork, rows: Sequence[Row], padding: int) -> tuple[T
     return found, place
 
 
-def _identity(batches: Sequence[Sequence[Row]], schedule: Schedule, network: ReaderNetwork) -> str:
+def _identity(batches: Sequence[Sequence[Row]], schedule: Schedule, network: CrossEncoderNetwork) -> str:
     digest = hashlib.sha256(json.dumps(asdict(schedule)).encode())
     for value in network.trained().values():
         digest.update(value.detach().numpy().tobytes())

@@ -23,11 +23,9 @@ from eval.tuning.calibration import regression as fitting
 from eval.tuning.calibration.questions import COVID, FITTED, FITTED_READ, SQUAD, XQUAD, Row
 from indexer.embedding.embedder import Embedder
 from indexer.index.generation import open_generation
-from service.answering.answerer import ExtractiveAnswerer
-from service.engine import Engine
-from service.reranking.reranker import PassageReading
-from service.retrieval.retriever import Retriever
-from service.scoring.confidence import COEFFICIENTS, WITH_READER, Confidence
+from service.engine import Engine, EngineSettings
+from service.reranking.cross_encoder import CrossEncoder
+from service.scoring.confidence import COEFFICIENTS, RERANKED_COEFFICIENTS, Confidence
 
 #: Where answered and not answered part: where the classes, being balanced, are even, or lower, so that in
 #: every language at least this share of what the corpus answers is answered.
@@ -196,17 +194,17 @@ def statuses(
     index: Path,
     embedder: Embedder,
     coefficients: Path | None,
-    reading: PassageReading | None = None,
+    cross_encoder: CrossEncoder | None = None,
 ) -> dict[str, Any]:
     """Statuses of the whole service on a question file, with given coefficients or those in use.
 
     Only questions whose status the confidence decides: answered, or no evidence.
     """
     cases = [case for case in questions.cases if case.status in ("answered", "no_evidence")]
-    digest = reading.reader.digest if reading else None
-    confidence = Confidence.load(coefficients) if coefficients else Confidence.of_reader(digest)
+    digest = cross_encoder.digest if cross_encoder else None
+    confidence = Confidence.load(coefficients) if coefficients else Confidence.for_cross_encoder(digest)
     with closing(open_generation(index)) as generation:
-        engine = Engine(Retriever(generation, embedder, reading), ExtractiveAnswerer(confidence))
+        engine = Engine.compose(generation, embedder, cross_encoder, EngineSettings(confidence=confidence))
         replies = ask([case.query for case in cases], LocalSystem(engine))
     by_status = {
         status: mean(status_right([case for case in cases if case.status == status], replies))
@@ -222,7 +220,7 @@ def statuses(
 
 def in_use(reader: bool) -> dict[str, Any]:
     """The coefficients in use, those with a reader where there are any and one is used."""
-    path = WITH_READER if reader and WITH_READER.is_file() else COEFFICIENTS
+    path = RERANKED_COEFFICIENTS if reader and RERANKED_COEFFICIENTS.is_file() else COEFFICIENTS
     values: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return values
 

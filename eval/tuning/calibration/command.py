@@ -23,8 +23,8 @@ from eval.tuning.calibration.questions import FITTED, FITTED_READ, REPORTS, coll
 from indexer.cli.progress import build_progress
 from indexer.embedding.embedder import Embedder
 from indexer.errors import SourceError
-from service.reranking.loading import OFF, load_reader
-from service.reranking.reranker import PassageReading
+from service.reranking.cross_encoder import CrossEncoder
+from service.reranking.loading import OFF, load_cross_encoder
 
 #: The questions on the digests of ``corpus/``.
 _QUESTIONS = Path(__file__).parents[2] / "questions" / "corpus.jsonl"
@@ -64,11 +64,10 @@ def calibration_of(
             report,
             read=reader != OFF,
         )
-        loaded = load_reader(reader, embedder)
-    reading = PassageReading(loaded) if loaded else None
-    # A reader is sure of what it was trained on: only what it never saw tells how far it is right.
+        loaded = load_cross_encoder(reader, embedder)
+    # Scores on texts it was trained on are too good: only held-out questions show how good it is.
     split = Split.of([load_beir(materials.data / name) for name in SETS]) if loaded else None
-    rows = collect(asked, materials.cache, embedder, track, reading, split)
+    rows = collect(asked, materials.cache, embedder, track, loaded, split)
     fitted_on = {
         "model": {"name": embedder.name, "digest": embedder.digest},
         "reader": {"name": loaded.name, "digest": loaded.digest} if loaded else None,
@@ -76,7 +75,7 @@ def calibration_of(
         "questions": {"name": asked_set.name, "sha256": asked_set.digest},
     }
     result = calibrate(rows, in_use(loaded is not None), fitted_on)
-    result["figures"]["statuses"] = _statuses(asked_set, materials.cache / REPORTS, embedder, result, reading)
+    result["figures"]["statuses"] = _statuses(asked_set, materials.cache / REPORTS, embedder, result, loaded)
     return result
 
 
@@ -85,13 +84,13 @@ def _statuses(
     index: Path,
     embedder: Embedder,
     fitted: Mapping[str, Any],
-    reading: PassageReading | None,
+    cross_encoder: CrossEncoder | None,
 ) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="fundstelle-") as folder:
         coefficients = Path(folder) / "confidence.json"
         write_coefficients(coefficients, fitted)
-        after = statuses(questions, index, embedder, coefficients, reading)
-    before = statuses(questions, index, embedder, None, reading)
+        after = statuses(questions, index, embedder, coefficients, cross_encoder)
+    before = statuses(questions, index, embedder, None, cross_encoder)
     return {"questions": questions.name, "before": before, "after": after}
 
 

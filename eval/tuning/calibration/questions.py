@@ -22,13 +22,13 @@ from eval.systems.instrumented_embedders import MemoizingEmbedder
 from indexer.build.pipeline import build
 from indexer.build.report import ReportProgress
 from indexer.embedding.embedder import Embedder
-from indexer.index.generation import open_generation
+from indexer.index.generation import Generation, open_generation
+from service.engine import Engine
 from service.query.understanding import understand
-from service.reranking.reranker import PassageReading
+from service.reranking.cross_encoder import CrossEncoder
+from service.retrieval.encoded_query import EncodedQuery
 from service.retrieval.hits import Hit
-from service.retrieval.retriever import Retriever
-from service.scoring.candidates import Candidates
-from service.scoring.confidence import Features
+from service.scoring.confidence import ConfidenceFeatures
 
 REPORTS, DIGESTS = "reports", "digests"
 XQUAD, MLQA, COVID, SQUAD = "xquad", "mlqa-dev", "covid-faq", "squad2-en"
@@ -70,7 +70,7 @@ class Row:
     """An item with what the service sees of it."""
 
     item: Item
-    features: Features
+    features: ConfidenceFeatures
 
 
 def items(data: Path, questions: QuestionSet, digests: QuestionSet, read: bool = False) -> list[Item]:
@@ -141,9 +141,9 @@ def _held_out(item: Item, split: Split) -> bool:
     return split.question(name, item.query.text, item.about)
 
 
-def _near_held_out(item: Item, hits: Sequence[Hit], retriever: Retriever, split: Split) -> bool:
+def _near_held_out(item: Item, hits: Sequence[Hit], generation: Generation, split: Split) -> bool:
     """Nobody noted what it was written about: the first hit is believed, as in training."""
-    store, spans = retriever.generation.store, retriever.generation.passages
+    store, spans = generation.store, generation.passages
     about = [store.document(int(spans.document[hit.passage])).document_id for hit in hits[:1]]
     return split.question(item.corpus, item.query.text, about)
 
@@ -174,7 +174,7 @@ def collect(
     cache: Path,
     embedder: Embedder,
     track: Track[Item] = without_progress,
-    reading: PassageReading | None = None,
+    cross_encoder: CrossEncoder | None = None,
     split: Split | None = None,
 ) -> list[Row]:
     """Features of every item on the index of its corpus, corpus by corpus.
@@ -182,20 +182,34 @@ def collect(
     Args:
         split: only what it holds out of the sets is asked.
     """
-    remembering = MemoizingEmbedder(embedder)
+    memoizing = MemoizingEmbedder(embedder)
     rows: list[Row] = []
     for corpus in (corpus for corpus in CORPORA if any(item.corpus == corpus for item in asked)):
         with closing(open_generation(cache / corpus)) as generation:
-            retriever = Retriever(generation, remembering, reading)
+            engine = Engine.compose(generation, memoizing, cross_encoder)
             for item in track([item for item in asked if item.corpus == corpus], f"asking {corpus}"):
-                unplaced = item.near_miss and not item.about
-                if split and not unplaced and not _held_out(item, split):
-                    continue
-                evidence = retriever.evidence(understand(item.query.text))
-                hits = retriever.search(evidence, _HITS)
-                if split and unplaced and not _near_held_out(item, hits, retriever, split):
-                    continue
-                known = [key for key in evidence.question.keys if key in retriever.catalogue.documents_by_key]
-                found = Candidates.of(evidence, retriever, hits, known, None)
-                rows.append(Row(item, Features.of(evidence, hits, found, retriever)))
+                row = _row(item, engine, split)
+                if row is not None:
+                    rows.append(row)
     return rows
+
+
+def _row(item: Item, engine: Engine, split: Split | None) -> Row | None:
+    """The features of an item; ``None`` if the split does not hold it out."""
+    unplaced = item.near_miss and not item.about
+    if split and not unplaced and not _held_out(item, split):
+        return None
+    query = engine.retriever.encode(understand(item.query.text))
+    hits = engine.pipeline.search(query, _HITS)
+    if split and unplaced and not _near_held_out(item, hits, engine.generation, split):
+        return None
+    return Row(item, _features(engine, query, hits))
+
+
+def _features(engine: Engine, query: EncodedQuery, hits: Sequence[Hit]) -> ConfidenceFeatures:
+    """The features as the answerer computes them, without filters."""
+    known = [key for key in query.question.keys if key in engine.lookup.documents_by_key]
+    scored = list(hits)
+    if known:
+        scored += engine.retriever.rank_of_references(query, known, hits, None)
+    return engine.features.extract(query, hits, engine.scorer.score(query, scored, known))

@@ -1,4 +1,4 @@
-"""Logistic regression of the confidence over ``service.scoring.confidence.Features``, and its quality.
+"""Logistic regression of the confidence over its features, and its quality.
 
 Everything is weighted so that answerable and unanswerable questions count alike, in each language alike:
 only then does the probability 0.5 part them. Figures on held-out rows use the same weights.
@@ -20,12 +20,12 @@ from sklearn.model_selection import GroupKFold
 
 from eval.metrics.calibration import auroc, calibration_error
 from eval.tuning.calibration.questions import Row
-from service.scoring.confidence import Features
+from service.scoring.confidence import ConfidenceFeatures
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-NAMES = [field.name for field in fields(Features)]
+NAMES = [field.name for field in fields(ConfidenceFeatures)]
 #: The features of the second regression: what a reader says of the passage. What it says of places adds
 #: nothing there.
 READ = np.isin(NAMES, ("read",))

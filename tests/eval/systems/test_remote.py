@@ -34,7 +34,7 @@ QUESTION = "Welche Mängel gab es bei der Resolution 57?"
 
 @pytest.fixture
 def engine(built_index: Path) -> Iterator[Engine]:
-    engine = Engine.of(open_generation(built_index), FakeEmbedder())
+    engine = Engine.compose(open_generation(built_index), FakeEmbedder())
     yield engine
     engine.close()
 

@@ -8,6 +8,7 @@ from asking import SHY, asked, cited, quotes
 
 from indexer.errors import IndexDamagedError
 from service.answering.answer import verified
+from service.answering.selection import SelectionMargins
 from service.api.answer_text import answer_text, framing_line, note_lines
 from service.engine import Engine
 from service.retrieval.filters import Filters
@@ -33,13 +34,13 @@ def engine() -> Iterator[Engine]:
 def test_a_question_for_an_aspect_of_an_act_is_answered_with_what_tells_it(engine: Engine) -> None:
     answer = engine.ask("what shortcomings were found on Resolution 57")
     assert quotes(answer) == ["Bei der Resolution 57 ist das Internet noch begrenzt."]
-    assert answer.collected
+    assert answer.as_list
 
 
 def test_a_question_for_one_thing_gets_one_statement(engine: Engine) -> None:
     answer = engine.ask("Wo fand die Feier zum Jahrestag statt?")
     assert quotes(answer) == ["Die Feier zum Jahrestag fand im Rathaus statt."]
-    assert not answer.collected
+    assert not answer.as_list
 
 
 @pytest.mark.parametrize(
@@ -56,14 +57,14 @@ def test_an_unknown_act_is_answered_with_the_nearest_known_ones(engine: Engine) 
 
 def test_an_unknown_act_beside_a_known_one_is_noted(engine: Engine) -> None:
     answer = engine.ask("Welche Ergebnisse haben Resolution 18 und Richtlinie 99?")
-    assert (answer.status, answer.unknown) == ("answered", ("CT-99",))
+    assert (answer.status, answer.unknown_references) == ("answered", ("CT-99",))
     assert note_lines(answer) == ["Richtlinie Nr. 99: kommt in den Dokumenten nicht vor."]
 
 
 def test_a_known_act_without_the_aspect_says_what_is_told(engine: Engine) -> None:
     answer = engine.ask("Wer nahm an der Sitzung zur Resolution 18 teil?")
     assert (answer.status, answer.citations) == ("aspect_not_found", ())
-    assert answer.told.get("results") == 2
+    assert answer.aspect_counts.get("results") == 2
 
 
 def test_what_is_told_counts_only_documents_that_pass_the_filters() -> None:
@@ -75,15 +76,15 @@ def test_what_is_told_counts_only_documents_that_pass_the_filters() -> None:
     with asked(documents) as engine:
         everywhere = engine.ask(question)
         here = engine.ask(question, filters=Filters(documents=("a.md",)))
-    assert (everywhere.status, everywhere.told.get("results")) == ("aspect_not_found", 1)
-    assert (here.status, here.told.get("results")) == ("aspect_not_found", None)
+    assert (everywhere.status, everywhere.aspect_counts.get("results")) == ("aspect_not_found", 1)
+    assert (here.status, here.aspect_counts.get("results")) == ("aspect_not_found", None)
 
 
 def test_an_aspect_that_nobody_tells_is_no_collection() -> None:
     text = "Die Feier war im Rathaus. Die Feier war am Abend. Zur Feier spielte Musik. Die Feier war im Mai."
     with asked({"a.md": text}) as engine:
         answer = engine.ask("Welche Mängel hatte die Feier?")
-    assert (answer.status, answer.collected) == ("answered", False)
+    assert (answer.status, answer.as_list) == ("answered", False)
     assert len(answer.citations) <= 2
     assert "Mängel" not in framing_line(answer)
 
@@ -100,7 +101,7 @@ def test_a_figure_that_no_sentence_gives_is_no_evidence(engine: Engine) -> None:
 
 def test_a_person_whom_no_document_names_is_no_evidence(engine: Engine) -> None:
     answer = engine.ask("Leitete Nguyễn Văn An die Dialoge?")
-    assert (answer.status, answer.unnamed) == ("no_evidence", ("Nguyễn Văn An",))
+    assert (answer.status, answer.missing_names) == ("no_evidence", ("Nguyễn Văn An",))
 
 
 @pytest.mark.parametrize("name", ["Nguyễn Văn Bình", "Nguyen Van Binh"])
@@ -161,7 +162,7 @@ def test_where_the_best_sentence_tells_another_thing_far_ones_are_not_collected(
         of_another = engine.ask("Welche Empfehlungen hatte Architekt Semper für das Museum?")
         of_it = engine.ask("Welche Empfehlungen gab die Kommission zur Rakete ab?")
     assert quotes(of_another) == ["Der Architekt Semper legte einen Entwurf für das Museum vor."]
-    assert of_it.collected and quotes(of_it) == ["Die Kommission gab Empfehlungen zur Rakete ab."]
+    assert of_it.as_list and quotes(of_it) == ["Die Kommission gab Empfehlungen zur Rakete ab."]
 
 
 def test_where_all_that_fits_the_year_is_of_another_matter_nothing_is_cited() -> None:
@@ -203,10 +204,9 @@ SEVERAL = {
 }
 
 
-def test_statements_of_a_report_stand_together_in_reading_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    # All that tells the aspect, however far below the best.
-    monkeypatch.setattr("service.answering.selection._ASPECT", 9.0)
-    with asked(SEVERAL) as engine:
+def test_statements_of_a_report_stand_together_in_reading_order() -> None:
+    # All that expresses the aspect, however far below the best.
+    with asked(SEVERAL, margins=SelectionMargins(aspect=9.0)) as engine:
         answer = engine.ask("Welche Mängel der Straßen gibt es?")
     assert [citation.number for citation in answer.citations] == [1, 2, 3, 4]
     assert quotes(answer) == [
@@ -240,11 +240,11 @@ def test_documents_that_differ_on_a_figure_are_noted_with_both_places() -> None:
     with asked(CONFLICTING) as engine:
         answer = engine.ask(COUNT, max_citations=1)
     (conflict,) = answer.conflicts
-    assert {(place.document.document_id, place.text) for place in conflict.places} == {
+    assert {(place.document.document_id, place.text) for place in conflict.spans} == {
         ("a.md", "12"),
         ("b.md", "15"),
     }
-    for place in conflict.places:
+    for place in conflict.spans:
         assert place.document.text[place.start : place.end] == place.text
     (note,) = note_lines(answer)
     assert "12" in note and "a.md" in note and "15" in note and "b.md" in note
@@ -269,18 +269,18 @@ def test_a_sum_that_its_parts_do_not_make_is_noted_with_their_places() -> None:
         answer = engine.ask("Wie viele Dialoge führte die Provinz?")
     (conflict,) = answer.conflicts
     assert conflict.sum == 1093
-    assert [text[place.start : place.end] for place in conflict.places] == ["1.088", "5", "128", "960"]
-    assert {place.citation for place in conflict.places} == {1}
+    assert [text[place.start : place.end] for place in conflict.spans] == ["1.088", "5", "128", "960"]
+    assert {place.citation for place in conflict.spans} == {1}
 
 
 def test_a_quote_that_is_not_at_its_place_never_leaves(engine: Engine) -> None:
     citation = engine.ask("Welche Mängel hat die Resolution 57?").citations[0]
     with pytest.raises(IndexDamagedError, match=r"a\.md"):
-        verified(replace(citation, start=citation.start + 1))
+        verified([replace(citation, start=citation.start + 1)])
 
 
 def test_a_text_that_is_not_the_indexed_one_never_leaves(engine: Engine) -> None:
     citation = engine.ask("Welche Mängel hat die Resolution 57?").citations[0]
     changed = replace(citation.document, sha256="0" * 64)
     with pytest.raises(IndexDamagedError, match="not the quotation"):
-        verified(replace(citation, document=changed))
+        verified([replace(citation, document=changed)])

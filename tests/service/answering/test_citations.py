@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexer.documents import text_digest
-from service.answering.clauses import LONG, Clauses, clauses
+from service.answering.clauses import ClauseExtractor, ClauseSettings, split_clauses
 
 #: A list that is long enough to be cut: the clause in the middle alone tells a shortcoming.
 LIST = (
@@ -49,6 +49,8 @@ QUESTIONS = st.one_of(
     ),
 )
 
+WHOLE, SHORTEST = ClauseSettings().whole_sentence, ClauseSettings().shortest
+
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(TEXTS, min_size=1, max_size=3), st.lists(QUESTIONS, min_size=1, max_size=3))
@@ -65,7 +67,7 @@ def test_every_citation_of_any_texts_verifies(texts: list[str], questions: list[
                 assert stored.text[citation.start : citation.end] == citation.quote
                 assert stored.sha256 == text_digest(stored.text)
                 assert stored == citation.document
-            for place in (place for conflict in answer.conflicts for place in conflict.places):
+            for place in (place for conflict in answer.conflicts for place in conflict.spans):
                 assert place.document.text[place.start : place.end] == place.text
 
 
@@ -79,7 +81,7 @@ def test_a_clause_is_cited_where_it_stands() -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.text(max_size=120), min_size=1, max_size=6).map("; ".join))
 def test_clauses_of_any_sentence_are_slices_in_order(sentence: str) -> None:
-    spans = clauses(sentence)
+    spans = split_clauses(sentence, SHORTEST)
     assert all(0 <= start <= end <= len(sentence) for start, end in spans)
     assert all(first[1] < second[0] for first, second in pairwise(spans))
 
@@ -90,7 +92,7 @@ def test_what_is_quoted_of_any_long_sentence_is_one_clause_or_the_whole(sentence
     def embed(texts: object) -> object:
         raise AssertionError("a sentence whose clauses tell no aspect is not compared")
 
-    cutter = Clauses(embed)  # type: ignore[arg-type]
-    span = cutter.answering(sentence, lambda vectors: vectors[:, 0], "shortcomings")
-    assert span in [(0, len(sentence)), *clauses(sentence)]
-    assert len(sentence) > LONG or span == (0, len(sentence))
+    cutter = ClauseExtractor(embed)  # type: ignore[arg-type]
+    span = cutter.answering_span(sentence, lambda vectors: vectors[:, 0], "shortcomings")
+    assert span in [(0, len(sentence)), *split_clauses(sentence, SHORTEST)]
+    assert len(sentence) > WHOLE or span == (0, len(sentence))

@@ -5,7 +5,7 @@ import pytest
 
 from indexer.annotation.aspects import Aspect
 from indexer.arrays import Scores, Vectors
-from service.answering.clauses import LONG, Clauses, clauses
+from service.answering.clauses import ClauseExtractor, ClauseSettings, split_clauses
 
 LEAD = "Die Arbeitsgruppe hob für das laufende Jahr die folgenden Punkte hervor: "
 BRIDGES = "die Brücken über den Fluss wurden bereits eröffnet und stehen allen Dörfern offen"
@@ -13,6 +13,8 @@ SCHOOLS = "die Schulen der Bergdörfer bekamen neue Dächer und saubere Brunnen 
 WEAK = "das Internet im Gebirge ist weiterhin nur begrenzt zugänglich und lückenhaft"
 WORSE = "die Schwächen der Verwaltung bestehen fort und die Mängel der Straßen auch"
 FILLER = "der Markt am Hafen öffnet jeden Morgen früh und schließt erst spät am Abend"
+
+WHOLE, SHORTEST = ClauseSettings().whole_sentence, ClauseSettings().shortest
 
 
 def embed(texts: object) -> Vectors:
@@ -25,38 +27,38 @@ def quoted(sentence: str, aspect: Aspect | None = None, question: tuple[float, .
     def similarity(vectors: Vectors) -> Scores:
         return np.asarray(vectors @ np.array(question, np.float32), np.float32)
 
-    start, end = Clauses(embed).answering(sentence, similarity, aspect)
+    start, end = ClauseExtractor(embed).answering_span(sentence, similarity, aspect)
     return sentence[start:end]
 
 
 def long(*parts: str, lead: str = LEAD) -> str:
     sentence = f"{lead}{'; '.join(parts)}."
-    assert len(sentence) > LONG
+    assert len(sentence) > WHOLE
     return sentence
 
 
 def test_clauses_are_slices_between_semicolons_without_the_lead_in() -> None:
     sentence = long(BRIDGES, SCHOOLS, WEAK)
-    assert [sentence[a:b] for a, b in clauses(sentence)] == [BRIDGES, SCHOOLS, f"{WEAK}."]
+    assert [sentence[a:b] for a, b in split_clauses(sentence, SHORTEST)] == [BRIDGES, SCHOOLS, f"{WEAK}."]
 
 
 def test_a_colon_after_the_first_semicolon_leads_nothing_in() -> None:
     sentence = f"{BRIDGES}; {SCHOOLS}: {WEAK}."
-    assert [sentence[a:b] for a, b in clauses(sentence)] == [BRIDGES, f"{SCHOOLS}: {WEAK}."]
+    assert [sentence[a:b] for a, b in split_clauses(sentence, SHORTEST)] == [BRIDGES, f"{SCHOOLS}: {WEAK}."]
 
 
 def test_a_few_words_are_no_clause() -> None:
     sentence = f"{BRIDGES}; sowie die Presse; {WEAK}."
-    assert [sentence[a:b] for a, b in clauses(sentence)] == [BRIDGES, f"{WEAK}."]
+    assert [sentence[a:b] for a, b in split_clauses(sentence, SHORTEST)] == [BRIDGES, f"{WEAK}."]
 
 
 def test_a_sentence_without_semicolons_is_one_clause() -> None:
-    assert clauses(BRIDGES) == [(0, len(BRIDGES))]
+    assert split_clauses(BRIDGES, SHORTEST) == [(0, len(BRIDGES))]
 
 
 def test_a_short_sentence_is_quoted_whole() -> None:
     sentence = f"{BRIDGES}; {SCHOOLS}."
-    assert len(sentence) <= LONG
+    assert len(sentence) <= WHOLE
     assert quoted(sentence, question=(1, 0, 0)) == sentence
 
 
@@ -101,13 +103,13 @@ def test_a_clause_is_embedded_once() -> None:
         embedded.extend(texts)
         return embed(texts)
 
-    cutter = Clauses(counting)  # type: ignore[arg-type]
+    cutter = ClauseExtractor(counting)  # type: ignore[arg-type]
     for _ in range(2):
-        cutter.answering(long(BRIDGES, SCHOOLS, FILLER), lambda vectors: vectors[:, 0], None)
+        cutter.answering_span(long(BRIDGES, SCHOOLS, FILLER), lambda vectors: vectors[:, 0], None)
     assert embedded == [BRIDGES, SCHOOLS, f"{FILLER}."]
 
 
 def test_a_semicolon_between_quotation_marks_parts_nothing() -> None:
     title = f"„{BRIDGES}; {SCHOOLS}; {FILLER}; {WEAK}“"
     sentence = f"Sie veranstalteten einen Workshop zum Thema {title}."
-    assert clauses(sentence) == [(0, len(sentence))]
+    assert split_clauses(sentence, SHORTEST) == [(0, len(sentence))]

@@ -1,10 +1,11 @@
-"""Which documents may answer, and which persons nobody names."""
+"""Hard constraints of a question on documents."""
 
 import numpy as np
 import pytest
 from asking import asked
 
-from service.answering.constraints import in_setting, unnamed
+from service.answering.constraints import HardConstraints
+from service.engine import Engine
 from service.query.understanding import understand
 
 DOCUMENTS = {
@@ -12,6 +13,10 @@ DOCUMENTS = {
     "b.md": "---\nplace: Nghệ An\ndate: 2024-04-25\n---\nMan lobte Hà Giang für 2023. Trần Thị Mai leitete.",
     "c.md": "Im Dorf wurde gefeiert.",
 }
+
+
+def constraints_of(engine: Engine) -> HardConstraints:
+    return HardConstraints(engine.generation, engine.lookup)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +33,7 @@ DOCUMENTS = {
 )
 def test_a_document_fits_by_what_it_is_about_or_names(question: str, fits: list[bool]) -> None:
     with asked(DOCUMENTS) as engine:
-        assert in_setting(understand(question), np.arange(3), engine.retriever) == fits
+        assert constraints_of(engine).met_by(understand(question), np.arange(3)) == fits
 
 
 @pytest.mark.parametrize(
@@ -43,4 +48,4 @@ def test_a_document_fits_by_what_it_is_about_or_names(question: str, fits: list[
 )
 def test_a_person_is_named_only_by_the_whole_name(question: str, names: tuple[str, ...]) -> None:
     with asked(DOCUMENTS) as engine:
-        assert unnamed(understand(question), engine.retriever) == names
+        assert constraints_of(engine).missing_names(understand(question)) == names

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.text.languages import Language
-from service.answering.quantities import differing, figures, wrong_sum
+from service.answering.quantities import differing_quantities, find_quantities, wrong_sum
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from service.answering.quantities import differing, figures, wrong_sum
     ],
 )
 def test_counts_are_read_in_digits_and_words(text: str, values: list[float]) -> None:
-    assert [figure.value for figure in figures(text)] == pytest.approx(values)
+    assert [figure.value for figure in find_quantities(text)] == pytest.approx(values)
 
 
 @pytest.mark.parametrize(
@@ -41,13 +41,15 @@ def test_counts_are_read_in_digits_and_words(text: str, values: list[float]) -> 
     ],
 )
 def test_years_dates_percentages_and_numbers_of_acts_are_no_counts(text: str) -> None:
-    assert figures(text) == []
+    assert find_quantities(text) == []
 
 
 def test_a_figure_stands_where_it_says() -> None:
     text = "Es gab 1.088 Dialoge und fünf Sitzungen."
     assert (
-        [text[f.start : f.end] for f in figures(text)] == [f.text for f in figures(text)] == ["1.088", "fünf"]
+        [text[f.start : f.end] for f in find_quantities(text)]
+        == [f.text for f in find_quantities(text)]
+        == ["1.088", "fünf"]
     )
 
 
@@ -97,7 +99,7 @@ def test_what_lists_only_some_parts_or_none_is_no_conflict(sentence: str) -> Non
 
 
 def pairs(*texts: str, language: Language = "de") -> list[tuple[str, str]]:
-    return [(a.text, b.text) for _, a, _, b in differing(texts, [language] * len(texts))]
+    return [(a.text, b.text) for _, a, _, b in differing_quantities(texts, [language] * len(texts))]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +148,7 @@ PIECES = st.one_of(
 @settings(max_examples=300, deadline=None)
 @given(st.lists(PIECES, max_size=12).map(" ".join))
 def test_figures_of_any_text_stand_in_it(text: str) -> None:
-    assert all(text[figure.start : figure.end] == figure.text for figure in figures(text))
+    assert all(text[figure.start : figure.end] == figure.text for figure in find_quantities(text))
     wrong = wrong_sum(text)
     assert wrong is None or wrong.sum != wrong.total.value
     assert pairs(text, text) == []

@@ -1,15 +1,15 @@
-"""Which sentences become statements: rows with scores, documents and vectors of our choice."""
+"""Selection of statements among rows with given scores, documents and vectors."""
 
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from service.answering.selection import select
+from service.answering.selection import SelectionMargins, select_statements
 from service.query.understanding import understand
-from service.scoring.candidates import Candidates
+from service.scoring.candidates import SentenceCandidates
 
-#: Of an aspect, without and with an act.
+#: Of an aspect, without and with a reference.
 ASPECT = "Welche Mängel gab es?"
 FACT = "Wo fand die Feier statt?"
 
@@ -20,40 +20,40 @@ def chosen(
     texts: list[str] | None = None,
     alike: bool = False,
     question: str = ASPECT,
-    fitting: list[bool] | None = None,
+    eligible: list[bool] | None = None,
     limit: int = 10,
-    collected: bool = True,
+    as_list: bool = True,
 ) -> list[int]:
     count = len(scores)
     ones = np.ones(count, np.float32)
-    candidates = Candidates(
+    candidates = SentenceCandidates(
         numbers=np.arange(count),
         documents=np.array(documents or [0] * count),
         vectors=np.ones((count, 1), np.float32) if alike else np.eye(count, dtype=np.float32),
-        about=ones,
-        tells=ones,
-        likeness=ones,
-        words=ones,
-        read=ones,
-        gains=ones,
-        unread=ones,
+        reference_relevance=ones,
+        aspect_probability=ones,
+        similarity=ones,
+        term_overlap=ones,
+        retrieval_scores=ones,
         scores=np.array(scores, np.float32),
     )
-    retriever: Any = SimpleNamespace(text=lambda number: (texts or [""] * count)[number])
-    mask = np.array(fitting or [True] * count)
-    return select(understand(question), candidates, mask, limit, retriever, collected=collected)
+    reader: Any = SimpleNamespace(text=lambda number: (texts or [""] * count)[number])
+    mask = np.array(eligible or [True] * count)
+    return select_statements(
+        understand(question), candidates, mask, limit, reader, as_list=as_list, margins=SelectionMargins()
+    )
 
 
 def test_a_fact_gets_one_statement() -> None:
-    assert chosen([0.9, 0.8, 0.7], question=FACT, collected=False) == [0]
+    assert chosen([0.9, 0.8, 0.7], question=FACT, as_list=False) == [0]
 
 
 def test_a_fact_gets_two_statements_only_where_they_are_level() -> None:
-    assert chosen([0.9, 0.899, 0.898], question=FACT, collected=False) == [0, 1]
+    assert chosen([0.9, 0.899, 0.898], question=FACT, as_list=False) == [0, 1]
 
 
 def test_an_aspect_gets_all_that_fits() -> None:
-    assert chosen([0.9, 0.85, 0.84], fitting=[True, False, True]) == [0, 2]
+    assert chosen([0.9, 0.85, 0.84], eligible=[True, False, True]) == [0, 2]
 
 
 def test_what_lies_far_below_the_best_is_left_out() -> None:
@@ -80,5 +80,5 @@ def test_the_limit_holds() -> None:
     assert chosen([0.9, 0.89, 0.88], limit=2) == [0, 1]
 
 
-def test_nothing_fitting_gives_nothing() -> None:
-    assert chosen([0.9, 0.8], fitting=[False, False]) == []
+def test_nothing_eligible_gives_nothing() -> None:
+    assert chosen([0.9, 0.8], eligible=[False, False]) == []

@@ -6,7 +6,7 @@ import pytest
 
 from indexer.documents import Document, text_digest
 from indexer.text.languages import Language
-from service.answering.answer import Answer, Citation, Conflict, Place
+from service.answering.answer import Answer, Citation, Conflict, TextSpan
 from service.api.answer_text import answer_text, framing_line, note_lines, source_line
 from service.query.understanding import understand
 
@@ -71,7 +71,7 @@ SEVERAL = (
 def test_statements_and_reports_are_counted(language: Language, one: str, several: str) -> None:
     question = understand(ASKED[language], language)
     for citations, line in ((ONE, one), (SEVERAL, several)):
-        assert framing_line(Answer(question, "answered", 0.9, citations, collected=True)) == line
+        assert framing_line(Answer(question, "answered", 0.9, citations, as_list=True)) == line
 
 
 @pytest.mark.parametrize(
@@ -111,8 +111,8 @@ def test_an_unknown_act_is_named_with_the_nearest_known_ones(
     language: Language, line: str, bare: str
 ) -> None:
     question = understand(ASKED[language].replace("57", "157"), language)
-    near = Answer(question, "unknown_reference", 0.0, suggestions=("NQ-57",), unknown=("NQ-157",))
-    far = Answer(question, "unknown_reference", 0.0, unknown=("NQ-157",))
+    near = Answer(question, "unknown_reference", 0.0, suggestions=("NQ-57",), unknown_references=("NQ-157",))
+    far = Answer(question, "unknown_reference", 0.0, unknown_references=("NQ-157",))
     assert [framing_line(near), framing_line(far)] == [line, bare]
     assert note_lines(near) == []
 
@@ -138,7 +138,7 @@ def test_an_unknown_act_is_named_with_the_nearest_known_ones(
 def test_an_aspect_that_is_not_told_is_answered_with_what_is(language: Language, line: str) -> None:
     question = understand(ASKED[language], language)
     told = {"results": 4, "tasks": 1}
-    assert framing_line(Answer(question, "aspect_not_found", 0.2, told=told)) == line  # type: ignore[arg-type]
+    assert framing_line(Answer(question, "aspect_not_found", 0.2, aspect_counts=told)) == line  # type: ignore[arg-type]
 
 
 def test_where_nothing_else_is_told_nothing_else_is_listed() -> None:
@@ -156,7 +156,7 @@ def test_where_nothing_else_is_told_nothing_else_is_listed() -> None:
 )
 def test_a_person_whom_no_document_names_is_named(language: Language, line: str) -> None:
     question = understand("Nguyễn Văn An?", language)
-    assert framing_line(Answer(question, "no_evidence", 0.0, unnamed=("Nguyễn Văn An",))) == line
+    assert framing_line(Answer(question, "no_evidence", 0.0, missing_names=("Nguyễn Văn An",))) == line
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_no_evidence_says_whether_the_act_is_known(language: Language, on_act: s
 
 
 def test_all_that_is_said_stands_below_its_report() -> None:
-    answer = Answer(understand(ASKED["de"]), "answered", 0.9, SEVERAL, collected=True)
+    answer = Answer(understand(ASKED["de"]), "answered", 0.9, SEVERAL, as_list=True)
     assert answer_text(answer).splitlines()[1:] == [
         "Hà Giang, 2025-03-17:",
         "Das Internet ist langsam. [1]",
@@ -203,7 +203,7 @@ def test_one_fact_stands_alone() -> None:
 
 
 def test_one_statement_on_an_aspect_stands_below_its_report() -> None:
-    answer = Answer(understand(ASKED["de"]), "answered", 0.9, ONE, collected=True)
+    answer = Answer(understand(ASKED["de"]), "answered", 0.9, ONE, as_list=True)
     assert answer_text(answer).splitlines()[1:] == ["Hà Giang, 2025-03-17:", "Das Internet ist langsam. [1]"]
 
 
@@ -224,7 +224,7 @@ def test_a_report_is_told_by_place_and_date_or_else_by_its_title(
 
 def test_notes_name_acts_that_are_nowhere_beside_known_ones() -> None:
     question = understand("Mängel der Resolution 57 und der Richtlinie 99?")
-    answer = Answer(question, "answered", 0.9, ONE, unknown=("CT-99",), collected=True)
+    answer = Answer(question, "answered", 0.9, ONE, unknown_references=("CT-99",), as_list=True)
     assert note_lines(answer) == ["Richtlinie Nr. 99: kommt in den Dokumenten nicht vor."]
     assert answer_text(answer).splitlines()[-1] == note_lines(answer)[0]
     assert "99" not in framing_line(answer)
@@ -239,7 +239,7 @@ def test_notes_name_acts_that_are_nowhere_beside_known_ones() -> None:
     ],
 )
 def test_figures_that_differ_are_noted_with_both_places(language: Language, line: str) -> None:
-    conflict = Conflict((Place(INTERNET, 0, 2, "12", 1), Place(ROADS, 3, 5, "15")))
+    conflict = Conflict((TextSpan(INTERNET, 0, 2, "12", 1), TextSpan(ROADS, 3, 5, "15")))
     answer = Answer(understand(ASKED[language], language), "answered", 0.9, ONE, conflicts=(conflict,))
     assert note_lines(answer) == [line]
 
@@ -248,7 +248,7 @@ def test_figures_that_differ_are_noted_with_both_places(language: Language, line
     ("total", "written"), [(1093.0, "1093"), (1_234_567.0, "1234567"), (0.3 + 0.6, "0.9")]
 )
 def test_a_wrong_sum_is_noted_with_its_parts_and_written_out(total: float, written: str) -> None:
-    places = tuple(Place(INTERNET, 0, 2, text, 1) for text in ("1.088", "5", "128"))
+    places = tuple(TextSpan(INTERNET, 0, 2, text, 1) for text in ("1.088", "5", "128"))
     answer = Answer(understand(ASKED["en"]), "answered", 0.9, ONE, conflicts=(Conflict(places, total),))
     assert note_lines(answer) == [
         f"The parts do not add up to the total: 1.088, but 5 + 128 = {written} ([1] a.md 0–2)."
@@ -265,5 +265,5 @@ def test_a_merged_province_is_said() -> None:
 
 
 def test_statements_that_are_not_shown_are_counted() -> None:
-    answer = Answer(understand(ASKED["de"]), "answered", 0.9, ONE, collected=True, more=2)
+    answer = Answer(understand(ASKED["de"]), "answered", 0.9, ONE, as_list=True, not_shown=2)
     assert note_lines(answer) == ["2 weitere Aussagen sind nicht gezeigt (max_citations)."]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.query.answer_type import asks_for_number, gives_number, suits
+from service.query.answer_type import asks_for_number, contains_number, matches_answer_type
 
 
 @pytest.mark.parametrize(
@@ -38,11 +38,11 @@ def test_other_questions_ask_for_no_number(question: str) -> None:
     ],
 )
 def test_a_number_is_given_in_digits_words_or_as_a_frequency(sentence: str) -> None:
-    assert gives_number("Wie viele?", sentence)
+    assert contains_number("Wie viele?", sentence)
 
 
 def test_an_article_is_no_number() -> None:
-    assert not gives_number("Wie viele?", "Die Gruppe setzte sich aus einer Reihe von Leitern zusammen.")
+    assert not contains_number("Wie viele?", "Die Gruppe setzte sich aus einer Reihe von Leitern zusammen.")
 
 
 @pytest.mark.parametrize(
@@ -61,16 +61,16 @@ def test_a_question_for_a_date_asks_for_no_number(question: str) -> None:
     ],
 )
 def test_how_long_and_how_often_may_be_said_without_a_figure(question: str, sentence: str) -> None:
-    assert gives_number(question, sentence)
+    assert contains_number(question, sentence)
 
 
 def test_several_things_are_no_number_of_them() -> None:
-    assert not gives_number("Wie viele Gemeinden?", "Das gilt in mehreren Gemeinden.")
+    assert not contains_number("Wie viele Gemeinden?", "Das gilt in mehreren Gemeinden.")
 
 
 @pytest.mark.parametrize("sentence", ["Nicht jeder besitzt ein Gerät.", "Not every household has one."])
 def test_that_some_do_not_is_no_number(sentence: str) -> None:
-    assert not gives_number("Wie viele?", sentence)
+    assert not contains_number("Wie viele?", sentence)
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,8 @@ def test_that_some_do_not_is_no_number(sentence: str) -> None:
     ["Die Resolution Nr. 57-NQ/TW wird umgesetzt.", "Resolution 18 is read.", "Nghị quyết 25 được đọc."],
 )
 def test_the_number_of_an_act_is_no_number(sentence: str) -> None:
-    assert not gives_number("Wie viele?", sentence)
-    assert gives_number("Wie viele?", f"{sentence[:-1]} 12 mal.")
+    assert not contains_number("Wie viele?", sentence)
+    assert contains_number("Wie viele?", f"{sentence[:-1]} 12 mal.")
 
 
 @pytest.mark.parametrize(
@@ -99,8 +99,8 @@ def test_the_number_of_an_act_is_no_number(sentence: str) -> None:
     ],
 )
 def test_only_a_figure_in_the_unit_asked_for_is_given(question: str, given: str, other: str) -> None:
-    assert gives_number(question, given)
-    assert not gives_number(question, other)
+    assert contains_number(question, given)
+    assert not contains_number(question, other)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_only_a_figure_in_the_unit_asked_for_is_given(question: str, given: str,
     ],
 )
 def test_what_only_looks_like_a_unit_asks_for_none(question: str) -> None:
-    assert gives_number(question, "In 5 Gemeinden, 12 người.")
+    assert contains_number(question, "In 5 Gemeinden, 12 người.")
 
 
 @pytest.mark.parametrize(
@@ -128,6 +128,6 @@ def test_what_only_looks_like_a_unit_asks_for_none(question: str) -> None:
         ("Ai chủ trì?", "Đồng chí Lê Văn Bình chủ trì.", "Tỉnh ủy chủ trì."),
     ],
 )
-def test_a_date_suits_when_and_a_person_suits_who(question: str, fitting: str, other: str) -> None:
-    assert suits(question, fitting)
-    assert not suits(question, other)
+def test_a_date_answers_when_and_a_person_answers_who(question: str, fitting: str, other: str) -> None:
+    assert matches_answer_type(question, fitting)
+    assert not matches_answer_type(question, other)

@@ -12,10 +12,10 @@ from fakes import FakeEmbedder
 from indexer.build.pipeline import build
 from indexer.index.generation import open_generation
 from indexer.text.languages import Language
-from service.query.rewriting import without_setting
+from service.query.rewriting import rewrite_without_context
 from service.query.understanding import understand
-from service.retrieval.context_match import Setting
-from service.retrieval.corpus_lookup import Catalogue
+from service.retrieval.context_match import QuestionContext
+from service.retrieval.corpus_lookup import CorpusLookup
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ from service.retrieval.corpus_lookup import Catalogue
     ],
 )  # fmt: skip
 def test_an_english_question_without_its_province(question: str, bare: str) -> None:
-    assert without_setting(understand(question, "en")) == bare
+    assert rewrite_without_context(understand(question, "en")) == bare
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_an_english_question_without_its_province(question: str, bare: str) -> N
     ],
 )
 def test_an_english_question_without_its_date(question: str, bare: str) -> None:
-    assert without_setting(understand(question, "en")) == bare
+    assert rewrite_without_context(understand(question, "en")) == bare
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_an_english_question_without_its_date(question: str, bare: str) -> None:
     ],
 )
 def test_a_german_question_without_its_province(question: str, bare: str) -> None:
-    assert without_setting(understand(question, "de")) == bare
+    assert rewrite_without_context(understand(question, "de")) == bare
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_german_question_without_its_province(question: str, bare: str) -> Non
     ],
 )  # fmt: skip
 def test_a_german_question_without_its_date(question: str, bare: str) -> None:
-    assert without_setting(understand(question, "de")) == bare
+    assert rewrite_without_context(understand(question, "de")) == bare
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_german_question_without_its_date(question: str, bare: str) -> None:
     ],
 )  # fmt: skip
 def test_a_vietnamese_question_without_its_setting(question: str, bare: str) -> None:
-    assert without_setting(understand(question, "vi")) == bare
+    assert rewrite_without_context(understand(question, "vi")) == bare
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_a_vietnamese_question_without_its_setting(question: str, bare: str) -> 
     ],
 )
 def test_a_question_without_its_two_provinces(question: str, language: Language, bare: str) -> None:
-    assert without_setting(understand(question, language)) == bare
+    assert rewrite_without_context(understand(question, language)) == bare
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_a_question_without_its_two_provinces(question: str, language: Language,
     ],
 )
 def test_a_question_without_a_setting_stays_as_it_is(question: str) -> None:
-    assert without_setting(understand(question)) == question
+    assert rewrite_without_context(understand(question)) == question
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_a_question_without_a_setting_stays_as_it_is(question: str) -> None:
 def test_a_question_that_asks_nothing_without_its_setting_stays_as_it_is(
     question: str, language: Language
 ) -> None:
-    assert without_setting(understand(question, language)) == question
+    assert rewrite_without_context(understand(question, language)) == question
 
 
 @pytest.mark.parametrize(
@@ -201,12 +201,12 @@ def test_a_question_that_asks_nothing_without_its_setting_stays_as_it_is(
 def test_what_remains_begins_with_a_capital_if_the_question_does(
     question: str, language: Language, bare: str
 ) -> None:
-    assert without_setting(understand(question, language)) == bare
+    assert rewrite_without_context(understand(question, language)) == bare
 
 
 def test_letters_with_combining_marks_are_read_like_others() -> None:
     question = unicodedata.normalize("NFD", "Ai chủ trì cuộc họp ở tỉnh Nghệ An?")
-    assert without_setting(understand(question, "vi")) == "Ai chủ trì cuộc họp?"
+    assert rewrite_without_context(understand(question, "vi")) == "Ai chủ trì cuộc họp?"
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_letters_with_combining_marks_are_read_like_others() -> None:
 def test_a_long_question_takes_no_time(words: str, language: Language) -> None:
     question = understand((words * 2000)[:1900] + "who spoke in Ha Giang in 2024?", language)
     begun = time.perf_counter()
-    without_setting(question)
+    rewrite_without_context(question)
     assert time.perf_counter() - begun < 2
 
 
@@ -230,28 +230,28 @@ DOCUMENTS = {
 
 
 @pytest.fixture(scope="module")
-def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalogue]:
+def lookup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CorpusLookup]:
     folder = tmp_path_factory.mktemp("setting")
     (folder / "source").mkdir()
     for name, text in DOCUMENTS.items():
         (folder / "source" / f"{name}.md").write_text(text, "utf-8")
-    yield catalogue_of(folder / "source")
+    yield lookup_of(folder / "source")
 
 
-def catalogue_of(source: Path) -> Catalogue:
+def lookup_of(source: Path) -> CorpusLookup:
     build([source], source.parent / "index", FakeEmbedder())
     generation = open_generation(source.parent / "index")
     try:
-        return Catalogue.of(generation)
+        return CorpusLookup.build(generation)
     finally:
         generation.close()
 
 
-def fitting(question: str, catalogue: Catalogue) -> set[str]:
-    setting = Setting.of(understand(question), catalogue)
-    assert setting is not None
-    numbers = {number: name.removesuffix(".md") for name, number in catalogue.document_ids.items()}
-    return {numbers[number] for number in np.flatnonzero(setting.documents).tolist()}
+def fitting(question: str, lookup: CorpusLookup) -> set[str]:
+    context = QuestionContext.match(understand(question), lookup)
+    assert context is not None
+    numbers = {number: name.removesuffix(".md") for name, number in lookup.document_ids.items()}
+    return {numbers[number] for number in np.flatnonzero(context.documents).tolist()}
 
 
 @pytest.mark.parametrize(
@@ -267,9 +267,9 @@ def fitting(question: str, catalogue: Catalogue) -> set[str]:
     ],
 )
 def test_documents_that_fit_the_province_and_period(
-    catalogue: Catalogue, question: str, documents: set[str]
+    lookup: CorpusLookup, question: str, documents: set[str]
 ) -> None:
-    assert fitting(question, catalogue) == documents
+    assert fitting(question, lookup) == documents
 
 
 @pytest.mark.parametrize(
@@ -283,10 +283,10 @@ def test_documents_that_fit_the_province_and_period(
     ],
 )
 def test_a_document_fits_from_the_first_day_of_a_period_to_120_days_after_the_last(
-    catalogue: Catalogue, period: str, fits: bool
+    lookup: CorpusLookup, period: str, fits: bool
 ) -> None:
-    setting = Setting.of(understand(f"Wie war die Ernte {period} in Ca Mau?", "de"), catalogue)
-    assert (setting is not None and bool(setting.documents[0])) is fits
+    context = QuestionContext.match(understand(f"Wie war die Ernte {period} in Ca Mau?", "de"), lookup)
+    assert (context is not None and bool(context.documents[0])) is fits
 
 
 @pytest.mark.parametrize(
@@ -299,15 +299,15 @@ def test_a_document_fits_from_the_first_day_of_a_period_to_120_days_after_the_la
         "Wie war die Ernte in Ha Giang im April 2024?",
     ],
 )
-def test_a_setting_that_no_document_fits_is_none(catalogue: Catalogue, question: str) -> None:
-    assert Setting.of(understand(question), catalogue) is None
+def test_a_context_that_no_document_fits_is_none(lookup: CorpusLookup, question: str) -> None:
+    assert QuestionContext.match(understand(question), lookup) is None
 
 
-def test_a_question_that_names_no_province_and_no_date_has_no_setting(catalogue: Catalogue) -> None:
-    assert Setting.of(understand("Wie war die Ernte laut Resolution 57?"), catalogue) is None
+def test_a_question_that_names_no_province_and_no_date_has_no_context(lookup: CorpusLookup) -> None:
+    assert QuestionContext.match(understand("Wie war die Ernte laut Resolution 57?"), lookup) is None
 
 
-def test_a_setting_has_the_question_without_it(catalogue: Catalogue) -> None:
-    setting = Setting.of(understand("Wie war die Ernte in Ca Mau?"), catalogue)
-    assert setting is not None
-    assert setting.question == "Wie war die Ernte?"
+def test_a_context_has_the_question_without_it(lookup: CorpusLookup) -> None:
+    context = QuestionContext.match(understand("Wie war die Ernte in Ca Mau?"), lookup)
+    assert context is not None
+    assert context.rewritten == "Wie war die Ernte?"

@@ -4,8 +4,8 @@ import unicodedata
 
 import pytest
 
-from service.query.intent import collects, speaks_of_reports
-from service.query.rewriting import without_setting
+from service.query.intent import is_domain_question, is_list_question
+from service.query.rewriting import rewrite_without_context
 from service.query.understanding import understand
 
 
@@ -45,7 +45,7 @@ def test_a_date_is_read_in_decomposed_letters_too() -> None:
     question = unicodedata.normalize("NFD", "Wer leitete die Sitzung in Nghệ An am 25. März 2024?")
     understood = understand(question)
     assert [(period.first, period.last) for period in understood.dates] == [("2024-03-25", "2024-03-25")]
-    assert without_setting(understood) == "Wer leitete die Sitzung?"
+    assert rewrite_without_context(understood) == "Wer leitete die Sitzung?"
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
@@ -87,7 +87,7 @@ def test_persons_are_read_and_provinces_are_none(text: str, persons: tuple[str, 
 def test_all_that_is_said_is_wanted_of_an_aspect_in_the_plural_or_of_an_act(
     text: str, all_wanted: bool
 ) -> None:
-    assert collects(understand(text)) == all_wanted
+    assert is_list_question(understand(text)) == all_wanted
 
 
 @pytest.mark.parametrize(
@@ -103,4 +103,4 @@ def test_all_that_is_said_is_wanted_of_an_aspect_in_the_plural_or_of_an_act(
     ],
 )
 def test_questions_from_the_world_of_the_reports_are_told(text: str, expected: bool) -> None:
-    assert speaks_of_reports(understand(text)) == expected
+    assert is_domain_question(understand(text)) == expected

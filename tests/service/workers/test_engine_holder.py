@@ -48,7 +48,7 @@ def names(index: Path) -> list[str]:
 @pytest.fixture
 def live(index: Path, names: list[str], embedder: FakeEmbedder) -> Iterator[EngineHolder]:
     """Serves the old generation at first."""
-    engine = EngineHolder(index, embedder, Engine.of(open_generation(index, names[0]), embedder))
+    engine = EngineHolder(index, embedder, Engine.compose(open_generation(index, names[0]), embedder))
     yield engine
     engine.close()
 

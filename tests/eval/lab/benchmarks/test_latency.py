@@ -15,7 +15,7 @@ from service.engine import Engine
 
 @pytest.fixture
 def engine(built_index: Path) -> Iterator[Engine]:
-    engine = Engine.of(open_generation(built_index), FakeEmbedder())
+    engine = Engine.compose(open_generation(built_index), FakeEmbedder())
     yield engine
     engine.close()
 

@@ -42,7 +42,7 @@ def embedder() -> FakeEmbedder:
 
 @pytest.fixture
 def engine(index: Path, embedder: FakeEmbedder) -> Iterator[Engine]:
-    engine = Engine.of(open_generation(index), embedder)
+    engine = Engine.compose(open_generation(index), embedder)
     yield engine
     engine.close()
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 from eval_command import run_eval
-from fakes import FakeEmbedder, FakeReader
+from fakes import FakeCrossEncoder, FakeEmbedder
 
 from eval.datasets.beir import load_beir
-from eval.lab.experiments.rerank_depth import SETTINGS, measure
+from eval.lab.experiments.rerank_depth import SETTINGS, engine_with, measure
 from eval.lab.experiments.rerank_depth_record import (
     RERANK_DEPTH,
     DepthResult,
@@ -19,8 +19,7 @@ from eval.systems.local import LocalSystem
 from indexer.build.pipeline import build
 from indexer.errors import SourceError
 from indexer.index.generation import open_generation
-from service.engine import Engine
-from service.reranking.reranker import Plan
+from service.reranking.reranker import RerankSettings
 
 RESULTS = [
     DepthResult("off", 0.9, 0.7, 0.98, None, 30.0, 60.0),
@@ -29,7 +28,7 @@ RESULTS = [
 
 
 def test_the_default_and_no_reading_at_all_are_among_the_plans() -> None:
-    assert SETTINGS["off"] is None and SETTINGS["default"] == Plan()
+    assert SETTINGS["off"] is None and SETTINGS["default"] == RerankSettings()
 
 
 def test_every_plan_is_asked_every_question(tmp_path: Path) -> None:
@@ -45,11 +44,12 @@ def test_every_plan_is_asked_every_question(tmp_path: Path) -> None:
     dataset = load_beir(tmp_path)
     build([dataset.corpus], tmp_path / "index", FakeEmbedder())
     generation = open_generation(tmp_path / "index")
-    reader = FakeReader(lambda _, text: 5.0 if "Dora" in text else -5.0)
+    every = RerankSettings(passages=4, first=4, hit_weight=1.0)
+    cross_encoder = FakeCrossEncoder(lambda _, text: 5.0 if "Dora" in text else -5.0)
     try:
         systems = {
-            name: LocalSystem(Engine.of(generation, FakeEmbedder(), reader if plan else None, plan))
-            for name, plan in {"off": None, "all": Plan(passages=4, first=4, hit=1.0)}.items()
+            name: LocalSystem(engine_with(generation, FakeEmbedder(), cross_encoder, settings))
+            for name, settings in {"off": None, "all": every}.items()
         }
         off, read = measure(dataset, systems)
     finally:

@@ -29,9 +29,9 @@ from eval.lab.reranker_training.examples import (
 )
 from eval.lab.reranker_training.stage_one import Recipe, examples
 from indexer.errors import ModelError, SourceError
-from service.reranking.bundled import LocalReader
-from service.reranking.network import gain
-from service.reranking.pair_encoding import Pairing
+from service.reranking.bundled import BundledCrossEncoder
+from service.reranking.network import span_score
+from service.reranking.pair_encoding import PairEncoder
 
 TEXT = (
     "Nikola Tesla wurde 1856 in Smiljan geboren, das heute in Kroatien liegt. "
@@ -250,27 +250,27 @@ _ROUNDS = 300
 
 
 def small_batches() -> list[list[batches.Row]]:
-    rows = batches.rows(SMALL, Pairing(tiny_cross_encoder.tokenizer()))
+    rows = batches.rows(SMALL, PairEncoder(tiny_cross_encoder.tokenizer()))
     return [batch for seed in range(_ROUNDS) for batch in batches.batches(rows, seed)]
 
 
 def test_a_row_knows_the_tokens_of_its_answer() -> None:
-    row = batches.rows(SMALL[:1], Pairing(tiny_cross_encoder.tokenizer()))[0]
+    row = batches.rows(SMALL[:1], PairEncoder(tiny_cross_encoder.tokenizer()))[0]
     words = ["<s>", "<pad>", "</s>", "<unk>", *tiny_cross_encoder.WORDS]
     said = "<s> wann starb tesla ? </s> </s> tesla starb 1943 . </s>"
     assert " ".join(words[i] for i in row.pair.ids) == said
     assert words[row.pair.ids[row.start]] == words[row.pair.ids[row.end]] == "1943"
-    wrong = batches.rows(SMALL[4:5], Pairing(tiny_cross_encoder.tokenizer()))[0]
+    wrong = batches.rows(SMALL[4:5], PairEncoder(tiny_cross_encoder.tokenizer()))[0]
     assert (wrong.answers, wrong.start, wrong.end) == (False, 0, 0)
 
 
 def test_an_answer_that_is_cut_off_is_none() -> None:
-    row = batches.rows(SMALL[2:3], Pairing(tiny_cross_encoder.tokenizer(), longest=13))[0]
+    row = batches.rows(SMALL[2:3], PairEncoder(tiny_cross_encoder.tokenizer(), longest=13))[0]
     assert (row.answers, row.start) == (False, 0)
 
 
 def test_batches_hold_every_row_once_within_their_bounds() -> None:
-    rows = batches.rows(SMALL * 30, Pairing(tiny_cross_encoder.tokenizer()))
+    rows = batches.rows(SMALL * 30, PairEncoder(tiny_cross_encoder.tokenizer()))
     found = batches.batches(rows, 1)
     assert sorted(id(row) for batch in found for row in batch) == sorted(map(id, rows))
     assert max(map(len, found)) == batches.ROWS
@@ -282,7 +282,7 @@ def test_a_network_learns_what_answers_and_where(tmp_path: Path) -> None:
     schedule = trainer.Schedule(rate=3e-3, heads=1.0, average=0.9)
     averaged = trainer.train(network, small_batches(), tokenizer.pad_token_id, tmp_path, schedule)
     network.load_state_dict(averaged, strict=False)
-    reader = LocalReader(network, Pairing(tokenizer), "tiny", "0", bfloat16=False)
+    reader = BundledCrossEncoder(network, PairEncoder(tokenizer), "tiny", "0", bfloat16=False)
     words = [[(match.start(), match.end()) for match in re.finditer(r"\S+", e.text)] for e in SMALL]
     readings = reader.read([e.question for e in SMALL], [e.text for e in SMALL], words)
     assert [reading.relevance > 0 for reading in readings] == [e.answers for e in SMALL]
@@ -353,10 +353,10 @@ def test_a_result_is_weights_in_half_precision_with_what_they_were_trained_on(tm
 
 def test_a_gain_is_that_of_the_best_place_inside_which_is_not_too_long() -> None:
     starts, ends = np.array([0.0, 9.0, 0.0, 5.0, 1.0], "f"), np.array([1.0, 0.0, 6.0, 0.0, 4.0], "f")
-    assert gain(starts, ends, 2, 4) == 5.0 + 4.0 - 1.0  # not 5 + 6: an end before its start
+    assert span_score(starts, ends, 2, 4) == 5.0 + 4.0 - 1.0  # not 5 + 6: an end before its start
     far, last = np.zeros(60, "f"), np.zeros(60, "f")
     far[5], last[50] = 9.0, 8.0
-    assert gain(far, last, 1, 59) == 9.0
+    assert span_score(far, last, 1, 59) == 9.0
 
 
 def pool(language: str, relevant: str, *found: str, unanswerable: bool = False) -> Pool:
@@ -408,4 +408,4 @@ def test_weights_that_are_none_are_one_line(tmp_path: Path, data: bytes | None) 
     if data is not None:
         file.write_bytes(data)
     with pytest.raises(ModelError, match=rf"^cannot load the reader {file}: "):
-        LocalReader.load(file)
+        BundledCrossEncoder.load(file)

@@ -17,10 +17,10 @@ from eval.systems.instrumented_embedders import MemoizingEmbedder
 from eval.tuning.calibration import regression
 from eval.tuning.calibration.coefficients import calibrate
 from eval.tuning.calibration.questions import COVID, DIGESTS, MLQA, REPORTS, SQUAD, XQUAD, Item, Row, items
-from service.scoring.confidence import Confidence, Features
+from service.scoring.confidence import Confidence, ConfidenceFeatures
 
 IN_USE = {
-    "weights": dict.fromkeys([field.name for field in dataclasses.fields(Features)], 0.0),
+    "weights": dict.fromkeys([field.name for field in dataclasses.fields(ConfidenceFeatures)], 0.0),
     "intercept": 0.0,
     "slope": 7.0,
 }
@@ -29,8 +29,8 @@ IN_USE = {
 def row(corpus: str, source: str, number: int, value: float, language: str = "de") -> Row:
     """A question whose first feature is ``value``, the others 0."""
     query = Query(f"{number}-{language}", "?", language, str(number))
-    names = [field.name for field in dataclasses.fields(Features)]
-    features = Features(**(dict.fromkeys(names, 0.0) | {names[0]: value}))
+    names = [field.name for field in dataclasses.fields(ConfidenceFeatures)]
+    features = ConfidenceFeatures(**(dict.fromkeys(names, 0.0) | {names[0]: value}))
     return Row(Item(corpus, source, query, f"{source}:{number}", source == corpus), features)
 
 
