@@ -11,7 +11,7 @@ from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
 from indexer.index.generation import open_generation
 from service.answering.answer import Answer
 from service.engine import Engine
-from service.reranking.cross_encoder import Reader
+from service.reranking.cross_encoder import CrossEncoder
 from service.reranking.loading import load_cross_encoder
 
 SHORTCOMINGS = [
@@ -22,7 +22,7 @@ SHORTCOMINGS = [
 
 
 @pytest.fixture(scope="module", params=["own", "off"])
-def reader(request: pytest.FixtureRequest, real_embedder: SentenceTransformerEmbedder) -> Reader | None:
+def reader(request: pytest.FixtureRequest, real_embedder: SentenceTransformerEmbedder) -> CrossEncoder | None:
     return load_cross_encoder(request.param, real_embedder)
 
 
@@ -30,7 +30,7 @@ def reader(request: pytest.FixtureRequest, real_embedder: SentenceTransformerEmb
 def engine(
     corpus: Path,
     real_embedder: SentenceTransformerEmbedder,
-    reader: Reader | None,
+    reader: CrossEncoder | None,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Engine]:
     yield from opened(corpus, real_embedder, reader, tmp_path_factory.mktemp("corpus"))
@@ -40,14 +40,14 @@ def engine(
 def on_reports(
     reports: Path,
     real_embedder: SentenceTransformerEmbedder,
-    reader: Reader | None,
+    reader: CrossEncoder | None,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Engine]:
     yield from opened(reports, real_embedder, reader, tmp_path_factory.mktemp("reports"))
 
 
 def opened(
-    source: Path, embedder: SentenceTransformerEmbedder, reader: Reader | None, index: Path
+    source: Path, embedder: SentenceTransformerEmbedder, reader: CrossEncoder | None, index: Path
 ) -> Iterator[Engine]:
     build([source], index, embedder)
     engine = Engine.compose(open_generation(index), embedder, reader)
@@ -101,7 +101,7 @@ def test_every_quote_stands_in_its_file(on_reports: Engine, reports: Path) -> No
 
 
 def test_a_handful_of_sentences_does_not_make_the_nearest_one_an_answer(
-    real_embedder: SentenceTransformerEmbedder, reader: Reader | None, tmp_path: Path
+    real_embedder: SentenceTransformerEmbedder, reader: CrossEncoder | None, tmp_path: Path
 ) -> None:
     (tmp_path / "a.txt").write_text("Der Leiter heißt Otto Quelle. Die Konferenz tagte im Mai.", "utf-8")
     (tmp_path / "b.txt").write_text("Im Dorf wurden 12 Brunnen gebaut. Die Schule braucht ein Dach.", "utf-8")

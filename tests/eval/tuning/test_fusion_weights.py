@@ -10,7 +10,7 @@ from eval_command import run_eval
 
 from eval.metrics.ranking import ranking_values
 from eval.tuning.fusion_weights import COSINES, FEWEST, FOLDS, SHARES, Case, fit
-from service.retrieval.fusion_weights import WEIGHTS, WeightsByLanguage
+from service.retrieval.fusion_weights import FUSION_WEIGHTS, FusionWeightsByLanguage
 
 
 def case(
@@ -111,12 +111,12 @@ def test_the_command_writes_weights_that_the_service_reads(
     written = tmp_path / "weights.json"
     result = run_eval("fit", write_beir(tmp_path / "small"), "--output", written)
     assert result.exit_code == 0, result.stderr
-    monkeypatch.setattr("service.retrieval.fusion_weights.WEIGHTS", written)
-    WeightsByLanguage.load.cache_clear()
+    monkeypatch.setattr("service.retrieval.fusion_weights.FUSION_WEIGHTS", written)
+    FusionWeightsByLanguage.load.cache_clear()
     try:
-        loaded = WeightsByLanguage.load()
+        loaded = FusionWeightsByLanguage.load()
     finally:
-        WeightsByLanguage.load.cache_clear()
+        FusionWeightsByLanguage.load.cache_clear()
     assert loaded.same.passage + loaded.same.sentence == pytest.approx(COSINES)
 
 
@@ -128,7 +128,7 @@ def test_the_same_sets_give_the_same_weights(tmp_path: Path) -> None:
 
 
 def test_weights_in_use_name_the_sets_they_were_fitted_on() -> None:
-    fitted_on = json.loads(WEIGHTS.read_text("utf-8"))["fitted_on"]
+    fitted_on = json.loads(FUSION_WEIGHTS.read_text("utf-8"))["fitted_on"]
     assert [entry["name"] for entry in fitted_on["sets"]] == ["xquad", "mlqa-dev"]
 
 
