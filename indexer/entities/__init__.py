@@ -1,1 +1,3 @@
-"""TODO package."""
+"""Entities named in a text: numbered acts, provinces, persons, dates."""
+
+__all__ = ["dates", "persons", "places", "references"]

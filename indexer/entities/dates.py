@@ -1,15 +1,18 @@
-"""Dates as German, English and Vietnamese reports write them, and the periods that questions name."""
+"""Dates, days and periods in German, English and Vietnamese text."""
 
 from __future__ import annotations
 
 import datetime
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from indexer.text import months
 
 _MONTH = "|".join(sorted(months.ALL_NAMES, key=len, reverse=True))
+# In all patterns here, groups that differ only in a final digit hold the same part of a date; see `_parts`.
+#: A date; without its year only where the month is a word.
 DATE = re.compile(
     rf"""
       (?<!\d)(?P<iso>\d{{4}}-\d{{1,2}}-\d{{1,2}})(?!\d)
@@ -29,17 +32,17 @@ _QUARTERS = {
 }  # fmt: skip
 _QUARTER = re.compile(
     rf"""
-      (?P<before>\b(?:{"|".join(_QUARTERS)}))\.?\s+(?:quartals?|quarter)\s+
+      (?P<quarter>\b(?:{"|".join(_QUARTERS)}))\.?\s+(?:quartals?|quarter)\s+
       (?:of\s+|des\s+jahres\s+)?(?P<year>(?:19|20)\d{{2}})
-    | quý\s+(?P<after>{"|".join(sorted(_QUARTERS, key=len, reverse=True))})(?:\s+năm|/)?\s*
+    | quý\s+(?P<quarter2>{"|".join(sorted(_QUARTERS, key=len, reverse=True))})(?:\s+năm|/)?\s*
       (?P<year2>(?:19|20)\d{{2}})
-    | \bQ(?P<short>[1-4])(?:\s+|\s*[/-]\s*|\s+of\s+)(?P<year3>(?:19|20)\d{{2}})\b
-    | \b(?P<year4>(?:19|20)\d{{2}})(?:\s+|\s*[/-]\s*)Q(?P<short2>[1-4])\b
+    | \bQ(?P<quarter3>[1-4])(?:\s+|\s*[/-]\s*|\s+of\s+)(?P<year3>(?:19|20)\d{{2}})\b
+    | \b(?P<year4>(?:19|20)\d{{2}})(?:\s+|\s*[/-]\s*)Q(?P<quarter4>[1-4])\b
     """,
     re.IGNORECASE | re.VERBOSE,
 )
 _MONTH_OF_YEAR = re.compile(
-    rf"\b(?P<name>{_MONTH})\s+(?P<year>(?:19|20)\d{{2}})\b|tháng\s+(?P<number>\d{{1,2}})(?:\s+năm\s+|/)(?P<year2>(?:19|20)\d{{2}})",
+    rf"\b(?P<name>{_MONTH})\s+(?P<year>(?:19|20)\d{{2}})\b|tháng\s+(?P<month>\d{{1,2}})(?:\s+năm\s+|/)(?P<year2>(?:19|20)\d{{2}})",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?<![\w.,/–-])(?:19|20)\d{2}(?![\w/]|[.,–-]\d)")
@@ -55,15 +58,21 @@ class Period:
 
 
 def find_periods(text: str) -> list[Period]:
-    """Dates and periods with a year that a text names, the most exact reading of each, in reading order."""
+    """The dates and periods with a year that a text names, in reading order.
+
+    Where several readings overlap, the most exact one counts: day before quarter, month, year.
+    """
     found: list[tuple[int, Period]] = []
     # One flag a code point, so that the time stays linear in a chronicle with thousands of dates.
     covered = bytearray(len(text))
-    for pattern, read in (
-        (DATE, _day), (_QUARTER, _quarter), (_MONTH_OF_YEAR, _month), (_YEAR, _year)
-    ):  # fmt: skip
+    for pattern, bounds_of in (
+        (DATE, _day_bounds),
+        (_QUARTER, _quarter_bounds),
+        (_MONTH_OF_YEAR, _month_bounds),
+        (_YEAR, _year_bounds),
+    ):
         for match in pattern.finditer(text):
-            bounds = read(match)
+            bounds = bounds_of(match)
             start, end = match.span()
             if bounds and covered.find(1, start, end) < 0:
                 covered[start:end] = b"\1" * (end - start)
@@ -71,61 +80,69 @@ def find_periods(text: str) -> list[Period]:
     return [period for _, period in sorted(found, key=lambda item: item[0])]
 
 
-def _day(match: re.Match[str]) -> tuple[str, str] | None:
+def _parts(match: re.Match[str]) -> dict[str, str]:
+    """The groups that took part in a match, without the digits at the end of their names."""
+    return {name.rstrip("12345"): value for name, value in match.groupdict().items() if value}
+
+
+def _day_bounds(match: re.Match[str]) -> tuple[str, str] | None:
     date = iso_date(match, None)
     return (date, date) if date else None
 
 
-def _quarter(match: re.Match[str]) -> tuple[str, str]:
-    named = match["before"] or match["after"] or match["short"] or match["short2"]
-    number = int(_QUARTERS[named.lower()])
-    year = int(match["year"] or match["year2"] or match["year3"] or match["year4"])
-    return _months(year, 3 * number - 2, 3 * number)
+def _quarter_bounds(match: re.Match[str]) -> tuple[str, str]:
+    parts = _parts(match)
+    number = int(_QUARTERS[parts["quarter"].lower()])
+    return _bounds(int(parts["year"]), 3 * number - 2, 3 * number)
 
 
-def _month(match: re.Match[str]) -> tuple[str, str] | None:
-    month = months.ALL_NAMES[match["name"].lower()] if match["name"] else int(match["number"])
-    return _months(int(match["year"] or match["year2"]), month, month) if 1 <= month <= 12 else None
+def _month_bounds(match: re.Match[str]) -> tuple[str, str] | None:
+    parts = _parts(match)
+    month = _month_number(parts)
+    return _bounds(int(parts["year"]), month, month) if 1 <= month <= 12 else None
 
 
-def _year(match: re.Match[str]) -> tuple[str, str]:
-    return _months(int(match[0]), 1, 12)
+def _year_bounds(match: re.Match[str]) -> tuple[str, str]:
+    return _bounds(int(match[0]), 1, 12)
 
 
-def _months(year: int, first: int, last: int) -> tuple[str, str]:
+def _bounds(year: int, first: int, last: int) -> tuple[str, str]:
+    """The first day of a year's month ``first`` and the last day of its month ``last``."""
     following = datetime.date(year + last // 12, last % 12 + 1, 1)
     return datetime.date(year, first, 1).isoformat(), (following - datetime.timedelta(days=1)).isoformat()
 
 
+def _month_number(parts: Mapping[str, str]) -> int:
+    return months.ALL_NAMES[parts["name"].lower()] if "name" in parts else int(parts["month"])
+
+
 def first_date(text: str) -> str | None:
-    """The first full date of a text in ISO 8601, ``None`` where there is none."""
+    """The first full date of a text in ISO 8601, or ``None``."""
     match = DATE.search(text)
     return iso_date(match, None) if match else None
 
 
 def iso_date(match: re.Match[str], default_year: int | None) -> str | None:
-    """The date of a match of ``DATE``, ``None`` without a year or default, or where there is no such day."""
-    parts = match.groupdict()
+    """The date of a match of ``DATE`` in ISO 8601.
+
+    ``None`` without a year where there is no default for it, and for a day that no calendar has.
+    """
+    parts = _parts(match)
     try:
-        if parts["iso"]:
-            year, month, day = (int(part) for part in parts["iso"].split("-"))
-        else:
-            day = int(parts["day"] or parts["day2"] or parts["day3"] or parts["day4"])
-            name = parts["name"] or parts["name3"]
-            month = months.ALL_NAMES[name.lower()] if name else int(parts["month"] or parts["month4"])
-            stated = parts["year"] or parts["year2"] or parts["year3"] or parts["year4"]
-            if stated is None and default_year is None:
-                return None
-            year = int(stated) if stated else int(default_year or 0)
-        return datetime.date(year, month, day).isoformat()
+        if "iso" in parts:
+            return datetime.date(*map(int, parts["iso"].split("-"))).isoformat()
+        year = parts.get("year", default_year)
+        if year is None:
+            return None
+        return datetime.date(int(year), _month_number(parts), int(parts["day"])).isoformat()
     except ValueError:
         return None
 
 
 _FULL_NAME = "|".join(months.FULL_NAMES)
 _DAY = re.compile(
-    rf"\b(?P<day>\d{{1,2}})(?:\.|st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_FULL_NAME})\b"
-    rf"|\b(?P<month2>{_FULL_NAME})\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d)"
+    rf"\b(?P<day>\d{{1,2}})(?:\.|st|nd|rd|th)?\s+(?:of\s+)?(?P<name>{_FULL_NAME})\b"
+    rf"|\b(?P<name2>{_FULL_NAME})\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d)"
     r"|\bng[àa]y\s+(?P<day3>\d{1,2})\s*(?:[/.-]|th[áa]ng)\s*(?P<month3>\d{1,2})\b"
     r"|\b(?P<day4>\d{1,2})\.\s?(?P<month4>\d{1,2})\.(?=\s?\d{4}\b|\s|$)"
     r"|\b(?P<day5>\d{1,2})\s+th[áa]ng\s+(?P<month5>\d{1,2})\b",
@@ -134,17 +151,16 @@ _DAY = re.compile(
 
 
 def find_days(text: str) -> frozenset[tuple[int, int]]:
-    """``(month, day)`` of every day that a text names."""
+    """``(month, day)`` of every day that a text names, with or without its year."""
     found = set()
     for match in _DAY.finditer(unicodedata.normalize("NFC", text)):
-        groups = {name.rstrip("2345"): value for name, value in match.groupdict().items() if value}
-        month = months.FULL_NAMES.get(groups["month"].lower()) or int(groups["month"])
-        day = int(groups["day"])
+        parts = _parts(match)
+        month, day = _month_number(parts), int(parts["day"])
         if 1 <= month <= 12 and 1 <= day <= 31:
             found.add((month, day))
     return frozenset(found)
 
 
 def without_days(text: str) -> str:
-    """A text with a blank in place of every day it names."""
+    """The text, composed, with a blank in place of every day it names."""
     return _DAY.sub(" ", unicodedata.normalize("NFC", text))

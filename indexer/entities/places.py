@@ -1,4 +1,4 @@
-"""The provinces and cities of Viet Nam, before and after the mergers of 1 July 2025.
+"""Provinces and cities of Viet Nam, before and after the mergers of 1 July 2025, and mentions of them.
 
 Source: Resolution 202/2025/QH15 of the National Assembly on the arrangement of provincial-level units.
 """
@@ -14,7 +14,7 @@ from functools import cache
 from indexer.entities.persons import COMMON_FAMILY_NAMES
 from indexer.text.normalization import fold
 
-#: Province of today and the former ones that are part of it.
+#: Provinces of today with the former ones merged into them.
 MERGERS: dict[str, tuple[str, ...]] = {
     "Hà Nội": (),
     "Huế": (),
@@ -70,16 +70,22 @@ _ALIASES = {
     "Thanh Hoá": "Thanh Hóa",
     "Khánh Hoà": "Khánh Hòa",
 }
-#: The name of Hồ Chí Minh is first of all that of a man and of what is named after him.
+#: The name of Hồ Chí Minh is more often that of the man and of things named after him.
 _NEEDS_TITLE = frozenset({"hochiminh"})
 _TITLES = ("provinz", "provinzen", "province", "provinces", "stadt", "city", "tinh", "thanh pho", "tp")
 #: Titles that follow the name: "Ho-Chi-Minh-Stadt", "Ha Giang Province".
 _LATER_TITLES = ("provinz", "province", "stadt", "city")
+#: Not the rarer ones: Hà, Lâm, Thái and Cao are also the first syllables of provinces.
+_FAMILY_NAMES = frozenset(fold(name) for name in COMMON_FAMILY_NAMES | {"đoàn"})
+_MIDDLE_NAMES = frozenset({"thi", "van"})
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceMention:
-    """A province named in a text: ``place`` in Vietnamese spelling, the span in code points."""
+    """A province named in a text: ``place`` in Vietnamese spelling, the span in code points.
+
+    ``has_title``: "province", "city" or the like stands beside the name.
+    """
 
     place: str
     start: int
@@ -88,19 +94,24 @@ class PlaceMention:
     has_title: bool
 
 
+def _provinces() -> list[str]:
+    return [name for today, former in MERGERS.items() for name in (today, *former)]
+
+
 @cache
-def _names() -> dict[str, str]:
-    names = {name: name for old in MERGERS.items() for name in (old[0], *old[1])}
-    return {_key(spelling): place for spelling, place in (names | _ALIASES).items()}
+def _places_by_key() -> dict[str, str]:
+    names = {name: name for name in _provinces()} | _ALIASES
+    return {_key(spelling): place for spelling, place in names.items()}
 
 
 def _key(name: str) -> str:
+    """A name in any spelling as its folded letters alone."""
     return re.sub(r"[\W_]+", "", fold(unicodedata.normalize("NFC", name)))
 
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    spellings = [name for old in MERGERS.items() for name in (old[0], *old[1])] + list(_ALIASES)
+    spellings = [*_provinces(), *_ALIASES]
     # Between syllables: a space, a hyphen or nothing at all; a syllable may carry combining marks.
     mark = r"[\u0300-\u036f]*"
     bodies = {
@@ -119,35 +130,35 @@ def _pattern() -> re.Pattern[str]:
 
 
 def canonical_place(name: str) -> str | None:
-    """The Vietnamese spelling of a province's name in any spelling, ``None`` for another name."""
+    """The Vietnamese spelling of the name of a province in any spelling, or ``None``."""
     folded = fold(unicodedata.normalize("NFC", name)).strip()
     stripped = re.sub(rf"^(?:{'|'.join(_TITLES)})\.?\s+", "", folded)
     stripped = re.sub(rf"[\s-]+(?:{'|'.join(_LATER_TITLES)})$", "", stripped)
-    return _names().get(_key(stripped))
+    return _places_by_key().get(_key(stripped))
 
 
 def find_places(text: str) -> list[PlaceMention]:
-    """Provinces named in ``text``, in reading order.
+    """The provinces that a text names, in reading order.
 
-    A name counts when it is capitalised as names are, and not when it is part of a longer name such as
-    "Nguyen Thai Binh" or "Ho Chi Minh" the man.
+    A name counts if it is capitalised and no part of a personal name such as "Nguyen Thai Binh". "Ho Chi
+    Minh" counts only with a title.
     """
     mentions = []
     for match in _pattern().finditer(fold(text)):
         start, end = match.span("name")
-        written = text[start:end]
-        place = _names().get(_key(written))
-        titled = match["title"] is not None or match["later"] is not None
-        if place is None or not written[0].isupper():
+        name = text[start:end]
+        place = _places_by_key().get(_key(name))
+        has_title = match["title"] is not None or match["later"] is not None
+        if place is None or not name[0].isupper():
             continue
-        if not titled and (_key(written) in _NEEDS_TITLE or _inside_a_name(text, start, end)):
+        if not has_title and (_key(name) in _NEEDS_TITLE or _is_in_personal_name(text, start, end)):
             continue
-        mentions.append(PlaceMention(place, start, end, written, titled))
+        mentions.append(PlaceMention(place, start, end, name, has_title))
     return mentions
 
 
-def _inside_a_name(text: str, start: int, end: int) -> bool:
-    """Whether a Vietnamese family name stands before, a middle name at most between: "Nguyen Thi Hue"."""
+def _is_in_personal_name(text: str, start: int, end: int) -> bool:
+    """True after a Vietnamese family name, with at most a middle name between them: "Nguyen Thi Hue"."""
     word = r"([\w\u0300-\u036f]+)[\s-]+"
     before = re.search(rf"(?:{word})?{word}$", text[max(0, start - 48) : start])
     if not before or not before[2][0].isupper():
@@ -156,28 +167,24 @@ def _inside_a_name(text: str, start: int, end: int) -> bool:
     return inner in _FAMILY_NAMES or (inner in _MIDDLE_NAMES and outer in _FAMILY_NAMES)
 
 
-#: Not the rarer ones: Hà, Lâm, Thái and Cao are also the first syllables of provinces.
-_FAMILY_NAMES = frozenset(fold(name) for name in COMMON_FAMILY_NAMES | {"đoàn"})
-_MIDDLE_NAMES = frozenset({"thi", "van"})
-
-
 def place_of_document(text: str, url: str | None = None) -> str | None:
-    """The province a report is about: named with its title in the text, else by the source's address.
+    """The province that a report is about, or ``None``.
 
-    The most frequent titled one wins; a tie or none at all leaves it to the address, where the name
-    stands without spaces ("baohagiang.vn"). Nothing is guessed from names alone.
+    The host of the URL ("baohagiang.vn") decides if the text names its province with a title too ("Provinz
+    Hà Giang"), or no province, or several equally often. Otherwise it is the one named most often with a
+    title. Names without a title do not count.
     """
     counts: dict[str, int] = {}
     for mention in find_places(text):
         if mention.has_title:
             counts[mention.place] = counts.get(mention.place, 0) + 1
     ranked = sorted(counts.items(), key=lambda item: -item[1])
-    by_host = _place_in_host(url)
-    if by_host is not None and (not ranked or by_host in counts):
-        return by_host
+    host_place = _place_in_host(url)
+    if host_place is not None and (not ranked or host_place in counts):
+        return host_place
     if ranked and (len(ranked) == 1 or ranked[0][1] > ranked[1][1]):
         return ranked[0][0]
-    return by_host
+    return host_place
 
 
 def _place_in_host(url: str | None) -> str | None:
@@ -185,12 +192,12 @@ def _place_in_host(url: str | None) -> str | None:
     if not host:
         return None
     labels = re.sub(r"[^a-z.]", "", host[1].lower())
-    found = [place for key, place in _names().items() if len(key) >= 5 and key in labels]
+    found = [place for key, place in _places_by_key().items() if len(key) >= 5 and key in labels]
     return found[0] if len(set(found)) == 1 else None
 
 
 def related_places(places: Iterable[str]) -> set[str]:
-    """The given provinces with those they were merged into or that were merged into them."""
+    """The given places, the provinces they were merged into, and those that were merged into them."""
     wanted = set(places)
     related = set(wanted)
     for today, former in MERGERS.items():

@@ -1,1 +1,3 @@
-"""TODO package."""
+"""Preprocessing of raw documents: canonical text, metadata, sentences and passages."""
+
+__all__ = ["chunking", "metadata"]

@@ -1,1 +1,3 @@
-"""TODO package."""
+"""Reading of sources: files, folders and archives to raw documents, and fetching of web pages."""
+
+__all__ = ["fetcher", "reader", "watcher"]

@@ -1,1 +1,3 @@
-"""TODO package."""
+"""Basics of text that need no language model: folding, spans, sentence boundaries, month names."""
+
+__all__ = ["languages", "months", "normalization", "sentence_splitter", "spans"]

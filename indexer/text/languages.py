@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""The languages of documents and questions."""
 
 from __future__ import annotations
 

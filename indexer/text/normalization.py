@@ -1,17 +1,12 @@
-"""Lists of words, written as prose."""
+"""Text normalization: folding of case and diacritics, and word lists."""
 
 from __future__ import annotations
 
 import unicodedata
 
 
-def fold(text: str) -> str:
-    """Lower case without diacritics, ``đ`` as ``d``; as long as the text, code point by code point."""
-    return text.translate(_FOLDED)
-
-
-class _Folding(dict[int, str]):
-    """By code point, each worked out when it is first met."""
+class _FoldTable(dict[int, str]):
+    """Folded characters by code point, each computed on first use."""
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
@@ -20,9 +15,17 @@ class _Folding(dict[int, str]):
         return self[code]
 
 
-_FOLDED = _Folding()
+_FOLD_TABLE = _FoldTable()
+
+
+def fold(text: str) -> str:
+    """Text in lower case without diacritics, ``đ`` as ``d``; every code point keeps its position.
+
+    Combining marks of decomposed text stay: normalize to NFC before folding where they must go.
+    """
+    return text.translate(_FOLD_TABLE)
 
 
 def word_list(text: str) -> frozenset[str]:
-    """The words of a list written as prose."""
+    """The words of a text, separated by white space."""
     return frozenset(text.split())

@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""Positions in a text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A place in a text, ``[start, end)`` in Unicode code points."""
+    """The part ``[start, end)`` of a text, in Unicode code points."""
 
     start: int
     end: int
