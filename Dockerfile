@@ -7,13 +7,13 @@
 # graphics cards, and the image is larger by gigabytes. For x86_64, as the package that carries the model is.
 ARG PYTHON_IMAGE=python:3.11-slim
 
-# Libraries first: this layer stays as it is while only our own sources change.
+# Libraries first: this layer is kept while only the sources of the project change.
 FROM ${PYTHON_IMAGE} AS libraries
 ARG TORCH_INDEX=
 WORKDIR /opt/fundstelle
 COPY pyproject.toml constraints.txt ./
-# Images of Python come without the compiled standard library, and on a read-only root every process would
-# compile it anew: front, workers, health checks. What pip installs it compiles itself.
+# Images of Python lack the compiled standard library, and on a read-only root every process would compile it:
+# front, workers, health checks. pip compiles what it installs.
 RUN python -c "import tomllib; project = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
 extras = project['optional-dependencies']; \
 print(*project['dependencies'], *(one for name in ('html', 'docx', 'pdf') for one in extras[name]), sep='\n')" \
@@ -23,7 +23,7 @@ print(*project['dependencies'], *(one for name in ('html', 'docx', 'pdf') for on
     && python -m compileall -q -x 'site-packages|/tests?/' \
         "$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')"
 
-# The model, unpacked from its package by these modules alone: a layer that hardly ever changes.
+# The model, unpacked from its package by these modules alone: a layer that rarely changes.
 FROM libraries AS model
 WORKDIR /unpack
 COPY indexer/__init__.py indexer/errors.py indexer/
@@ -31,7 +31,7 @@ COPY indexer/embedding/__init__.py indexer/embedding/default_model.py indexer/em
 RUN python -c "from pathlib import Path; from indexer.embedding.default_model import ensure_default_model as unpack; \
 Path('/models/default').symlink_to(unpack(Path('/models')).name)"
 
-# Our packages as a wheel. The tool that builds it stays in this stage.
+# The packages of the project as a wheel. The tool that builds it stays in this stage.
 FROM ${PYTHON_IMAGE} AS wheel
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
@@ -41,8 +41,8 @@ COPY eval eval
 RUN python -m pip wheel --no-cache-dir --no-deps --wheel-dir /wheel .
 
 FROM libraries
-# A fixed id, which folders of the host can be given to. These three are mounted over; a volume that is new
-# takes over whose they are. Keys are mounted by their folder: their file is replaced, not written to.
+# A fixed id, so that folders of the host can belong to it. These three folders are mount points; a new volume
+# takes over their owner. Mount the folder of the keys, not the file: the file is replaced, not written to.
 RUN groupadd --gid 10001 fundstelle \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent \
         --shell /usr/sbin/nologin fundstelle \
@@ -52,9 +52,9 @@ COPY --from=model /models /opt/fundstelle/models
 RUN --mount=type=bind,from=wheel,source=/wheel,target=/wheel \
     python -m pip install --no-cache-dir --root-user-action=ignore --no-index --no-deps /wheel/*.whl
 
-# Python cannot write beside the sources, so it need not try. The model is named by its folder: what is in the
-# image is used, or told to be missing, never unpacked anew. Whoever reaches the port could ask, so
-# there must be keys unless FUNDSTELLE_KEYS is emptied and FUNDSTELLE_INSECURE set.
+# Python cannot write beside the sources. The model is named by its folder, so that it is never unpacked again.
+# Everyone who reaches the port could ask, so keys are required unless FUNDSTELLE_KEYS is emptied and
+# FUNDSTELLE_INSECURE is set.
 ENV PYTHONDONTWRITEBYTECODE=1 \
     HF_HUB_OFFLINE=1 \
     FUNDSTELLE_CACHE=/opt/fundstelle/models \
@@ -66,8 +66,8 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
 USER 10001:10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-# /readyz, not /healthz: "healthy" is taken for "send it requests", and a front that has no worker just now
-# answers none. Past any proxy that the host may give to all its containers.
+# /readyz, not /healthz: "healthy" means "send it requests", and a front without a worker answers none. Without
+# any proxy that the host may set for all its containers.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 CMD ["python", "-c", "\
 import os; from urllib.request import ProxyHandler, build_opener; \
 port = os.environ.get('FUNDSTELLE_PORT') or '8000'; \

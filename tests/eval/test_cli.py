@@ -1,13 +1,17 @@
 """The command line of the evaluation, end to end on a small set with the fake embedder."""
 
 import json
+import shutil
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from eval_command import run_eval
 from fakes import FakeEmbedder
+from paths import ROOT
 
 from eval.report.files import trec_qrels, trec_run
 from eval.systems.rankings import rank_by
@@ -207,3 +211,29 @@ def test_ids_with_white_space_are_encoded_for_trec() -> None:
         "q%201 Q0 a%20b%25 1 0.500000 full\nq%201 Q0 c 2 0.250000 full\n"
     )
     assert trec_qrels({"q": {"a\tb": 2}}) == "q 0 a%09b 2\n"
+
+
+def without_lab(tmp_path: Path) -> Path:
+    """A folder with the packages as the wheel has them."""
+    shutil.copytree(ROOT / "eval", tmp_path / "eval", ignore=shutil.ignore_patterns("lab"))
+    for name in ("indexer", "service"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    return tmp_path
+
+
+def test_without_its_lab_the_product_commands_remain(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "eval", "--help"]
+    result = subprocess.run(command, cwd=without_lab(tmp_path), capture_output=True, text=True, check=True)
+
+    assert " compare " in result.stdout
+    assert " ablate " not in result.stdout and " reader " not in result.stdout
+
+
+def test_a_missing_library_is_one_line_that_names_the_extra(tmp_path: Path) -> None:
+    folder = without_lab(tmp_path)
+    (folder / "ir_measures.py").write_text("import no_such_library\n")
+    command = [sys.executable, "-m", "eval", "run", "x"]
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+    assert result.returncode == 1
+    assert result.stderr == "error: eval needs no_such_library: pip install '.[eval]'\n"

@@ -61,12 +61,18 @@ def test_the_context_holds_what_is_copied_and_nothing_else() -> None:
     }
 
 
+def test_the_lab_is_not_in_the_image() -> None:
+    lines = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    assert lines.index("!eval") < lines.index("eval/lab")
+
+
 def test_the_modules_copied_for_the_model_are_enough_to_unpack_it(tmp_path: Path) -> None:
-    (rest,) = [rest for rest in values("COPY") if "default_model" in rest]
-    *sources, target = rest.split()
-    (tmp_path / target).mkdir()
-    for source in sources:
-        shutil.copy(ROOT / source, tmp_path / target)
+    for rest in values("COPY"):
+        *sources, target = rest.split()
+        if sources[0].startswith("indexer/"):
+            (tmp_path / target).mkdir()
+            for source in sources:
+                shutil.copy(ROOT / source, tmp_path / target)
     (command,) = [rest for rest in values("RUN") if "ensure_default_model" in rest]
     # Its imports alone: unpacking takes seconds and half a gigabyte.
     script = (
