@@ -1,1 +1,10 @@
-"""TODO package."""
+"""The JSON contract: request and response models, serialization, and the texts inside answers."""
+
+__all__ = [
+    "answer_text",
+    "browsing",
+    "browsing_responses",
+    "requests",
+    "responses",
+    "serializers",
+]

@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""Request models of the HTTP API, validated once, when a request arrives."""
 
 from __future__ import annotations
 
@@ -22,54 +22,65 @@ from indexer.text.languages import Language
 MAX_QUESTION = 2000
 MAX_CITATIONS = 20
 MAX_HITS = 100
-#: A letter or figure of any script, told in a way that schemas, which know no classes of letters, share.
+#: Largest offset in a list or text: the largest integer that JSON numbers hold exactly.
+_MAX_OFFSET = 2**53
+#: A letter or digit of any script, as ranges: JSON Schema patterns have no classes of letters.
 _WORD = re.compile(
     "[0-9A-Za-zÀ-ÖØ-öø-ʯͰ-῿Ⰰ-⿕々-힣豈-﷏ﷰ-﷼ﹰ-ﻼ０-９Ａ-Ｚａ-ｚｦ-ﾾ\U00010000-\U0001efff\U00020000-\U000323af]"
 )
 
 
 class StrictModel(BaseModel):
-    """What comes in: unknown fields are refused, white space around texts does not count."""
+    """Input: unknown fields are refused, white space around texts is removed."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
-def _encodable(text: str) -> str:
+def _readable(text: str) -> str:
+    """The text, if it can be encoded and has a letter or digit.
+
+    Raises:
+        ValueError: it cannot or has none.
+    """
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise ValueError("holds half a surrogate pair, which is no character") from error
+        raise ValueError("contains half a surrogate pair, which is not a character") from error
     if not _WORD.search(text):
-        raise ValueError("holds no word")
+        raise ValueError("contains no word")
     return text
 
 
 def _day(value: object) -> object:
-    # Numbers would be taken for seconds since 1970.
+    # Pydantic would take a number for seconds since 1970.
     if not isinstance(value, str | datetime.date):
-        raise ValueError("is no day such as 2025-03-17")
+        raise ValueError("is not a day such as 2025-03-17")
     return value
 
 
 def _number(value: object) -> object:
-    # Which pydantic would take for 1 and 0.
+    # Pydantic would take a boolean for 1 or 0.
     if isinstance(value, bool):
-        raise ValueError("is no number")
+        raise ValueError("is not a number")
     return value
 
 
 def _key(text: str) -> str:
+    """The canonical key of a reference.
+
+    Raises:
+        ValueError: the whole text is not one reference; in a longer text, its meaning would not be clear.
+    """
     found = find_references(text)
-    # Whole: of a sentence that names an act it is not clear what else it may mean.
     if len(found) != 1 or (found[0].start, found[0].end) != (0, len(text)):
-        raise ValueError(f"names no numbered act such as NQ-57 or Resolution 57: {text[:80]!r}")
+        raise ValueError(f"is not a reference such as NQ-57 or Resolution 57: {text[:80]!r}")
     return found[0].key
 
 
 QuestionText = Annotated[
     str,
     StringConstraints(min_length=1, max_length=MAX_QUESTION),
-    AfterValidator(_encodable),
+    AfterValidator(_readable),
     Field(json_schema_extra={"pattern": _WORD.pattern}),
 ]
 ReferenceKey = Annotated[
@@ -80,7 +91,7 @@ ReferenceKey = Annotated[
         {
             "type": "string",
             "pattern": "^(NQ|CT|KL|QD|CTR)-[1-9][0-9]{0,3}$",
-            "description": "Key of a numbered act; other keys of `/v1/references` and names are taken too",
+            "description": "Key of a reference; other keys of `/v1/references` and names are accepted too",
             "examples": ["NQ-57"],
         }
     ),
@@ -92,7 +103,7 @@ FilterList = Field(default=(), max_length=1000)
 
 
 class FiltersBody(StrictModel):
-    """Restrictions of a search; several values of one field are alternatives, several fields add up."""
+    """Restrictions of a search: values of one field are alternatives, and all fields must match."""
 
     references: tuple[ReferenceKey, ...] = FilterList
     places: tuple[FilterText, ...] = FilterList
@@ -127,48 +138,54 @@ class SearchBody(StrictModel):
 
 
 class AskQuery(StrictModel):
-    """A question in the address, for links and simple pages."""
+    """A question in the URL, for links and simple pages."""
 
     q: QuestionText
     language: Language | None = None
     max_citations: Count = Field(default=6, ge=1, le=MAX_CITATIONS)
 
+    def body(self) -> AskBody:
+        """The same question as a body, not validated a second time."""
+        return AskBody.model_construct(
+            question=self.q, language=self.language, max_citations=self.max_citations
+        )
+
 
 class SearchQuery(StrictModel):
-    """A query in the address."""
+    """A query in the URL."""
 
     q: QuestionText
     top_k: Count = Field(default=10, ge=1, le=MAX_HITS)
 
+    def body(self) -> SearchBody:
+        """The same query as a body, not validated a second time."""
+        return SearchBody.model_construct(query=self.q, top_k=self.top_k)
+
 
 class PageQuery(StrictModel):
-    """Which part of a list."""
+    """A part of a list."""
 
-    offset: int = Field(default=0, ge=0, le=2**53)
+    offset: int = Field(default=0, ge=0, le=_MAX_OFFSET)
     limit: int = Field(default=50, ge=1, le=500)
 
 
 class DocumentPath(StrictModel):
-    """Which document."""
+    """A document by its id."""
 
     model_config = ConfigDict(str_strip_whitespace=False)
 
     document_id: str
 
 
-#: No text is longer.
-_FARTHEST = 2**53
-
-
 class FacetsBody(StrictModel):
-    """Restrictions that are set."""
+    """Filters under which documents are counted."""
 
     filters: FiltersBody = FiltersBody()
 
 
 class ContextQuery(StrictModel):
-    """A place in a document, in code points of its canonical text."""
+    """A span of a document, in code points of its canonical text."""
 
     document_id: str = Field(min_length=1, max_length=2000)
-    start: int = Field(ge=0, le=_FARTHEST)
-    end: int = Field(ge=1, le=_FARTHEST)
+    start: int = Field(ge=0, le=_MAX_OFFSET)
+    end: int = Field(ge=1, le=_MAX_OFFSET)

@@ -1,12 +1,13 @@
-"""The JSON of the HTTP contract. Pydantic stays at this edge; the rest works on plain records."""
+"""Response models of questions and searches, with the problem and health models of all paths.
+
+Pydantic stays at this edge; the rest of the service works on plain records.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from pydantic import (
-    BaseModel,
-)
+from pydantic import BaseModel
 
 from indexer.annotation.aspects import Aspect
 from indexer.text.languages import Language
@@ -14,7 +15,7 @@ from service.answering.answer import Status
 
 
 class IndexInfo(BaseModel):
-    """What answered: the generation, and the model as name@digest."""
+    """The generation that answered, and its embedding model as name@digest."""
 
     generation: str
     model: str
@@ -28,7 +29,7 @@ class StatementInfo(BaseModel):
 
 
 class CitationInfo(BaseModel):
-    """Where a statement stands: ``quote`` is the text from ``start`` to ``end``, in code points."""
+    """The source of a statement: ``quote`` is the text from ``start`` to ``end``, in code points."""
 
     number: int
     document_id: str
@@ -44,14 +45,14 @@ class CitationInfo(BaseModel):
 
 
 class UnderstoodReference(BaseModel):
-    """An act that the question names, and how."""
+    """A reference in the question: its key and its text there."""
 
     key: str
     text: str
 
 
 class UnderstoodPeriod(BaseModel):
-    """A day or period that the question names: first and last day, and how."""
+    """A day or period in the question: first day, last day, and its text there."""
 
     first: str
     last: str
@@ -59,7 +60,7 @@ class UnderstoodPeriod(BaseModel):
 
 
 class Understood(BaseModel):
-    """What was read out of the question."""
+    """References, aspect, places, and dates recognized in the question."""
 
     references: list[UnderstoodReference]
     aspect: Aspect | None
@@ -68,7 +69,7 @@ class Understood(BaseModel):
 
 
 class AskReply(BaseModel):
-    """An answer, or why there is none."""
+    """An answer, or the reason why there is none."""
 
     question: str
     language: Language
@@ -92,14 +93,14 @@ class HitScores(BaseModel):
 
 
 class SpanInfo(BaseModel):
-    """A place in a document, in code points."""
+    """A span of a document, in code points."""
 
     start: int
     end: int
 
 
 class HitInfo(BaseModel):
-    """A passage found; the larger the score the better."""
+    """A passage that was found; a larger score is better."""
 
     passage_id: str
     document_id: str
@@ -116,51 +117,11 @@ class HitInfo(BaseModel):
 
 
 class SearchReply(BaseModel):
-    """What was found, best first."""
+    """The passages that were found, best first."""
 
     query: str
     language: Language
     hits: list[HitInfo]
-    index: IndexInfo
-
-
-class DocumentInfo(BaseModel):
-    """A document without its text; ``also``: further ids under which the very same text was found."""
-
-    document_id: str
-    title: str
-    url: str | None
-    published: str | None
-    place: str | None
-    language: Language
-    sha256: str
-    references: list[str]
-    also: list[str]
-
-
-class DocumentsReply(BaseModel):
-    """A part of the list of documents."""
-
-    total: int
-    offset: int
-    limit: int
-    documents: list[DocumentInfo]
-
-
-class ReferenceInfo(BaseModel):
-    """An act that the documents name: its names by language, how it is written, how often it is named."""
-
-    key: str
-    names: dict[Language, str]
-    mentions_as: list[str]
-    documents: int
-    mentions: int
-
-
-class ReferencesReply(BaseModel):
-    """All acts that the documents name, those of most documents first."""
-
-    references: list[ReferenceInfo]
     index: IndexInfo
 
 
@@ -171,7 +132,7 @@ class Health(BaseModel):
 
 
 class Problem(BaseModel):
-    """An error as RFC 9457 describes it."""
+    """An error (RFC 9457)."""
 
     type: str = "about:blank"
     title: str
@@ -179,99 +140,3 @@ class Problem(BaseModel):
     detail: str
     instance: str
     errors: list[dict[str, Any]] | None = None
-
-
-class SuggestedReference(BaseModel):
-    """An act, its names, how many documents name it, and the aspects told of it, most told first."""
-
-    key: str
-    names: dict[Language, str]
-    documents: int
-    aspects: list[Aspect]
-
-
-class AspectCount(BaseModel):
-    """An aspect, and how many sentences tell it."""
-
-    aspect: Aspect
-    sentences: int
-
-
-class SuggestionsReply(BaseModel):
-    """What can be asked about, most frequent first."""
-
-    references: list[SuggestedReference]
-    aspects: list[AspectCount]
-    index: IndexInfo
-
-
-class ReferenceCount(BaseModel):
-    """Documents that name an act."""
-
-    value: str
-    names: dict[Language, str]
-    documents: int
-
-
-class PlaceCount(BaseModel):
-    """Documents about a province."""
-
-    value: str
-    documents: int
-
-
-class PeriodCount(BaseModel):
-    """Documents published in a month or year: its first and last day."""
-
-    value: str
-    first: str
-    last: str
-    documents: int
-
-
-class FacetsReply(BaseModel):
-    """Documents that pass all filters; by value of a facet, those that pass the filters of the others."""
-
-    documents: int
-    references: list[ReferenceCount]
-    places: list[PlaceCount]
-    periods: list[PeriodCount]
-    index: IndexInfo
-
-
-class ContextReply(DocumentInfo):
-    """The passage around a place: ``text`` is the canonical text from ``start`` to ``end``."""
-
-    start: int
-    end: int
-    text: str
-
-
-class MentionInfo(BaseModel):
-    """Where an act is named."""
-
-    key: str
-    start: int
-    end: int
-
-
-class AspectMention(BaseModel):
-    """A sentence that tells an aspect."""
-
-    aspect: Aspect
-    start: int
-    end: int
-
-
-class DocumentHighlights(BaseModel):
-    """What stands where in a document, in the order of reading."""
-
-    mentions: list[MentionInfo]
-    told: list[AspectMention]
-    headings: list[SpanInfo]
-
-
-class DocumentReply(DocumentInfo, DocumentHighlights):
-    """A document: metadata, canonical text, and what stands where in it."""
-
-    text: str

@@ -1,50 +1,53 @@
-"""From the records of the service to the JSON of the contract."""
+"""Serialization: records of the service to response models, and filters of a request to a record."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from indexer.documents import Document
 from indexer.entities.references import display_name
-from indexer.text.languages import LANGUAGES
+from indexer.index.generation import Generation
+from indexer.text.languages import LANGUAGES, Language
 from service.answering.answer import Answer, Citation
 from service.api import responses
 from service.api.answer_text import answer_text, note_lines
-from service.api.requests import FiltersBody
-from service.engine import Engine
+from service.api.browsing_responses import DocumentInfo, ReferenceInfo
 from service.query.question import Question
 from service.retrieval.corpus_lookup import CorpusLookup
 from service.retrieval.filters import Filters
 from service.retrieval.hits import Hit
 
 
-def filters_of(body: FiltersBody) -> Filters:
-    """The filters of a request as retrieval takes them."""
+def filters_of(values: Mapping[str, Any]) -> Filters:
+    """The filters in a validated request.
+
+    Args:
+        values: ``requests.FiltersBody`` as JSON values.
+    """
     return Filters(
-        references=body.references,
-        places=body.places,
-        documents=body.documents,
-        published_from=body.published_from.isoformat() if body.published_from else None,
-        published_to=body.published_to.isoformat() if body.published_to else None,
+        references=tuple(values["references"]),
+        places=tuple(values["places"]),
+        documents=tuple(values["documents"]),
+        published_from=values["published_from"],
+        published_to=values["published_to"],
     )
 
 
-def index_info(engine: Engine) -> responses.IndexInfo:
-    """What answers at the moment."""
-    model = engine.generation.manifest.model
-    return responses.IndexInfo(
-        generation=engine.generation.name, model=f"{model['name']}@{model['digest'][:12]}"
-    )
+def index_info(generation: Generation) -> responses.IndexInfo:
+    """The generation and its model."""
+    model = generation.manifest.model
+    return responses.IndexInfo(generation=generation.name, model=f"{model['name']}@{model['digest'][:12]}")
 
 
-def ask_reply(answer: Answer, engine: Engine) -> responses.AskReply:
-    """An answer as JSON."""
-    question = answer.question
+def ask_reply(answer: Answer, generation: Generation) -> responses.AskReply:
+    """The response to a question."""
+    question, notes = answer.question, note_lines(answer)
     return responses.AskReply(
         question=question.text,
         language=question.language,
         status=answer.status,
-        answer=answer_text(answer),
+        answer=answer_text(answer, notes),
         statements=[
             responses.StatementInfo(text=citation.quote, citations=[citation.number])
             for citation in answer.citations
@@ -64,8 +67,8 @@ def ask_reply(answer: Answer, engine: Engine) -> responses.AskReply:
             ],
         ),
         suggestions=list(answer.suggestions),
-        notes=note_lines(answer),
-        index=index_info(engine),
+        notes=notes,
+        index=index_info(generation),
     )
 
 
@@ -86,18 +89,17 @@ def _citation(citation: Citation) -> responses.CitationInfo:
     )
 
 
-def search_reply(question: Question, hits: list[Hit], engine: Engine) -> responses.SearchReply:
-    """Hits as JSON."""
+def search_reply(question: Question, hits: list[Hit], generation: Generation) -> responses.SearchReply:
+    """The response to a search."""
     return responses.SearchReply(
         query=question.text,
         language=question.language,
-        hits=[_hit(hit, engine) for hit in hits],
-        index=index_info(engine),
+        hits=[_hit(hit, generation) for hit in hits],
+        index=index_info(generation),
     )
 
 
-def _hit(hit: Hit, engine: Engine) -> responses.HitInfo:
-    generation = engine.generation
+def _hit(hit: Hit, generation: Generation) -> responses.HitInfo:
     passages, sentences = generation.passages, generation.sentences
     document = generation.store.document(int(passages.document[hit.passage]))
     start, end = int(passages.start[hit.passage]), int(passages.end[hit.passage])
@@ -123,12 +125,13 @@ def _hit(hit: Hit, engine: Engine) -> responses.HitInfo:
     )
 
 
-def document_info(document: Document) -> responses.DocumentInfo:
-    """A document's metadata as JSON."""
-    return responses.DocumentInfo(**_metadata(document))
+def document_info(document: Document) -> DocumentInfo:
+    """The metadata of a document."""
+    return DocumentInfo(**document_fields(document))
 
 
-def _metadata(document: Document) -> dict[str, Any]:
+def document_fields(document: Document) -> dict[str, Any]:
+    """The fields of ``DocumentInfo``, for it and the models that extend it."""
     return {
         "document_id": document.document_id,
         "title": document.title,
@@ -142,15 +145,20 @@ def _metadata(document: Document) -> dict[str, Any]:
     }
 
 
-def reference_infos(catalogue: CorpusLookup) -> list[responses.ReferenceInfo]:
-    """All known acts as JSON."""
+def reference_names(key: str) -> dict[Language, str]:
+    """The names of a reference by language."""
+    return {language: display_name(key, language) for language in LANGUAGES}
+
+
+def reference_infos(lookup: CorpusLookup) -> list[ReferenceInfo]:
+    """All references in the documents, those of most documents first."""
     return [
-        responses.ReferenceInfo(
+        ReferenceInfo(
             key=known.key,
-            names={language: display_name(known.key, language) for language in LANGUAGES},
+            names=reference_names(known.key),
             mentions_as=list(known.names),
             documents=known.documents,
             mentions=known.mentions,
         )
-        for known in catalogue.references
+        for known in lookup.references
     ]

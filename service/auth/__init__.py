@@ -1,1 +1,3 @@
-"""Who may ask: API keys, where they are kept, and the commands that make and revoke them."""
+"""API keys, rate limits, and the rule that a service without keys listens on this machine only."""
+
+__all__ = ["api_key", "exposure", "key_file", "key_ring", "origins", "rate_limits"]

@@ -1,4 +1,4 @@
-"""One API key, and the record of it in the file of keys: all of it but its secret, of which a digest.
+"""API keys and their JSON records, which hold a digest in place of the secret.
 
 A record is read strictly. The file may be edited by hand, and a key whose ``expires`` is misspelt must not
 become one that never expires.
@@ -15,28 +15,29 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
-from service.auth.origins import origin
+from service.auth.origins import validate_origin
 
-Scope = Literal["ask", "admin"]
+KeyScope = Literal["ask", "admin"]
 State = Literal["active", "expired", "revoked"]
 
-#: Id and secret in a key's text; the secret may hold underscores, the id cannot.
+#: Id and secret in a key's text; the secret may contain underscores, the id cannot.
 KEY_TEXT = re.compile(r"fst_([a-z0-9]{8})_([A-Za-z0-9_-]{43})")
-LONGEST_NAME = 100
-HIGHEST_RATE = 1_000_000
+MAX_NAME_LENGTH = 100
+MAX_RATE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
     """One key; all times are aware and in UTC.
 
-    ``origins``: of pages it may be sent from; a key that has some is a widget key, public by nature.
-    ``rate``: requests a second of its own, 0 for no limit; None leaves it to the settings.
+    Attributes:
+        origins: of the pages that may send it; a key with origins is a widget key, public by nature.
+        rate: its own requests per second, 0 for no limit; None for the rate in the settings.
     """
 
     id: str
     name: str
-    scopes: frozenset[Scope]
+    scopes: frozenset[KeyScope]
     origins: tuple[str, ...]
     created: datetime
     expires: datetime | None
@@ -57,8 +58,8 @@ class Key:
 
 def secret_digest(salt: str, secret: str) -> str:
     """BLAKE2b (RFC 7693) of the secret, keyed with the salt; salt and result in hexadecimal digits."""
-    # Not slow on purpose, as for a password it would have to be: nobody guesses 256 random bits, however
-    # fast a guess is, while a slow digest would let anyone keep the service busy with keys made up.
+    # Not slow on purpose, as a password digest has to be: nobody guesses 256 random bits, however fast a
+    # guess is, while a slow digest would let anyone keep the service busy with invented keys.
     data = secret.encode("ascii", "replace")
     return hashlib.blake2b(
         data, digest_size=32, key=bytes.fromhex(salt), person=b"fundstelle key"
@@ -66,12 +67,12 @@ def secret_digest(salt: str, secret: str) -> str:
 
 
 def folded_name(name: str) -> str:
-    """The name as it is kept and compared, however the keyboard composed its letters."""
+    """The name as it is stored and compared: composed Unicode (NFC), without outer white space."""
     return unicodedata.normalize("NFC", name.strip())
 
 
 def as_record(key: Key) -> dict[str, Any]:
-    """What JSON can hold of a key, for ``from_record`` to read."""
+    """The key as a JSON object, for ``from_record`` to read."""
     values = dataclasses.asdict(key) | {"scopes": sorted(key.scopes)}
     return {
         name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()
@@ -79,10 +80,10 @@ def as_record(key: Key) -> dict[str, Any]:
 
 
 def from_record(record: object) -> Key:
-    """The key that a record tells of.
+    """The key that a record describes.
 
     Raises:
-        ValueError: the record is none; the message begins with the field at fault.
+        ValueError: the record is malformed; the message begins with the field at fault.
     """
     if not isinstance(record, dict):
         raise ValueError("not a JSON object")
@@ -110,13 +111,13 @@ def _text(value: object) -> str:
 
 def _name(value: object) -> str:
     name = folded_name(_text(value))
-    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
-        raise ValueError(f"{value!r} is not 1 to {LONGEST_NAME} printable characters")
+    if not 0 < len(name) <= MAX_NAME_LENGTH or not name.isprintable():
+        raise ValueError(f"{value!r} is not 1 to {MAX_NAME_LENGTH} printable characters")
     return name
 
 
-def _scopes(value: object) -> frozenset[Scope]:
-    known = get_args(Scope)
+def _scopes(value: object) -> frozenset[KeyScope]:
+    known = get_args(KeyScope)
     if not isinstance(value, list) or not value or any(scope not in known for scope in value):
         raise ValueError(f"{value!r} is not a list of {' and '.join(map(repr, known))}")
     return frozenset(value)
@@ -125,7 +126,7 @@ def _scopes(value: object) -> frozenset[Scope]:
 def _origins(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise ValueError(f"{value!r} is not a list")
-    return tuple(dict.fromkeys(origin(_text(text)) for text in value))
+    return tuple(dict.fromkeys(validate_origin(_text(text)) for text in value))
 
 
 def _time(value: object) -> datetime:
@@ -137,14 +138,14 @@ def _time(value: object) -> datetime:
 
 def _rate(value: object) -> float:
     # Written so that NaN, which Python reads in JSON, is refused as well.
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= HIGHEST_RATE:
-        raise ValueError(f"{value!r} is not a number from 0 to {HIGHEST_RATE}")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_RATE:
+        raise ValueError(f"{value!r} is not a number from 0 to {MAX_RATE}")
     return float(value)
 
 
 def _matching(pattern: str) -> Callable[[object], str]:
     def read(value: object) -> str:
-        # What does not match is not repeated: it may be a part of a digest.
+        # The value is not repeated in the message: it may be a part of a digest.
         if not isinstance(value, str) or not re.fullmatch(pattern, value):
             raise ValueError(f"does not match {pattern}")
         return value

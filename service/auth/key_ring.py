@@ -1,4 +1,4 @@
-"""The keys in force, as every request is checked against them, and kept up with their file."""
+"""API keys in memory: every request is checked against them, and they follow changes of their file."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from typing import Literal
 from starlette.datastructures import Headers
 
 from indexer.errors import FundstelleError
-from service.auth.api_key import KEY_TEXT, Key, Scope, secret_digest
+from service.auth.api_key import KEY_TEXT, Key, KeyScope, secret_digest
 from service.auth.key_file import KeyFile, KeyFileError
 
 Reason = Literal["unknown", "revoked", "expired"]
-#: What tells one state of the file from the next; empty where there is none.
+#: Distinguishes one state of the file from the next; empty if there is no file.
 Stamp = tuple[int, ...]
 
-_SECRET_CHARACTERS = 43
+_SECRET_LENGTH = 43
 _log = logging.getLogger(__name__)
 
 
@@ -29,10 +29,11 @@ def _utc_now() -> datetime:
 
 
 class KeyRefusedError(FundstelleError):
-    """A text is not that of a key in force.
+    """A text is not that of an active key.
 
-    ``reason`` is for logs: the client is told the same whatever it is. ``key`` is the one whose secret was
-    right although it is revoked or expired.
+    Attributes:
+        reason: for logs only; the client's reply is the same for all.
+        key: the key whose secret matched although it is revoked or expired.
     """
 
     def __init__(self, reason: Reason, key: Key | None = None) -> None:
@@ -42,11 +43,11 @@ class KeyRefusedError(FundstelleError):
 
 
 class KeyRing:
-    """Looks keys up. Threads may do so while one calls ``refresh``: all keys are exchanged in one step.
+    """Looks up keys. Safe from several threads while one calls ``refresh``: all keys change in one step.
 
     Args:
         stamp: of the file before the keys were read from it.
-        now: the clock that expiry is checked against, aware.
+        now: the clock for expiry; times are aware.
     """
 
     def __init__(
@@ -57,24 +58,24 @@ class KeyRing:
         self._read = stamp
         self._reported: Stamp | None = None
         self._now = now
-        # Of no secret anybody holds: what a text is compared with whose id no key has.
+        # Salt and digest that no secret matches, for texts whose id no key has.
         self._dummy = secrets.token_hex(16), secrets.token_hex(32)
 
     @classmethod
     def open(cls, path: Path, now: Callable[[], datetime] = _utc_now) -> KeyRing:
-        """The keys of a file.
+        """Read the keys of a file.
 
         Raises:
-            KeyFileError: it is not there or malformed. A service must not start then: nobody could ask.
+            KeyFileError: the file is missing or malformed. A service must not start then: nobody could ask.
         """
         stamp, file = _stamp(path), KeyFile(path)
         return cls(file, file.read(), stamp, now)
 
     def refresh(self) -> bool:
-        """Read the file anew if it has changed; says whether it was.
+        """Read the file again if it has changed; True if the keys were replaced.
 
-        A file that cannot be read leaves the keys as they are, is reported once for each change of it, and
-        tried again by every call: what was in the way may pass without the file changing.
+        A file that cannot be read leaves the keys as they are. That is reported once for each change of the
+        file, and every call tries again: the cause may go away without the file changing.
         """
         # Taken first: if the file changes once more while it is read, the next call sees that.
         stamp = _stamp(self._file.path)
@@ -90,22 +91,22 @@ class KeyRing:
             return False
         self._keys = {key.id: key for key in keys}
         self._read, self._reported = stamp, None
-        _log.info("keys read anew from %s: %d active", self._file.path, len(self._active()))
+        _log.info("keys read again from %s: %d active", self._file.path, len(self._active()))
         return True
 
     def identify(self, text: str) -> Key:
-        """The key in force that has this text, which may come from anyone.
+        """The active key that has this text, which may come from anyone.
 
-        The work is the same whether there is such an id or not and whatever the text, so that its time tells
-        nothing; whether a key is revoked or expired is told only to who holds its secret.
+        The work is the same for every text, whether its id exists or not, so that timing reveals nothing. The
+        error names a revoked or expired key only if the secret was right.
 
         Raises:
-            KeyRefusedError: there is none.
+            KeyRefusedError: no active key has this text.
         """
         match = KEY_TEXT.fullmatch(text)  # gives up after 57 characters, however long the text
         key = self._keys.get(match[1]) if match else None
         salt, digest = (key.salt, key.digest) if key else self._dummy
-        secret = match[2] if match else text[:_SECRET_CHARACTERS]
+        secret = match[2] if match else text[:_SECRET_LENGTH]
         same = hmac.compare_digest(secret_digest(salt, secret), digest)
         if key is None or not same:
             raise KeyRefusedError("unknown")
@@ -114,7 +115,7 @@ class KeyRing:
         return key
 
     def origins(self) -> frozenset[str]:
-        """Origins of all widget keys in force: the pages a browser may be told to let in."""
+        """Origins of all active widget keys: the pages that browsers may let in."""
         return frozenset(origin for key in self._active() for origin in key.origins)
 
     def _active(self) -> list[Key]:
@@ -122,28 +123,28 @@ class KeyRing:
         return [key for key in self._keys.values() if key.state(now) == "active"]
 
 
-def allows(key: Key, scope: Scope) -> bool:
-    """Whether the key may be used for this; ``admin`` does not include ``ask``."""
+def allows(key: Key, scope: KeyScope) -> bool:
+    """True if the key has the scope; ``admin`` does not include ``ask``."""
     return scope in key.scopes
 
 
-def origin_of(sent: Headers) -> str | None:
-    """Where a request comes from, as its browser says.
+def request_origin(headers: Headers) -> str | None:
+    """The origin that a request comes from, as its browser says; None if it does not say.
 
-    That is the ``Origin`` header; but browsers send none where a page only reads from its own service, and
-    then the ``Referer`` tells it. Outside of browsers both can be made up, so neither is worth less.
+    Browsers send no ``Origin`` header where a page only reads from its own service; the ``Referer`` says it
+    then. Outside of browsers both can be forged, so neither is worth less.
     """
-    if "origin" in sent:
-        return sent["origin"]
-    scheme, mark, rest = sent.get("referer", "").partition("://")
-    return f"{scheme}://{rest.partition('/')[0]}" if mark else None
+    if "origin" in headers:
+        return headers["origin"]
+    scheme, separator, rest = headers.get("referer", "").partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}" if separator else None
 
 
 def allows_origin(key: Key, origin: str | None) -> bool:
-    """Whether the key may come from this origin, None where there is none.
+    """True if the key may be used from this origin; None stands for a request without one.
 
-    Only a widget key needs one: anyone can read it in a page, but browsers do not let another page pretend to
-    be that one. Other keys are secret, wherever they are sent from.
+    Only a widget key depends on it: anyone can read the key in a page, but browsers do not let another page
+    claim that page's origin. Other keys are secret and may come from anywhere.
     """
     return not key.widget or origin in key.origins
 
@@ -153,5 +154,5 @@ def _stamp(path: Path) -> Stamp:
         stat = path.stat()
     except OSError:
         return ()
-    # The time of the last change of state is among them for files that become readable without being written.
+    # The time of the last status change covers files that become readable without being written.
     return (stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino)

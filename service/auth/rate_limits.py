@@ -1,6 +1,6 @@
-"""How often an address and a key may ask, and the header fields that tell a client how it stands.
+"""Rate limits by client address and API key, and the header fields that report them.
 
-All state is in the memory of the one process that takes requests, so it is exact, and gone after a restart.
+All state is in the memory of the one process that takes requests: it is exact, and lost at a restart.
 """
 
 from __future__ import annotations
@@ -13,18 +13,19 @@ from typing import Protocol
 
 from throttled import MemoryStore, Quota, Rate, RateLimiterType, Throttled
 
-from service.settings import Settings
-
-#: Addresses and keys remembered, some 30 MB if all are taken; then the one unused for longest is forgotten.
-MAX_REMEMBERED = 100_000
-#: Longest text of something that is no address. A proxy's header may claim any, and all are remembered.
-_LONGEST_ADDRESS = 64
+#: Addresses and keys that are tracked, about 30 MB if all are in use; the least recently used goes first.
+MAX_TRACKED = 100_000
+#: Longest client name that is not an IP address. A proxy's header may claim any, and each is tracked.
+_MAX_ADDRESS_LENGTH = 64
 #: Parts of a second that intervals are made of: a power of two, see ``_limiter``.
-_TICKS = 2**28
+_TICKS_PER_SECOND = 2**28
 
 
-class KeyLike(Protocol):
-    """What is read of a key; ``rate``: requests a second, 0 for no limit, None for that of the settings."""
+class RateLimitedKey(Protocol):
+    """The part of a key that limits depend on.
+
+    ``rate``: requests per second, 0 for no limit, None for the rate of the policy.
+    """
 
     @property
     def id(self) -> str: ...
@@ -35,12 +36,36 @@ class KeyLike(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
-    """How one limit stood after a request was charged to it.
+class RatePolicy:
+    """Requests per second that each limit allows; 0 for no limit.
 
-    ``limit`` is the most requests that may come at once, ``window_seconds`` how long that many take to come
-    back, rounded up. ``reset``: seconds until all are back. ``retry_after``: seconds until one is, 0 unless
-    this request was refused.
+    Attributes:
+        key: of one secret key.
+        address: of one client address, whatever its key.
+        widget: of one widget key, over all addresses.
+        widget_address: of one address with one widget key.
+        burst_seconds: as many requests as this many seconds allow may come at once.
+    """
+
+    key: float
+    address: float
+    widget: float
+    widget_address: float
+    burst_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The state of one limit after a request was charged to it.
+
+    Attributes:
+        name: of the limit.
+        limit: most requests that may come at once.
+        remaining: requests that may still come at once.
+        reset: seconds until all are available again.
+        retry_after: seconds until one is available; 0 unless this request was refused.
+        limited: True if this request was refused.
+        window_seconds: time in which ``limit`` requests become available, rounded up.
     """
 
     name: str
@@ -55,41 +80,37 @@ class Budget:
 class RateLimits:
     """Charges requests to addresses and keys.
 
-    A request is charged in two steps, since one whose key proves wrong must cost its address something:
-    ``charge_address`` before the key is looked at, ``charge_key`` after; ``charge`` is both. Each gives the
-    tightest budget, or None where nothing limits.
+    A request is charged in two steps, because one with an invalid key must cost its address something:
+    ``charge_address`` before the key is checked, ``charge_key`` after. Both return the tightest budget, or
+    None if nothing limits the request.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._store = MemoryStore(options={"MAX_SIZE": MAX_REMEMBERED})
+    def __init__(self, policy: RatePolicy, max_tracked: int = MAX_TRACKED) -> None:
+        self._policy = policy
+        self._store = MemoryStore(options={"MAX_SIZE": max_tracked})
         self._limiters: dict[float, Throttled] = {}
 
-    def charge(self, address: str, key: KeyLike | None) -> Budget | None:
-        by_address = self.charge_address(address)
-        if key is None or (by_address and by_address.limited):
-            return by_address
-        return tightest(by_address, self.charge_key(key, address))
-
     def charge_address(self, address: str) -> Budget | None:
-        return self._charge("address", address_group(address), self._settings.address_rate)
+        """Charge a request to the client's address."""
+        return self._charge("address", address_group(address), self._policy.address)
 
-    def charge_key(self, key: KeyLike, address: str) -> Budget | None:
-        settings = self._settings
+    def charge_key(self, key: RateLimitedKey, address: str) -> Budget | None:
+        """Charge a request to its key; with a widget key, to the address of the reader as well."""
+        policy = self._policy
         if not key.widget:
-            return self._charge("key", key.id, settings.key_rate if key.rate is None else key.rate)
-        # First the address: so one reader who asks too much does not use up what all readers of a page share.
+            return self._charge("key", key.id, policy.key if key.rate is None else key.rate)
+        # The address comes first: one reader's excess must not use up what all readers of a page share.
         pair = f"{key.id} {address_group(address)}"
-        by_address = self._charge("widget-address", pair, settings.widget_address_rate)
+        by_address = self._charge("widget-address", pair, policy.widget_address)
         if by_address and by_address.limited:
             return by_address
-        total = self._charge("widget", key.id, settings.widget_rate if key.rate is None else key.rate)
+        total = self._charge("widget", key.id, policy.widget if key.rate is None else key.rate)
         return tightest(by_address, total)
 
-    def _charge(self, name: str, who: str, rate: float) -> Budget | None:
+    def _charge(self, name: str, client: str, rate: float) -> Budget | None:
         if not rate:
             return None
-        result = self._limiter(rate).limit(f"{name} {who}")
+        result = self._limiter(rate).limit(f"{name} {client}")
         state = result.state
         return Budget(
             name=name,
@@ -98,28 +119,28 @@ class RateLimits:
             reset=state.reset_after,
             retry_after=state.retry_after if result.limited else 0.0,
             limited=result.limited,
-            window_seconds=_up(state.limit / rate),
+            window_seconds=_ceil(state.limit / rate),
         )
 
     def _limiter(self, rate: float) -> Throttled:
-        """The limiter of a rate: there are as many as there are different rates."""
-        found = self._limiters.get(rate)
-        if found is None:
-            burst = max(1, _up(rate * self._settings.burst_seconds))
+        """The limiter of a rate; there is one for each different rate."""
+        limiter = self._limiters.get(rate)
+        if limiter is None:
+            burst = max(1, _ceil(rate * self._policy.burst_seconds))
             quota = Quota(Rate(timedelta(seconds=1), 1), burst)
-            # Set here, since a quota counts whole requests in whole seconds. Made of binary fractions of a
-            # second, intervals add up exactly: with 0.01 s the library would refuse the last of a burst.
-            quota.emission_interval = max(1, round(_TICKS / rate)) / _TICKS
+            # Set here, since a quota counts whole requests in whole seconds. Binary fractions of a second add
+            # up exactly: with 0.01 s the library would refuse the last request of a burst.
+            quota.emission_interval = max(1, round(_TICKS_PER_SECOND / rate)) / _TICKS_PER_SECOND
             # GCRA is the token bucket without a timer: it keeps the time at which the bucket is full again.
             # What the library calls "token_bucket" reads the wall clock in whole seconds: a second's worth
-            # comes back all at once, and with every request the part of a token gained so far is lost.
-            found = Throttled(using=RateLimiterType.GCRA.value, quota=quota, store=self._store)
-            self._limiters[rate] = found
-        return found
+            # comes back all at once, and each request loses the part of a token gained so far.
+            limiter = Throttled(using=RateLimiterType.GCRA.value, quota=quota, store=self._store)
+            self._limiters[rate] = limiter
+        return limiter
 
 
 def tightest(*budgets: Budget | None) -> Budget | None:
-    """The budget that refused, and of several that with the longest wait; else the smallest share left."""
+    """The budget that refused, with the longest wait if several did; else the one with the least left."""
     return min(
         (budget for budget in budgets if budget),
         key=lambda budget: (not budget.limited, -budget.retry_after, budget.remaining / budget.limit),
@@ -128,14 +149,15 @@ def tightest(*budgets: Budget | None) -> Budget | None:
 
 
 def address_group(address: str) -> str:
-    """The address as it is counted: IPv6 by its first 64 bits, IPv4 within IPv6 as IPv4, other text as it is.
+    """The unit that an address is counted as.
 
-    Whoever has IPv6 has at least 2**64 addresses, and counted singly as many budgets.
+    IPv6 counts by its first 64 bits, since a client with IPv6 has at least 2**64 addresses; IPv4 within IPv6
+    counts as IPv4, and text that is not an address as itself.
     """
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
-        return address[:_LONGEST_ADDRESS]
+        return address[:_MAX_ADDRESS_LENGTH]
     if isinstance(parsed, ipaddress.IPv4Address):
         return str(parsed)
     if parsed.ipv4_mapped:
@@ -143,15 +165,15 @@ def address_group(address: str) -> str:
     return f"{ipaddress.IPv6Address(int(parsed) >> 64 << 64)}/64"
 
 
-def headers(budget: Budget | None) -> dict[str, str]:
-    """The fields of draft-ietf-httpapi-ratelimit-headers, and ``Retry-After`` (RFC 9110) when refused.
+def rate_limit_headers(budget: Budget | None) -> dict[str, str]:
+    """The fields of draft-ietf-httpapi-ratelimit-headers, with ``Retry-After`` (RFC 9110) on a refusal.
 
-    Both know whole seconds only; parts are rounded up, so that nobody is told to come back too early.
+    Both are in whole seconds, rounded up, so that no client is asked to come back too early.
     """
     if budget is None:
         return {}
     # The draft wants Retry-After not to lie before the end of "t", so a refusal says the same in both.
-    seconds = max(1, _up(budget.retry_after)) if budget.limited else _up(budget.reset)
+    seconds = max(1, _ceil(budget.retry_after)) if budget.limited else _ceil(budget.reset)
     fields = {
         "RateLimit-Policy": f'"{budget.name}";q={budget.limit};w={budget.window_seconds}',
         "RateLimit": f'"{budget.name}";r={budget.remaining};t={seconds}',
@@ -159,6 +181,6 @@ def headers(budget: Budget | None) -> dict[str, str]:
     return fields | {"Retry-After": str(seconds)} if budget.limited else fields
 
 
-def _up(value: float) -> int:
-    """The next whole number, but not for a last binary digit: 0.07 * 100 is to be 7, not 8."""
+def _ceil(value: float) -> int:
+    """The next whole number, ignoring a last binary digit: 0.07 * 100 is 7, not 8."""
     return math.ceil(round(value, 6))

@@ -1,1 +1,3 @@
-"""TODO package."""
+"""Command line of the service."""
+
+__all__ = ["commands", "options"]

@@ -1,4 +1,4 @@
-"""``python -m service``: ask a question, search for passages, or serve both over HTTP."""
+"""Ask a question, search for passages, or serve both over HTTP."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from indexer.errors import FundstelleError
 from indexer.index.folder import live_name
 from indexer.text.languages import Language
 from service.api.requests import MAX_CITATIONS, MAX_HITS, QuestionText
-from service.auth import exposure
-from service.cli import keys as commands
-from service.cli.options import READER_HELP, ReaderOption
+from service.auth.exposure import require_keys
+from service.cli import keys as key_commands
+from service.cli.options import READER_HELP, ReaderOption, load_settings
 from service.observability import logs
 from service.reranking.loading import OWN
-from service.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-app.add_typer(commands.app, name="keys")
+app.add_typer(key_commands.app, name="keys")
 
 
 @app.command()
@@ -29,7 +28,7 @@ def ask(
     question: Annotated[str, typer.Argument(help="The question: German, English or Vietnamese.")],
     index: IndexOption,
     language: Annotated[Language | None, typer.Option(help="Its language.", show_default="detected")] = None,
-    max_citations: Annotated[int, typer.Option(min=1, max=MAX_CITATIONS)] = 6,
+    max_citations: Annotated[int, typer.Option(min=1, max=MAX_CITATIONS, help="Most citations.")] = 6,
     model: ModelOption = None,
     reader: ReaderOption = OWN,
     as_json: JsonOption = False,
@@ -39,17 +38,17 @@ def ask(
     from service.engine import Engine
 
     with exit_on_error():
-        text = _checked(question)
+        text = _validated(question)
         engine = Engine.open(index, model, reader)
-        reply = serializers.ask_reply(engine.ask(text, language, max_citations), engine)
+        reply = serializers.ask_reply(engine.ask(text, language, max_citations), engine.generation)
     if as_json:
         print(reply.model_dump_json(indent=1))
         return
     print(reply.answer)
     for citation in reply.citations:
-        where = ", ".join(part for part in (citation.place, citation.published) if part)
+        origin = ", ".join(part for part in (citation.place, citation.published) if part)
         source = f"{citation.document_id}:{citation.start}-{citation.end}"
-        parts = (f"[{citation.number}] {citation.title}", where, source, citation.url or "")
+        parts = (f"[{citation.number}] {citation.title}", origin, source, citation.url or "")
         print(" · ".join(part for part in parts if part))
     print(f"confidence {reply.confidence:.2f}")
 
@@ -58,25 +57,25 @@ def ask(
 def search(
     query: Annotated[str, typer.Argument(help="What to look for: German, English or Vietnamese.")],
     index: IndexOption,
-    top_k: Annotated[int, typer.Option(min=1, max=MAX_HITS, help="How many passages.")] = 10,
+    top_k: Annotated[int, typer.Option(min=1, max=MAX_HITS, help="Number of passages.")] = 10,
     model: ModelOption = None,
     reader: ReaderOption = OWN,
     as_json: JsonOption = False,
 ) -> None:
-    """Find the passages nearest to QUERY."""
+    """Find the passages that match QUERY best."""
     from service.api import serializers
     from service.engine import Engine
 
     with exit_on_error():
-        text = _checked(query)
+        text = _validated(query)
         engine = Engine.open(index, model, reader)
-        reply = serializers.search_reply(*engine.search(text, top_k), engine)
+        reply = serializers.search_reply(*engine.search(text, top_k), engine.generation)
     if as_json:
         print(reply.model_dump_json(indent=1))
         return
     for rank, hit in enumerate(reply.hits, start=1):
-        where = " · ".join(part for part in (hit.title, hit.place, hit.published) if part)
-        print(f"{rank}  {hit.score:.3f}  {hit.passage_id}  {where}\n{hit.text}\n")
+        origin = " · ".join(part for part in (hit.title, hit.place, hit.published) if part)
+        print(f"{rank}  {hit.score:.3f}  {hit.passage_id}  {origin}\n{hit.text}\n")
     if not reply.hits:
         print("nothing found")
 
@@ -94,19 +93,19 @@ def serve(
     reader: Annotated[str | None, typer.Option(help=READER_HELP, show_default=OWN)] = None,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, help="Processes that answer: best one for each core.", show_default="1"),
+        typer.Option(min=1, help="Worker processes; best one per core.", show_default="1"),
     ] = None,
     keys: Annotated[
         Path | None, typer.Option(help="File of the API keys.", show_default="none: loopback only")
     ] = None,
     insecure: Annotated[
         bool | None,
-        typer.Option("--insecure", help="Listen beyond this machine although no key is asked for."),
+        typer.Option("--insecure", help="Listen beyond this machine although no key is required."),
     ] = None,
 ) -> None:
     """Serve questions and searches over HTTP until interrupted. Further settings: docs/operating.md."""
     with exit_on_error():
-        settings = _settings(
+        settings = load_settings(
             index=index,
             host=host,
             port=port,
@@ -116,9 +115,9 @@ def serve(
             keys=keys,
             insecure=insecure,
         )
-        exposure.require_keys(settings)
+        require_keys(settings.host, settings.keys is not None, settings.insecure)
         logs.configure(settings.log_format, settings.log_level)
-        # What is wrong with the index is told in one line, before any worker starts to load a model.
+        # A faulty index is reported in one line, before any worker starts to load a model.
         live_name(settings.index)
         from service.web.app import create_app
         from service.web.server import serve as run
@@ -126,18 +125,12 @@ def serve(
         run(create_app(settings), settings)
 
 
-def _settings(**flags: object) -> Settings:
-    try:
-        return Settings(**{name: value for name, value in flags.items() if value is not None})  # type: ignore[arg-type]
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = f"FUNDSTELLE_{first['loc'][0]}".upper()
-        reason = first["msg"].removeprefix("Value error, ")
-        raise FundstelleError(f"setting {name}: {reason}") from error
+def _validated(question: str) -> str:
+    """The question, with the same limits as over HTTP.
 
-
-def _checked(question: str) -> str:
-    """The question, held to the same bounds as over HTTP."""
+    Raises:
+        FundstelleError: it is empty, too long, or contains no word.
+    """
     try:
         text: str = TypeAdapter(QuestionText).validate_python(question.strip())
     except ValidationError as error:

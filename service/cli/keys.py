@@ -11,15 +11,13 @@ from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
 from indexer.cli.options import JsonOption, exit_on_error
-from indexer.errors import FundstelleError
-from service.auth.api_key import HIGHEST_RATE, Key, Scope, as_record
+from service.auth.api_key import MAX_RATE, Key, KeyScope, as_record
 from service.auth.key_file import KeyFile
-from service.settings import Settings
+from service.cli.options import load_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -29,14 +27,14 @@ KeysOption = Annotated[
 
 
 class ScopeChoice(StrEnum):
-    """``Scope`` as an option that can be repeated: typer takes no list of a Literal."""
+    """``KeyScope`` as a repeatable option, since typer does not support a list of a Literal."""
 
     ask = "ask"
     admin = "admin"
 
 
 def _expiry(text: str) -> datetime:
-    """The last second of a day in UTC, or so many days from now."""
+    """The last second of a day in UTC, or the time a number of days from now."""
     try:
         if re.fullmatch(r"[0-9]{1,5}d", text):
             return datetime.now(UTC).replace(microsecond=0) + timedelta(days=int(text[:-1]))
@@ -44,26 +42,26 @@ def _expiry(text: str) -> datetime:
             return datetime.combine(date.fromisoformat(text), time(23, 59, 59), UTC)
     except ValueError as error:
         raise typer.BadParameter(f"{text!r}: {error}") from error
-    raise typer.BadParameter(f"{text!r} is neither a day such as 2027-01-31 nor a time such as 90d")
+    raise typer.BadParameter(f"{text!r} is neither a day such as 2027-01-31 nor a number of days such as 90d")
 
 
 @app.command()
 def add(
-    name: Annotated[str, typer.Argument(help="What it is for: lists and logs show it.")],
+    name: Annotated[str, typer.Argument(help="Purpose of the key, shown in lists and logs.")],
     keys: KeysOption = None,
     scope: Annotated[
-        list[ScopeChoice] | None, typer.Option(help="What it may be used for.", show_default="ask")
+        list[ScopeChoice] | None, typer.Option(help="What the key may be used for.", show_default="ask")
     ] = None,
     origin: Annotated[
         list[str] | None,
-        typer.Option(help="Origin of pages that hold the key in public: makes it a widget key."),
+        typer.Option(help="Origin of pages that contain the key in public; makes it a widget key."),
     ] = None,
     expires: Annotated[
         datetime | None,
         typer.Option(
             parser=_expiry,
             metavar="DAY|90d",
-            help="Last day it is valid, in UTC, or for how many days.",
+            help="Last day on which the key is valid, in UTC, or a number of days.",
             show_default="never",
         ),
     ] = None,
@@ -71,17 +69,17 @@ def add(
         float | None,
         typer.Option(
             min=0,
-            max=HIGHEST_RATE,
-            help="Requests a second; 0: no limit.",
-            show_default="as the service is set",
+            max=MAX_RATE,
+            help="Requests per second; 0: no limit.",
+            show_default="from the settings of the service",
         ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make the key NAME and print its text, this once."""
+    """Make the key NAME and print its text, which is not shown again."""
     with exit_on_error():
         file = _file(keys)
-        scopes = [known for known in get_args(Scope) if known in (scope or [ScopeChoice.ask])]
+        scopes = [known for known in get_args(KeyScope) if known in (scope or [ScopeChoice.ask])]
         key, text = file.add(name, scopes, origin or [], expires, rate)
     print(json.dumps(_public(key) | {"key": text}, ensure_ascii=False, indent=1) if as_json else text)
     print(f"This key is shown only now: {file.path} keeps only a digest of it.", file=sys.stderr)
@@ -89,7 +87,7 @@ def add(
 
 @app.command("list")
 def list_keys(keys: KeysOption = None, as_json: JsonOption = False) -> None:
-    """Show all keys, those expired or revoked included, without their secrets."""
+    """Show all keys without their secrets, including expired and revoked ones."""
     with exit_on_error():
         rows = [_public(key) for key in _file(keys).read()]
     if as_json:
@@ -108,7 +106,7 @@ def list_keys(keys: KeysOption = None, as_json: JsonOption = False) -> None:
             f"{row['state']} {revoked}".strip(),
             "as set" if row["rate"] is None else f"{row['rate']:g}/s" if row["rate"] else "no limit",
         )
-    # Wider than any terminal: ids and origins are there to be copied, so no column may be cut.
+    # Wider than any terminal: ids and origins are to be copied, so no column may be cut.
     Console(width=400, markup=False, emoji=False, highlight=False).print(table)
 
 
@@ -117,27 +115,21 @@ def revoke(
     id_or_name: Annotated[str, typer.Argument(help="Id or name, as `list` shows it.")],
     keys: KeysOption = None,
 ) -> None:
-    """Refuse a key from now on; a running service notices by itself."""
+    """Revoke a key; a running service notices by itself."""
     with exit_on_error():
         key = _file(keys).revoke(id_or_name)
     print(f"revoked {key.id} {key.name}")
 
 
 def _public(key: Key) -> dict[str, Any]:
-    """What may be shown of a key, as JSON, and its state now."""
+    """The public fields of a key as JSON values, with its present state."""
     shown = {name: value for name, value in as_record(key).items() if name not in ("salt", "digest")}
     return shown | {"state": key.state(datetime.now(UTC))}
 
 
 def _file(path: Path | None) -> KeyFile:
-    """The file that was named, else that of the settings."""
+    """The given key file, else the one in the settings."""
+    path = path or load_settings().keys
     if path is None:
-        try:
-            path = Settings().keys
-        except ValidationError as error:
-            first = error.errors()[0]
-            name = f"FUNDSTELLE_{first['loc'][0]}".upper()
-            raise FundstelleError(f"setting {name}: {first['msg']}") from error
-    if path is None:
-        raise typer.BadParameter("which file? Give --keys FILE or set FUNDSTELLE_KEYS")
+        raise typer.BadParameter("no key file: give --keys FILE or set FUNDSTELLE_KEYS")
     return KeyFile(path)

@@ -1,6 +1,6 @@
-"""What the process says on stderr: JSON lines for collectors, or lines for reading.
+"""The log on stderr: JSON lines for collectors, or text for reading.
 
-Values may come from anyone who sends a request. No value can begin a line of its own, in either format.
+Values may come from anyone who sends a request. No value can begin a new line, in either format.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from pythonjsonlogger.json import JsonFormatter
 
 Format = Literal["auto", "json", "text"]
 
-#: What is no field of its own. ``color_message``: uvicorn's messages once more, with codes of a terminal.
+#: Attributes of a record that are not extra fields; ``color_message`` repeats uvicorn's messages in colour.
 _NOT_EXTRA = [*RESERVED_ATTRS, "color_message"]
-#: Begins each further line of a record, as no first line does.
+#: Begins each further line of a record; no first line begins so.
 _CONTINUED = "  | "
 
 
 def configure(format: Format = "auto", level: str = "info") -> None:
-    """Send the whole process's log to stderr, from ``level`` on; called again, it replaces what it set up.
+    """Send the log of the whole process to stderr, from ``level`` on; a second call replaces the first.
 
-    ``auto`` is text where stderr is a terminal, else JSON. Records of a request carry its id. What libraries
-    set up before goes, or their lines would come twice.
+    ``auto`` is text if stderr is a terminal, else JSON. Records of a request have its id. Handlers of
+    libraries are removed, otherwise their lines would appear twice.
     """
     if format == "auto":
         format = "text" if sys.stderr.isatty() else "json"
@@ -35,27 +35,28 @@ def configure(format: Format = "auto", level: str = "info") -> None:
     handler.setFormatter(_Text() if format == "text" else _Json())
     handler.addFilter(_with_request_id)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    # Warnings would be text between the JSON lines.
+    # Otherwise warnings would be text between the JSON lines.
     logging.captureWarnings(True)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.asgi"):
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
         logger.setLevel(logging.NOTSET)
-    # The service writes a line for each request itself. Without a handler uvicorn does not even make its own.
+    # The service logs each request itself. Without a handler uvicorn does not create its own lines.
     access = logging.getLogger("uvicorn.access")
     access.handlers.clear()
     access.propagate = False
 
 
 def utc(seconds: float) -> str:
-    """Seconds since 1970 in ISO 8601, to the millisecond: ``2025-03-17T08:05:00.120Z``."""
+    """Seconds since 1970 as ISO 8601 to the millisecond: ``2025-03-17T08:05:00.120Z``."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def printable(text: str) -> str:
-    r"""The text with all that is not printed as JSON escapes it: line ends, codes of terminals, what turns
-    the direction of writing. JSON stays the same JSON.
+    """The text with unprintable characters escaped as in JSON, such as line ends and terminal codes.
+
+    Text that is JSON keeps its meaning.
     """
     if text.isprintable():
         return text
@@ -63,7 +64,7 @@ def printable(text: str) -> str:
 
 
 def _with_request_id(record: logging.LogRecord) -> bool:
-    # Unlike the library's filter this leaves the field out where there is no request.
+    # Unlike the library's filter, this leaves the field out if there is no request.
     if request_id := correlation_id.get():
         record.request_id = request_id
     return True
@@ -81,7 +82,7 @@ class _Json(JsonFormatter):
         self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
     ) -> None:
         super().add_fields(log_data, record, message_dict)
-        # Last, so that no extra field takes their place.
+        # Set last, so that no extra field replaces them.
         log_data.update(time=utc(record.created), level=record.levelname.lower(), logger=record.name)
 
 
@@ -98,7 +99,7 @@ class _Text(logging.Formatter):
 
 
 def _value(value: object) -> str:
-    """The value; in quotes where it could be read as several or as none, so it cannot claim other fields."""
+    """The value, in quotes if it is empty or could be read as several fields."""
     text = str(value)
     plain = text and text.isprintable() and not set(text) & set(' "=')
     return text if plain else printable(json.dumps(text, ensure_ascii=False))

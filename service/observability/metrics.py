@@ -1,4 +1,4 @@
-"""What Prometheus is told, in a registry of one application."""
+"""Prometheus metrics, in a registry of one application."""
 
 from __future__ import annotations
 
@@ -20,51 +20,56 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "fundstelle_requests",
-            "Requests by address and status",
+            "Requests by route and status",
             ["path", "status"],
             registry=self.registry,
         )
-        self.seconds = self._histogram(
+        self.request_seconds = self._histogram(
             "request_seconds", "Seconds from a request to the end of its reply", ["path"]
         )
-        self.stages = self._histogram(
+        self.stage_seconds = self._histogram(
             "stage_seconds", "Seconds waiting for a worker, encoding, and answering", ["call", "stage"]
         )
-        self.batch = Histogram(
+        self.batch_texts = Histogram(
             "fundstelle_batch_texts",
-            "Texts encoded together with those of a request",
+            "Texts encoded in one batch with those of a request",
             buckets=(1, 2, 4, 8, 16, 32),
             registry=self.registry,
         )
         self.answers = Counter(
             "fundstelle_answers",
-            "Answers by status (answered, or why not) and language",
+            "Answers by status and language",
             ["status", "language"],
             registry=self.registry,
         )
         self.cache = Counter(
-            "fundstelle_cache", "Looked up in the cache of answers", ["result"], registry=self.registry
+            "fundstelle_cache", "Look-ups in the answer cache by result", ["result"], registry=self.registry
         )
         self.refused = Counter(
             "fundstelle_refused",
-            "Requests refused before they were read, by why",
+            "Requests refused before they were read, by status",
             ["why"],
             registry=self.registry,
         )
-        self.waiting = self._gauge("queue_length", "Requests waiting for a worker")
-        self.in_flight = self._gauge("in_flight", "Requests with a worker")
-        self.workers = self._gauge("workers", "Workers that answer")
-        self.lost = Counter("fundstelle_workers_lost", "Workers that ended unasked", registry=self.registry)
-        self.opened = Counter(
-            "fundstelle_generations", "Generations offered, by result", ["result"], registry=self.registry
+        self.queue_length = self._gauge("queue_length", "Requests waiting for a worker")
+        self.in_flight = self._gauge("in_flight", "Requests being answered by a worker")
+        self.workers = self._gauge("workers", "Workers that are ready")
+        self.workers_lost = Counter(
+            "fundstelle_workers_lost", "Workers that ended unexpectedly", registry=self.registry
         )
-        self.generation = Gauge(
+        self.generations = Counter(
+            "fundstelle_generations",
+            "Generations offered to the workers, by result",
+            ["result"],
+            registry=self.registry,
+        )
+        self.index_generation = Gauge(
             "fundstelle_index_generation",
             "1 for the generation served",
             ["generation"],
             registry=self.registry,
         )
-        self.age = self._gauge("index_age_seconds", "Seconds since the generation served was built")
+        self.index_age = self._gauge("index_age_seconds", "Seconds since the generation served was built")
 
     def _histogram(self, name: str, text: str, labels: list[str]) -> Histogram:
         return Histogram(f"fundstelle_{name}", text, labels, buckets=_SECONDS, registry=self.registry)
@@ -72,28 +77,28 @@ class Metrics:
     def _gauge(self, name: str, text: str) -> Gauge:
         return Gauge(f"fundstelle_{name}", text, registry=self.registry)
 
-    def served(self, generation: str) -> None:
-        """Another generation is served from now on."""
-        self.generation.clear()
-        self.generation.labels(generation).set(1)
-        built = _built(generation)
-        self.age.set_function(lambda: time.time() - built)
+    def set_generation(self, name: str) -> None:
+        """Record the generation that is served from now on."""
+        self.index_generation.clear()
+        self.index_generation.labels(name).set(1)
+        built = _build_time(name)
+        self.index_age.set_function(lambda: time.time() - built)
 
-    def replied(self, call: str, facts: Mapping[str, Any]) -> None:
-        """Count what a worker's reply says of itself."""
+    def count_reply(self, call: str, facts: Mapping[str, Any]) -> None:
+        """Count the stages and batch of a worker's reply (``service.workers.backend.Reply.facts``)."""
         for stage in STAGES:
             if stage in facts:
-                self.stages.labels(call, stage).observe(facts[stage])
+                self.stage_seconds.labels(call, stage).observe(facts[stage])
         if facts.get("batch"):
-            self.batch.observe(facts["batch"])
+            self.batch_texts.observe(facts["batch"])
 
-    def exposed(self) -> bytes:
-        """All of it in the text format of Prometheus."""
+    def render(self) -> bytes:
+        """All metrics in the text format of Prometheus."""
         return generate_latest(self.registry)
 
 
-def _built(generation: str) -> float:
-    """When a generation was built, as its name says; now for a name that does not."""
+def _build_time(generation: str) -> float:
+    """Seconds since 1970 at which a generation was built, from its name; now if the name has no time."""
     try:
         stamp = datetime.datetime.strptime(generation.split("-")[0], "%Y%m%dT%H%M%S%f")
     except ValueError:

@@ -1,1 +1,3 @@
-"""TODO package."""
+"""The HTTP front: application, routes, pages, and server."""
+
+__all__ = ["app", "server"]

@@ -1,4 +1,4 @@
-"""HTTP on one connection: uvicorn's, with problems for what is no HTTP, and an end to silent connections."""
+"""The HTTP/1.1 connection: uvicorn's protocol with problem replies to malformed requests and a time limit."""
 
 from __future__ import annotations
 
@@ -12,52 +12,52 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from service.web.problems import problem
 
-#: How long, in seconds, and how much, in bytes, of what still comes of a refused request is read and thrown
-#: away. Closing at once would make the client's system drop the reply unread.
-_LINGER, _LINGER_BYTES = 2.0, 64_000_000
+#: Seconds and bytes for which the rest of a refused request is read and discarded. If the connection were
+#: closed at once, the client's system would drop the reply unread.
+_LINGER_SECONDS, _LINGER_BYTES = 2.0, 64_000_000
 
 
 class Protocol(H11Protocol):
-    """Replies to what is no HTTP with a problem, as to every error, and closes connections that are silent.
+    """Replies to malformed requests with a problem, as to every error, and closes silent connections.
 
-    ``seconds``: how long a client may take to send the head of a request it has begun; between requests
-    uvicorn's own limit holds.
+    Attributes:
+        seconds: time for the head of a request; between requests uvicorn's limit applies.
     """
 
     seconds = 15.0
-    _patience: asyncio.TimerHandle | None = None
+    _head_timeout: asyncio.TimerHandle | None = None
     _lingering = False
-    _thrown_away = 0
+    _discarded = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._connection = transport
-        super().connection_made(_Closing(transport, self))  # type: ignore[arg-type]
-        self._watch()
+        super().connection_made(_LingeringTransport(transport, self))  # type: ignore[arg-type]
+        self._start_timeout()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._rest()
+        self._cancel_timeout()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         if self._lingering:
-            self._thrown_away += len(data)
-            if self._thrown_away > _LINGER_BYTES:
+            self._discarded += len(data)
+            if self._discarded > _LINGER_BYTES:
                 self._connection.close()
             return
         super().data_received(data)
         if self._idle:
-            self._watch()
+            self._start_timeout()
         else:
-            self._rest()
+            self._cancel_timeout()
 
     def send_400_response(self, msg: str) -> None:
         if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
-            # The reply is on its way already; it was given before the body had come.
+            # The reply has begun already, before the whole body had arrived.
             self.linger()
             return
-        # h11 reads no head of more than 64 KiB, and says so by a status of its own.
+        # h11 reads no head of more than 64 KiB, and hints at the status for that.
         status = getattr(sys.exception(), "error_status_hint", 400)
-        detail = "the head of the request is too large" if status == 431 else "this is no HTTP request"
+        detail = "the head of the request is too large" if status == 431 else "not a valid HTTP request"
         response = problem("", status, detail, headers={"Connection": "close"})
         for event in (
             h11.Response(status_code=status, headers=response.raw_headers, reason=HTTPStatus(status).phrase),
@@ -66,7 +66,7 @@ class Protocol(H11Protocol):
         ):
             self._connection.write(self.conn.send(event) or b"")
         if self.cycle is not None and not self.cycle.response_complete:
-            # A handler is waiting for the rest of a body that is none.
+            # A handler is waiting for the rest of the malformed body.
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         self.linger()
@@ -78,24 +78,24 @@ class Protocol(H11Protocol):
             super().shutdown()
 
     def hang_up(self) -> None:
-        """Close, but where the client is still sending only when it has had time to read the reply."""
+        """Close the connection; if the client is still sending, only after it could read the reply."""
         if self.conn.their_state is h11.SEND_BODY:
             self.linger()
         else:
             self._connection.close()
 
     def linger(self) -> None:
-        """Send no more, throw away what comes, and close a little later."""
+        """Send nothing more, discard what arrives, and close after some seconds."""
         if self._lingering:
             return
         self._lingering = True
-        self._rest()
+        self._cancel_timeout()
         if self._connection.is_closing():
             return
         if self._connection.can_write_eof():
             self._connection.write_eof()
         self._connection.resume_reading()
-        self.loop.call_later(_LINGER, self._connection.close)
+        self.loop.call_later(_LINGER_SECONDS, self._connection.close)
 
     @property
     def lingering(self) -> bool:
@@ -103,26 +103,26 @@ class Protocol(H11Protocol):
 
     @property
     def _idle(self) -> bool:
-        """Whether no request is being answered."""
+        """True if no request is being answered."""
         return self.cycle is None or self.cycle.response_complete
 
-    def _watch(self) -> None:
-        if self._patience is None:
-            self._patience = self.loop.call_later(self.seconds, self._give_up)
+    def _start_timeout(self) -> None:
+        if self._head_timeout is None:
+            self._head_timeout = self.loop.call_later(self.seconds, self._close_if_idle)
 
-    def _rest(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
+    def _cancel_timeout(self) -> None:
+        if self._head_timeout is not None:
+            self._head_timeout.cancel()
+            self._head_timeout = None
 
-    def _give_up(self) -> None:
-        self._patience = None
+    def _close_if_idle(self) -> None:
+        self._head_timeout = None
         if self._idle:
             self._connection.close()
 
 
-class _Closing:
-    """The transport as uvicorn is to see it: it asks for an end, and the protocol decides how."""
+class _LingeringTransport:
+    """The transport that uvicorn sees: closing it lets the protocol decide how."""
 
     def __init__(self, transport: asyncio.Transport, protocol: Protocol) -> None:
         self._transport = transport

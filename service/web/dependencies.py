@@ -1,4 +1,4 @@
-"""What handlers depend on, as annotated aliases."""
+"""Dependencies of the handlers, as annotated aliases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Between the addresses of the HTTP contract and the engines: cache, time limit, counting, audit."""
+"""Dispatch of requests to the backend, with cache, time limit, metrics, and audit log."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from service.web.answer_cache import AnswerCache
 from service.web.problems import problem
 from service.workers.backend import Backend, BusyError, Call, Reply
 
-#: Counted for a client that went before its answer came; nobody gets it. As nginx does.
+#: Status in metrics and log for a client that left before its reply, as in nginx. Nobody receives it.
 CLIENT_CLOSED_REQUEST = 499
-#: Calls that put a question: kept in the cache, and in the audit log where there is one.
-_QUESTIONS: Mapping[str, str] = {"ask": "question", "search": "query"}
+#: Calls that are cached and audited, with the argument that has the question.
+_QUESTION_CALLS: Mapping[str, str] = {"ask": "question", "search": "query"}
 
 
 class Dispatcher:
-    """Takes calls from handlers and gives them responses."""
+    """Passes calls of the handlers to the backend and turns its replies into responses."""
 
     def __init__(
         self, backend: Backend, cache: AnswerCache, metrics: Metrics, audit: AuditLog, seconds: float
@@ -34,45 +34,51 @@ class Dispatcher:
         self._audit = audit
         self._seconds = seconds
 
-    async def respond(self, request: Request, name: str, arguments: BaseModel | None = None) -> Response:
-        """Have a call answered, from the cache where it was answered lately.
+    async def respond(self, request: Request, name: str, body: BaseModel | None = None) -> Response:
+        """Have a call answered, from the cache if possible.
+
+        Args:
+            name: of the call, see ``service.workers.handlers``.
+            body: the validated request; the worker does not validate it again.
 
         Raises:
-            BusyError: too much is asked, or the answer took too long.
+            BusyError: too many requests are waiting, or the answer took too long.
         """
-        call = Call(name, arguments.model_dump(mode="json") if arguments else {})
+        call = Call(name, body.model_dump(mode="json") if body else {})
         reply = await _reply_unless_disconnected(request, self._reply(call))
         if reply is None:
             return Response(status_code=CLIENT_CLOSED_REQUEST)
         if reply.status != 200:
             return problem(request.url.path, reply.status, reply.detail)
-        if name in _QUESTIONS:
-            self._note(request, call, reply.facts)
+        if name in _QUESTION_CALLS:
+            self._record(request, call, reply.facts)
         return Response(reply.body, media_type="application/json")
 
     async def _reply(self, call: Call) -> Reply:
-        kept = self._cache.get(self.backend.generation, call) if call.name in _QUESTIONS else None
-        if call.name in _QUESTIONS:
-            self.metrics.cache.labels("hit" if kept else "miss").inc()
-        if kept:
-            return kept
+        cacheable = call.name in _QUESTION_CALLS
+        if cacheable:
+            cached = self._cache.get(self.backend.generation, call)
+            self.metrics.cache.labels("hit" if cached else "miss").inc()
+            if cached:
+                return cached
         try:
             async with asyncio.timeout(self._seconds):
                 reply = await self.backend.call(call)
         except TimeoutError as error:
             raise BusyError(f"no answer within {self._seconds:g} seconds", 5) from error
-        self.metrics.replied(call.name, reply.facts)
-        if call.name in _QUESTIONS:
+        self.metrics.count_reply(call.name, reply.facts)
+        if cacheable:
             self._cache.put(call, reply)
         return reply
 
-    def _note(self, request: Request, call: Call, facts: Mapping[str, Any]) -> None:
+    def _record(self, request: Request, call: Call, facts: Mapping[str, Any]) -> None:
+        """Count an answer and write its question to the audit log."""
         if "status" in facts:
             self.metrics.answers.labels(facts["status"], facts["language"]).inc()
         key = getattr(request.state, "key", None)
         self._audit.write(
             call=call.name,
-            question=call.arguments[_QUESTIONS[call.name]],
+            question=call.arguments[_QUESTION_CALLS[call.name]],
             language=facts.get("language"),
             status=facts.get("status"),
             key_id=key.id if key else None,
@@ -81,15 +87,15 @@ class Dispatcher:
         )
 
 
-async def _reply_unless_disconnected(request: Request, answering: Coroutine[Any, Any, Reply]) -> Reply | None:
-    """The reply; ``None`` where the client goes first, whose place in the queue is others' then."""
-    reply = asyncio.create_task(answering)
+async def _reply_unless_disconnected(request: Request, reply: Coroutine[Any, Any, Reply]) -> Reply | None:
+    """The reply; ``None`` if the client disconnects first, which frees its place in the queue."""
+    replying = asyncio.create_task(reply)
     leaving = asyncio.create_task(_until_disconnect(request))
     try:
-        await asyncio.wait({reply, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        return reply.result() if reply.done() else None
+        await asyncio.wait({replying, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        return replying.result() if replying.done() else None
     finally:
-        reply.cancel()
+        replying.cancel()
         leaving.cancel()
 
 

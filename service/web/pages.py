@@ -1,4 +1,4 @@
-"""What people see in a browser: the search page, the document view, and the widget for other pages."""
+"""Pages for browsers: the search page, the document view, and the widget for other pages."""
 
 from __future__ import annotations
 
@@ -11,76 +11,76 @@ from importlib.resources.abc import Traversable
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-_TYPES = {
+_CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-#: Pages load from here alone, run no inline script, and stand in no other page.
+#: Pages load from this service only, run no inline script, and cannot be framed.
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-#: Scripts are for pages anywhere: that is what the widget is for.
-_ANYWHERE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+#: Scripts may be loaded by any page: the widget depends on it.
+_CROSS_ORIGIN = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 
 
 @dataclass(frozen=True, slots=True)
 class StaticPage:
-    """A file as it is sent."""
+    """A file as it is sent, plain and compressed."""
 
     content: bytes
-    zipped: bytes
+    compressed: bytes
     headers: Mapping[str, str]
 
     @classmethod
     def of(cls, name: str, content: bytes) -> StaticPage:
-        """Its type is told by its name."""
+        """The page of a file, with the content type of its suffix."""
         suffix = name[name.rindex(".") :]
-        # Kept by browsers, but asked for again each time: all scripts are to be of one release.
-        headers = {"Content-Type": _TYPES[suffix], "Vary": "Accept-Encoding"}
-        headers |= {"Content-Security-Policy": _CSP} if suffix == ".html" else _ANYWHERE
+        # Browsers revalidate it each time, so that all scripts are of one release.
+        headers = {"Content-Type": _CONTENT_TYPES[suffix], "Vary": "Accept-Encoding"}
+        headers |= {"Content-Security-Policy": _CSP} if suffix == ".html" else _CROSS_ORIGIN
         return cls(content, gzip.compress(content, 9, mtime=0), headers)
 
     def response(self, request: Request) -> Response:
-        """Compressed where the browser takes that."""
+        """The response, compressed if the browser accepts that."""
         if "gzip" in request.headers.get("accept-encoding", ""):
-            return Response(self.zipped, headers={**self.headers, "Content-Encoding": "gzip"})
+            return Response(self.compressed, headers={**self.headers, "Content-Encoding": "gzip"})
         return Response(self.content, headers=dict(self.headers))
 
 
 def router(key: str = "") -> APIRouter:
-    """Routes of all faces, which are read here, once.
+    """Routes of all pages; their files are read here, once.
 
     Args:
-        key: with which the pages of this service call its API; anyone can read it in them.
+        key: API key that the pages use; anyone can read it in them.
     """
-    faces = {
+    pages = {
         entry.name: StaticPage.of(entry.name, _content(entry, key))
         for entry in (files("service.web") / "static" / "faces").iterdir()
-        if any(entry.name.endswith(suffix) for suffix in _TYPES)
+        if any(entry.name.endswith(suffix) for suffix in _CONTENT_TYPES)
     }
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/")
     async def page(request: Request) -> Response:
-        return faces["index.html"].response(request)
+        return pages["index.html"].response(request)
 
     @routes.get("/d/{document_id:path}")
     async def document(document_id: str, request: Request) -> Response:
-        # Which document is no matter of this page: its script asks for it.
-        return faces["document.html"].response(request)
+        # The page is the same for all documents: its script asks for the document.
+        return pages["document.html"].response(request)
 
     @routes.get("/embed.js")
     async def widget(request: Request) -> Response:
-        return faces["embed.js"].response(request)
+        return pages["embed.js"].response(request)
 
     @routes.get("/static/faces/{name}")
     async def file(name: str, request: Request) -> Response:
-        if name not in faces or name.endswith(".html"):
+        if name not in pages or name.endswith(".html"):
             raise HTTPException(404)
-        return faces[name].response(request)
+        return pages[name].response(request)
 
     return routes
 

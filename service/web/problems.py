@@ -1,4 +1,4 @@
-"""Errors as problem+json (RFC 9457): each kind is mapped once, here."""
+"""Error replies as ``application/problem+json`` (RFC 9457); each kind of error is mapped here, once."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _log = logging.getLogger(__name__)
 
 
 def install(app: FastAPI) -> None:
-    """Register the handlers."""
+    """Register the error handlers."""
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(BusyError, _busy)
-    app.add_exception_handler(FundstelleError, _known)
+    app.add_exception_handler(FundstelleError, _unavailable)
 
 
 def problem(
@@ -35,11 +35,21 @@ def problem(
     errors: list[dict[str, Any]] | None = None,
     headers: dict[str, str] | None = None,
 ) -> JSONResponse:
-    """A problem response."""
+    """A problem response.
+
+    Args:
+        path: of the request.
+        errors: of single fields, for status 422.
+    """
     body = Problem(
         title=HTTPStatus(status).phrase, status=status, detail=detail, instance=path, errors=errors
     )
     return JSONResponse(body.model_dump(exclude_none=True), status, headers, MEDIA_TYPE)
+
+
+def internal_error(path: str) -> JSONResponse:
+    """The response to an unexpected error."""
+    return problem(path, 500, "the service failed on this request; its log says why")
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
@@ -47,9 +57,9 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     found: Sequence[Any] = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
         reason = found[0].get("ctx", {}).get("error", "not readable")
-        return problem(request.url.path, 400, f"the body is no JSON: {reason}")
-    # What was sent is not sent back: it may be long, and it is known to the sender.
-    # The first part of a location is where the field was sent: body, query or path.
+        return problem(request.url.path, 400, f"the body is not valid JSON: {reason}")
+    # The input is not repeated: it may be long, and the sender knows it.
+    # The first part of a location says where the field was sent: body, query, or path.
     errors = [
         {
             "field": ".".join(str(part) for part in item["loc"][1:]),
@@ -66,9 +76,9 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     headers = dict(error.headers or {})
     route = request.scope.get("route")
     if error.status_code == 405 and route is not None:
-        # The router names the methods of one handler only, where an address has several.
-        described = request.app.openapi()["paths"].get(route.path, {})
-        headers["Allow"] = ", ".join(sorted(map(str.upper, described))) or headers["Allow"]
+        # The router names the methods of one handler only, while a path may have several.
+        operations = request.app.openapi()["paths"].get(route.path, {})
+        headers["Allow"] = ", ".join(sorted(map(str.upper, operations))) or headers["Allow"]
     return problem(request.url.path, error.status_code, str(error.detail), headers=headers)
 
 
@@ -77,12 +87,7 @@ async def _busy(request: Request, error: Exception) -> JSONResponse:
     return problem(request.url.path, 503, str(error), headers={"Retry-After": str(error.retry_after)})
 
 
-async def _known(request: Request, error: Exception) -> JSONResponse:
-    # What it says may name folders of this machine: that is for the log.
+async def _unavailable(request: Request, error: Exception) -> JSONResponse:
+    # The message may name folders of this machine, so it goes to the log only.
     _log.error("%s: %s", request.url.path, error)
     return problem(request.url.path, 503, "the service cannot answer at the moment; its log says why")
-
-
-def failed(path: str) -> JSONResponse:
-    """For an error that nobody expected."""
-    return problem(path, 500, "the service failed on this request; its log says why")

@@ -1,4 +1,4 @@
-"""The addresses of the HTTP contract."""
+"""Routes of the HTTP API."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from service.api import responses
+from service.api.browsing_responses import (
+    ContextReply,
+    DocumentReply,
+    DocumentsReply,
+    FacetsReply,
+    ReferencesReply,
+    SuggestionsReply,
+)
 from service.api.requests import (
     AskBody,
     AskQuery,
@@ -18,7 +26,6 @@ from service.api.requests import (
     SearchBody,
     SearchQuery,
 )
-from service.api.responses import ContextReply, DocumentReply, FacetsReply, SuggestionsReply
 from service.web.dependencies import DispatcherDep
 
 _RETRY = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 1}}}
@@ -26,16 +33,16 @@ _RETRY = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "
 
 def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     texts: dict[int, tuple[str, dict[str, Any]]] = {
-        400: ("Not HTTP, or no JSON", {}),
-        401: ("A key is needed, and this is none, or none any more", {}),
-        403: ("The key is good, but not for this address or from this page", {}),
+        400: ("The request is not valid HTTP, or its body is not valid JSON", {}),
+        401: ("A valid key is needed: this one is missing, unknown, revoked, or expired", {}),
+        403: ("The key is valid, but not for this path or from this page", {}),
         404: ("There is no such document", {}),
-        408: ("The body took too long to come", {}),
+        408: ("The body took too long to arrive", {}),
         413: ("The body is too large", {}),
-        422: ("A field is wrong; `errors` names it", {}),
+        422: ("A field is invalid; `errors` names it", {}),
         429: ("Too many requests with this key or from this address", _RETRY),
         500: ("The service failed; its log says why", {}),
-        503: ("Too much is asked at the moment, or the service is about to stop", _RETRY),
+        503: ("The service is overloaded or about to stop", _RETRY),
     }
     return {
         status: {
@@ -48,11 +55,13 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-_UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "As known by its `ETag`"}}
+_UNCHANGED: dict[int | str, dict[str, Any]] = {
+    304: {"description": "Unchanged since the reply with this `ETag`"}
+}
 v1 = APIRouter(prefix="/v1", responses=_problems(401, 403, 422, 429, 500, 503))
 _POST = _problems(400, 408, 413)
 probes = APIRouter()
-watched = APIRouter(responses=_problems(401, 403, 429))
+guarded = APIRouter(responses=_problems(401, 403, 429))
 
 
 @v1.post(
@@ -65,12 +74,16 @@ async def ask(body: AskBody, request: Request, dispatcher: DispatcherDep) -> Res
     return await dispatcher.respond(request, "ask", body)
 
 
-@v1.get("/ask", summary="The same, for links", response_model=responses.AskReply, responses=_UNCHANGED)
+@v1.get(
+    "/ask",
+    summary="Answer a question in the URL, for links",
+    response_model=responses.AskReply,
+    responses=_UNCHANGED,
+)
 async def ask_by_link(
     query: Annotated[AskQuery, Query()], request: Request, dispatcher: DispatcherDep
 ) -> Response:
-    body = AskBody(question=query.q, language=query.language, max_citations=query.max_citations)
-    return await dispatcher.respond(request, "ask", body)
+    return await dispatcher.respond(request, "ask", query.body())
 
 
 @v1.post("/search", summary="Find passages", response_model=responses.SearchReply, responses=_POST)
@@ -78,16 +91,19 @@ async def search(body: SearchBody, request: Request, dispatcher: DispatcherDep) 
     return await dispatcher.respond(request, "search", body)
 
 
-@v1.get("/search", summary="The same, for links", response_model=responses.SearchReply, responses=_UNCHANGED)
+@v1.get(
+    "/search",
+    summary="Find passages for a query in the URL, for links",
+    response_model=responses.SearchReply,
+    responses=_UNCHANGED,
+)
 async def search_by_link(
     query: Annotated[SearchQuery, Query()], request: Request, dispatcher: DispatcherDep
 ) -> Response:
-    return await dispatcher.respond(request, "search", SearchBody(query=query.q, top_k=query.top_k))
+    return await dispatcher.respond(request, "search", query.body())
 
 
-@v1.get(
-    "/documents", summary="List the documents", response_model=responses.DocumentsReply, responses=_UNCHANGED
-)
+@v1.get("/documents", summary="List the documents", response_model=DocumentsReply, responses=_UNCHANGED)
 async def documents(
     page: Annotated[PageQuery, Query()], request: Request, dispatcher: DispatcherDep
 ) -> Response:
@@ -96,7 +112,7 @@ async def documents(
 
 @v1.get(
     "/documents/{document_id:path}",
-    summary="One document with its text, and what stands where in it",
+    summary="Get a document with its text and the spans to highlight",
     response_model=DocumentReply,
     responses=_UNCHANGED | _problems(404),
 )
@@ -108,8 +124,8 @@ async def document(
 
 @v1.get(
     "/references",
-    summary="List the numbered acts that the documents name",
-    response_model=responses.ReferencesReply,
+    summary="List the references in the documents",
+    response_model=ReferencesReply,
     responses=_UNCHANGED,
 )
 async def references(request: Request, dispatcher: DispatcherDep) -> Response:
@@ -118,7 +134,7 @@ async def references(request: Request, dispatcher: DispatcherDep) -> Response:
 
 @v1.get(
     "/context",
-    summary="The passage around a place",
+    summary="Get the passage around a span of a document",
     response_model=ContextReply,
     responses=_UNCHANGED | _problems(404),
 )
@@ -130,7 +146,7 @@ async def context(
 
 @v1.get(
     "/suggestions",
-    summary="What can be asked about",
+    summary="List topics that can be asked about",
     response_model=SuggestionsReply,
     responses=_UNCHANGED,
 )
@@ -140,7 +156,7 @@ async def suggestions(request: Request, dispatcher: DispatcherDep) -> Response:
 
 @v1.post(
     "/facets",
-    summary="Count documents by act, province and time",
+    summary="Count documents by reference, province, and time",
     response_model=FacetsReply,
     responses=_POST,
 )
@@ -148,15 +164,15 @@ async def facets(body: FacetsBody, request: Request, dispatcher: DispatcherDep) 
     return await dispatcher.respond(request, "facets", body)
 
 
-@probes.get("/healthz", summary="Alive")
+@probes.get("/healthz", summary="Check that the service is alive")
 async def healthz() -> responses.Health:
     return responses.Health(status="alive")
 
 
 @probes.get(
     "/readyz",
-    summary="Ready to answer",
-    responses={503: {"model": responses.Health, "description": "Not now"}},
+    summary="Check that the service is ready to answer",
+    responses={503: {"model": responses.Health, "description": "Loading or stopping"}},
 )
 async def readyz(request: Request, response: Response) -> responses.Health:
     state = request.app.state
@@ -165,6 +181,6 @@ async def readyz(request: Request, response: Response) -> responses.Health:
     return responses.Health(status=status)
 
 
-@watched.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
+@guarded.get("/metrics", summary="Get metrics for Prometheus", response_class=Response)
 async def metrics(dispatcher: DispatcherDep) -> Response:
-    return Response(dispatcher.metrics.exposed(), media_type=CONTENT_TYPE_LATEST)
+    return Response(dispatcher.metrics.render(), media_type=CONTENT_TYPE_LATEST)

@@ -1,4 +1,8 @@
-"""uvicorn with an orderly end: first /readyz says no, then no more connections, then running requests end."""
+"""The HTTP server: uvicorn with a graceful shutdown.
+
+After SIGTERM, /readyz reports not ready first; then no more connections are accepted; then running requests
+end.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +28,11 @@ def serve(app: FastAPI, settings: Settings) -> None:
     """Serve until a signal ends it.
 
     Raises:
-        ListenError: the address or port cannot be had.
-        FundstelleError: the application could not start, and why.
+        ListenError: the address or port cannot be bound.
+        FundstelleError: the application cannot start.
     """
-    # Taken before the models load, so that a port that is taken is told at once; nobody is let in yet.
-    listening = _bound(settings.host, settings.port)
+    # Bound before the models load, so that a port in use is reported at once; nothing is accepted yet.
+    listening = _bind(settings.host, settings.port)
     state = app.state
     protocol = type("Protocol", (Protocol,), {"seconds": settings.receive_seconds})
     config = uvicorn.Config(
@@ -44,7 +48,7 @@ def serve(app: FastAPI, settings: Settings) -> None:
         forwarded_allow_ips=settings.trusted_proxies or None,
         timeout_graceful_shutdown=max(1, round(settings.stop_seconds)),
     )
-    # uvicorn would tell a failed start by a traceback; it is told by whoever called, in one line.
+    # uvicorn would log a failed start with a traceback; the caller reports it in one line.
     logging.getLogger("uvicorn.error").addFilter(lambda _: state.failure is None)
     try:
         Server(config, app, settings.drain_seconds).run([listening])
@@ -57,12 +61,17 @@ def serve(app: FastAPI, settings: Settings) -> None:
         listening.close()
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def _bind(host: str, port: int) -> socket.socket:
+    """A socket bound to the address, not listening yet.
+
+    Raises:
+        ListenError: the address or port cannot be bound.
+    """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        # Of a name with addresses of both kinds, the one that every client reaches.
+        # Of a name with addresses of both families, the one that every client reaches.
         family, kind, _, _, address = min(found, key=lambda info: info[0] != socket.AF_INET)
-        # The protocol has to be named: by it asyncio knows to send replies without delay.
+        # The protocol has to be named: asyncio disables Nagle's algorithm only for TCP sockets.
         with contextlib.ExitStack() as undo:
             listening = undo.enter_context(socket.socket(family, kind, socket.IPPROTO_TCP))
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -74,7 +83,7 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 class ListenError(FundstelleError):
-    """The address or port to listen on cannot be had."""
+    """The address or port to listen on cannot be bound."""
 
     @classmethod
     def of(cls, host: str, port: int, error: OSError) -> ListenError:
@@ -94,7 +103,7 @@ class Server(uvicorn.Server):
         try:
             await super().startup(sockets)
         except OSError as error:
-            # Another program has bound the same port, and was the first to listen.
+            # Another program has bound the same port and listened first.
             await self.lifespan.shutdown()
             raise ListenError.of(self.config.host, self.config.port, error) from error
         for listening in sockets or []:

@@ -1,1 +1,3 @@
-"""Answering beside the HTTP front: processes that hold model and index, and how the front reaches them."""
+"""Worker processes that hold model and index, and the front's access to them."""
+
+__all__ = ["backend", "batching_embedder", "engine_holder", "handlers", "pool"]

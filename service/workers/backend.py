@@ -1,4 +1,4 @@
-"""What the HTTP front asks of whatever answers: one call, one reply. Beside it the kinds of failing."""
+"""The interface between the HTTP front and the engines: calls, replies, and errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from indexer.errors import FundstelleError
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request to the engine: its name in ``service.workers.handlers``, and its arguments as JSON values."""
+    """A request to the engine.
+
+    Attributes:
+        name: of the handler in ``service.workers.handlers``.
+        arguments: validated request as JSON values.
+    """
 
     name: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
@@ -20,11 +25,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came of a call: HTTP status, JSON as bytes, and what is worth counting.
+    """The result of a call.
 
-    ``facts``: ``generation``, seconds by stage (``encode``, ``answer``, and from the front ``queue``),
-    ``batch`` (texts encoded at once), for answers ``status`` and ``language``. A reply that is no 200 has
-    no body but a ``detail``, fit to be shown.
+    Attributes:
+        status: HTTP status.
+        body: JSON; empty unless the status is 200.
+        facts: for metrics and logs: ``generation``, seconds by stage (``encode``, ``answer``, and from the
+            front ``queue``), ``batch`` (texts encoded in one batch), for answers ``status`` and ``language``.
+        detail: reason for the client if the status is not 200.
     """
 
     status: int
@@ -34,13 +42,13 @@ class Reply:
 
 
 class Backend(Protocol):
-    """Engines behind the front."""
+    """The engines behind the HTTP front."""
 
     async def start(self) -> None:
         """Return when the first engine is ready.
 
         Raises:
-            FundstelleError: none can be, and why.
+            FundstelleError: no engine can be started.
         """
 
     async def stop(self) -> None: ...
@@ -49,7 +57,7 @@ class Backend(Protocol):
         """Have a call answered.
 
         Raises:
-            BusyError: at once, where too many wait; or after the longest wait.
+            BusyError: at once if too many calls wait, or after the longest wait.
         """
 
     @property
@@ -60,7 +68,7 @@ class Backend(Protocol):
 
 
 class BusyError(FundstelleError):
-    """Too much is asked at the moment; ``retry_after``: whole seconds after which to ask again."""
+    """The service is overloaded; ``retry_after``: whole seconds after which to try again."""
 
     def __init__(self, message: str, retry_after: float = 1.0) -> None:
         super().__init__(message)
@@ -68,4 +76,4 @@ class BusyError(FundstelleError):
 
 
 class WorkerLostError(FundstelleError):
-    """The process that was answering ended before it had."""
+    """A worker process ended before it had replied."""

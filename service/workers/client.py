@@ -1,4 +1,4 @@
-"""One worker as the front sees it: a process, a socket, and the calls that it has not replied to."""
+"""The front's client of one worker: its process, its socket, and the calls it has not replied to."""
 
 from __future__ import annotations
 
@@ -21,13 +21,15 @@ from service.workers import protocol
 from service.workers.backend import Call, Reply, WorkerLostError
 
 _log = logging.getLogger(__name__)
-#: What a worker is; tests put another program here.
+#: Command line of a worker, without the number of its socket.
 PROGRAM = (sys.executable, "-m", "service.workers.worker")
+#: Seconds that a worker has for its running calls when it is to end.
+END_PATIENCE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the worker has not replied to yet."""
+class _PendingRequest:
+    """A request without a reply yet; ``opening``: of a generation, not a call."""
 
     reply: asyncio.Future[protocol.Message]
     opening: bool
@@ -35,63 +37,55 @@ class _Asked:
 
 
 class WorkerClient:
-    """A running worker. ``generation``: what it serves; ``busy``: how many of its slots are taken."""
+    """A running worker that is ready; use ``start`` to start one.
+
+    Attributes:
+        generation: that the worker serves.
+        busy: number of its slots in use.
+    """
 
     def __init__(
-        self, process: asyncio.subprocess.Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        process: asyncio.subprocess.Process,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        generation: str,
     ) -> None:
         self._process = process
         self._reader = reader
         self._writer = writer
         self._numbers = itertools.count()
-        self._asked: dict[int, _Asked] = {}
-        self._receiving: asyncio.Task[None] | None = None
-        self.generation = ""
+        self._pending: dict[int, _PendingRequest] = {}
+        self.generation = generation
         self.busy = 0
+        self._receiving = asyncio.create_task(self._receive())
 
     @classmethod
     async def start(cls, config: Mapping[str, Any], program: Sequence[str] = PROGRAM) -> WorkerClient:
         """Start a worker and wait until it is ready.
 
         Raises:
-            FundstelleError: it says why it cannot be, or ended without a word.
+            FundstelleError: it cannot be started, or ended before it was ready.
         """
         try:
-            worker = await cls._started(config, program)
+            process, reader, writer = await _start_process(config, program)
         except OSError as error:  # no memory, too many processes or open files
             raise FundstelleError(f"a worker cannot be started: {error.strerror or error}") from error
         try:
-            worker._writer.write(protocol.packed({"config": dict(config)}))
-            head, _ = await protocol.receive(worker._reader)
+            writer.write(protocol.pack({"config": dict(config)}))
+            head, _ = await protocol.receive(reader)
         except (EOFError, ConnectionError) as error:
-            await worker.end()
-            code = worker._process.returncode
-            raise FundstelleError(f"a worker ended with exit code {code} before it was ready") from error
+            await _end(process, writer)
+            raise FundstelleError(
+                f"a worker ended with exit code {process.returncode} before it was ready"
+            ) from error
         except BaseException:
-            await worker.end(0.0)
+            await _end(process, writer, 0.0)
             raise
         if "failed" in head:
-            await worker.end()
+            await _end(process, writer)
             raise FundstelleError(head["failed"])
-        worker.generation = head["ready"]
-        worker._receiving = asyncio.create_task(worker._receive())
-        return worker
-
-    @classmethod
-    async def _started(cls, config: Mapping[str, Any], program: Sequence[str]) -> WorkerClient:
-        """The process and the connection to it; both or, whatever happens, neither."""
-        async with contextlib.AsyncExitStack() as undo:
-            ours, theirs = socket.socketpair()
-            undo.callback(ours.close)
-            with theirs:
-                process = await asyncio.create_subprocess_exec(
-                    *program, str(theirs.fileno()), pass_fds=(theirs.fileno(),), env=_environment(config)
-                )
-            undo.push_async_callback(process.wait)
-            undo.callback(_kill, process)
-            worker = cls(process, *await asyncio.open_connection(sock=ours))
-            undo.pop_all()
-        return worker
+        return cls(process, reader, writer, head["ready"])
 
     @property
     def pid(self) -> int:
@@ -99,8 +93,8 @@ class WorkerClient:
 
     @property
     def alive(self) -> bool:
-        """Whether it can still be asked; the process itself may end a little later than its socket."""
-        return self._receiving is not None and not self._receiving.done()
+        """True if the worker takes calls; its process may end a little later than its socket."""
+        return not self._receiving.done()
 
     async def call(self, call: Call) -> Reply:
         """Have a call answered.
@@ -113,7 +107,7 @@ class WorkerClient:
         return Reply(head["status"], body, head["facts"], head["detail"])
 
     async def open(self, generation: str) -> str:
-        """Have a generation opened and verified, and served from then on; why not, or an empty text.
+        """Have a generation opened, verified, and served; return why it was refused, or an empty text.
 
         Raises:
             WorkerLostError: the worker ended first.
@@ -123,75 +117,99 @@ class WorkerClient:
             self.generation = generation
         return str(head["detail"])
 
-    def longest(self, opening: bool = False) -> float:
-        """Seconds that the oldest call waits for its reply, or else the opening of a generation.
+    def longest_wait(self, opening: bool = False) -> float:
+        """Seconds that the oldest call, or the opening of a generation, has waited for its reply.
 
-        Also where whoever asked has given up: the worker is at it all the same.
+        This includes calls whose caller has given up: the worker is still busy with them.
         """
         now = time.monotonic()
-        return max((now - it.since for it in self._asked.values() if it.opening is opening), default=0.0)
+        waits = (now - pending.since for pending in self._pending.values() if pending.opening is opening)
+        return max(waits, default=0.0)
 
-    async def ended(self) -> int:
-        """Wait for the end of the process; its exit code, negative for a signal."""
-        if self._receiving:
-            # Whatever was still written is read first: those are replies. Not awaited itself, since whoever
-            # is cancelled here would cancel it.
-            await asyncio.wait([self._receiving])
+    async def wait_ended(self) -> int:
+        """Wait for the end of the process; return its exit code, negative for a signal."""
+        # Replies that are still in the socket are read first. The task is not awaited itself, since
+        # cancelling this coroutine would cancel it.
+        await asyncio.wait([self._receiving])
         code = await self._process.wait()
         self._writer.close()
         return code
 
-    async def end(self, patience: float = 5.0) -> None:
-        """Let the worker reply to what it was asked and end; make it end where that takes over ``patience``.
-
-        Args:
-            patience: in seconds.
-        """
-        with contextlib.suppress(OSError):
-            # Only this direction: replies still come.
-            self._writer.write_eof()
-        try:
-            await asyncio.wait_for(self._process.wait(), patience)
-        except TimeoutError:
-            self.kill()
-            await self._process.wait()
-        if self._receiving:
-            await asyncio.wait([self._receiving])
-        self._writer.close()
-        with contextlib.suppress(ConnectionError):
-            await self._writer.wait_closed()
+    async def end(self, patience: float = END_PATIENCE) -> None:
+        """Let the worker reply to its running calls and end; kill it after ``patience`` seconds."""
+        await _end(self._process, self._writer, patience, self._receiving)
 
     def kill(self) -> None:
-        """End the process at once; what it was answering is lost."""
+        """End the process at once; its running calls are lost."""
         _kill(self._process)
 
     async def _exchange(self, message: Mapping[str, Any], opening: bool = False) -> protocol.Message:
         if not self.alive:
             raise WorkerLostError("the worker has ended")
         number = next(self._numbers)
-        asked = _Asked(asyncio.get_running_loop().create_future(), opening)
-        self._asked[number] = asked
-        self._writer.write(protocol.packed({"id": number, **message}))
-        # Stays among those asked until there is a reply.
-        return await asked.reply
+        pending = _PendingRequest(asyncio.get_running_loop().create_future(), opening)
+        self._pending[number] = pending
+        self._writer.write(protocol.pack({"id": number, **message}))
+        # It stays pending until there is a reply, even if the caller gives up.
+        return await pending.reply
 
     async def _receive(self) -> None:
         try:
             while True:
                 head, body = await protocol.receive(self._reader)
-                asked = self._asked.pop(head["id"])
-                if not asked.reply.done():
-                    asked.reply.set_result((head, body))
+                pending = self._pending.pop(head["id"])
+                if not pending.reply.done():
+                    pending.reply.set_result((head, body))
         except (EOFError, ConnectionError):
             pass
         except Exception:
-            _log.exception("a worker's reply cannot be read, it is ended", extra={"pid": self.pid})
+            _log.exception("a worker's reply cannot be read, it is killed", extra={"pid": self.pid})
             self.kill()
         finally:
-            for asked in self._asked.values():
-                if not asked.reply.done():
-                    asked.reply.set_exception(WorkerLostError("the worker ended before it had answered"))
-            self._asked.clear()
+            for pending in self._pending.values():
+                if not pending.reply.done():
+                    pending.reply.set_exception(WorkerLostError("the worker ended before it had replied"))
+            self._pending.clear()
+
+
+async def _start_process(
+    config: Mapping[str, Any], program: Sequence[str]
+) -> tuple[asyncio.subprocess.Process, asyncio.StreamReader, asyncio.StreamWriter]:
+    """Start a process and connect to it; if either fails, nothing is left of the other."""
+    async with contextlib.AsyncExitStack() as undo:
+        ours, theirs = socket.socketpair()
+        undo.callback(ours.close)
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                *program, str(theirs.fileno()), pass_fds=(theirs.fileno(),), env=_environment(config)
+            )
+        undo.push_async_callback(process.wait)
+        undo.callback(_kill, process)
+        reader, writer = await asyncio.open_connection(sock=ours)
+        undo.pop_all()
+    return process, reader, writer
+
+
+async def _end(
+    process: asyncio.subprocess.Process,
+    writer: asyncio.StreamWriter,
+    patience: float = END_PATIENCE,
+    receiving: asyncio.Task[None] | None = None,
+) -> None:
+    """Close the socket for writing and wait for the process; kill it after ``patience`` seconds."""
+    with contextlib.suppress(OSError):
+        # Only this direction: replies still arrive.
+        writer.write_eof()
+    try:
+        await asyncio.wait_for(process.wait(), patience)
+    except TimeoutError:
+        _kill(process)
+        await process.wait()
+    if receiving:
+        await asyncio.wait([receiving])
+    writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:
@@ -200,7 +218,7 @@ def _kill(process: asyncio.subprocess.Process) -> None:
 
 
 def _environment(config: Mapping[str, Any]) -> dict[str, str]:
-    """Threads have to be set before the libraries load; few arenas of malloc keep memory flat."""
+    """The environment of a worker: libraries read their threads from it; few malloc arenas save memory."""
     threads = str(config["threads"])
     return {
         "MALLOC_ARENA_MAX": "2",

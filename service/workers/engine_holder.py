@@ -1,4 +1,4 @@
-"""The engine that answers at the moment, and its exchange for one over a newer generation."""
+"""The engine in use, and its replacement by one over a newer generation."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from service.reranking.cross_encoder import CrossEncoder
 
 
 @dataclass(slots=True, eq=False)
-class _Held:
-    """An engine, how many questions it is answering, and whether another has taken its place."""
+class _Lease:
+    """An engine, the number of questions it is answering, and whether it has been replaced."""
 
     engine: Engine
     users: int = 0
@@ -24,7 +24,7 @@ class _Held:
 
 
 class EngineHolder:
-    """Hands out the engine in force; one that was replaced is closed when its last question is answered."""
+    """Lends the current engine; a replaced engine is closed when its last question is answered."""
 
     def __init__(
         self, index: Path, embedder: Embedder, engine: Engine, cross_encoder: CrossEncoder | None = None
@@ -33,33 +33,33 @@ class EngineHolder:
         self._embedder = embedder
         self._cross_encoder = cross_encoder
         self._lock = threading.Lock()
-        self._held = _Held(engine)
+        self._current = _Lease(engine)
 
     @property
     def generation(self) -> str:
-        """Name of the generation in force."""
-        return self._held.engine.generation.name
+        """The name of the current generation."""
+        return self._current.engine.generation.name
 
     @contextmanager
     def lease(self) -> Iterator[Engine]:
-        """The engine in force, kept open while the block runs, whatever is exchanged meanwhile."""
+        """The current engine, kept open while the block runs even if it is replaced meanwhile."""
         with self._lock:
-            held = self._held
-            held.users += 1
+            lease = self._current
+            lease.users += 1
         try:
-            yield held.engine
+            yield lease.engine
         finally:
             with self._lock:
-                held.users -= 1
-                last = held.retired and held.users == 0
+                lease.users -= 1
+                last = lease.retired and lease.users == 0
             if last:
-                held.engine.close()
+                lease.engine.close()
 
     def replace(self, name: str) -> None:
-        """Open and verify a generation beside the one in force, then let it take its place.
+        """Open and verify a generation, then replace the current engine by one over it.
 
         Raises:
-            IndexDamagedError, ModelMismatchError: it is not served; the one in force goes on.
+            IndexDamagedError, ModelMismatchError: it cannot be served; the current engine stays.
         """
         if name == self.generation:
             return
@@ -70,12 +70,12 @@ class EngineHolder:
             generation.close()
             raise
         with self._lock:
-            old, self._held = self._held, _Held(engine)
+            old, self._current = self._current, _Lease(engine)
             old.retired = True
             unused = old.users == 0
         if unused:
             old.engine.close()
 
     def close(self) -> None:
-        """Close the engine in force; nobody asks any more."""
-        self._held.engine.close()
+        """Close the current engine, when no more questions come."""
+        self._current.engine.close()

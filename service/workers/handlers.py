@@ -1,4 +1,7 @@
-"""The calls that an engine takes, from JSON values to the bytes of a reply."""
+"""Handlers of the calls that a worker answers, from JSON values to the bytes of a reply.
+
+The front has validated the arguments (``service.api.requests``); they are complete and not checked again.
+"""
 
 from __future__ import annotations
 
@@ -10,38 +13,44 @@ from typing import Any
 from pydantic import BaseModel
 
 from indexer.errors import FundstelleError
-from service.api import browsing, responses, serializers
-from service.api.requests import AskBody, FacetsBody, PageQuery, SearchBody
-from service.api.responses import ContextReply, DocumentReply, FacetsReply, SuggestionsReply
+from service.api import browsing, serializers
+from service.api.browsing_responses import (
+    ContextReply,
+    DocumentReply,
+    DocumentsReply,
+    FacetsReply,
+    ReferencesReply,
+    SuggestionsReply,
+)
+from service.api.responses import AskReply, SearchReply
 from service.engine import Engine
 from service.workers.backend import Call, Reply
 from service.workers.batching_embedder import BatchingEmbedder
 from service.workers.engine_holder import EngineHolder
 
 _log = logging.getLogger(__name__)
-#: Told in place of a cause that nobody has foreseen.
+#: Detail of a reply to a call that failed for an unexpected reason.
 FAILED = "the service failed on this request; its log says why"
 
-
-_MISSING = {
+_NOT_FOUND = {
     "document": "there is no such document",
     "context": "there is no such document, or no such place in it",
 }
 
 
-def answer(call: Call, live: EngineHolder, embedder: BatchingEmbedder) -> Reply:
-    """Answer a call in this thread, on one generation from begin to end. Never raises: errors are replies."""
+def answer(call: Call, holder: EngineHolder, embedder: BatchingEmbedder) -> Reply:
+    """Answer a call in this thread, on one generation throughout. Never raises: errors are replies."""
     began = time.perf_counter()
-    with live.lease() as engine:
+    with holder.lease() as engine:
         facts: dict[str, Any] = {"generation": engine.generation.name}
         try:
-            with embedder.question() as share:
-                found = _CALLS[call.name](engine, call.arguments, facts)
-                body = found.model_dump_json().encode() if found else b""
-            facts |= {"encode": share.seconds, "batch": share.batch}
-            facts["answer"] = time.perf_counter() - began - share.seconds
-            return Reply(200, body, facts) if found else Reply(404, b"", facts, _MISSING[call.name])
-        # The causes may name folders of this machine: they are for the log, not for who asked.
+            with embedder.question() as timing:
+                response = _HANDLERS[call.name](engine, call.arguments, facts)
+                body = response.model_dump_json().encode() if response else b""
+            facts |= {"encode": timing.seconds, "batch": timing.batch}
+            facts["answer"] = time.perf_counter() - began - timing.seconds
+            return Reply(200, body, facts) if response else Reply(404, b"", facts, _NOT_FOUND[call.name])
+        # The messages may name folders of this machine, so they go to the log only.
         except FundstelleError as error:
             _log.error("%s: %s", call.name, error)
             return Reply(503, b"", facts, "the index cannot be read; the service's log says why")
@@ -50,32 +59,33 @@ def answer(call: Call, live: EngineHolder, embedder: BatchingEmbedder) -> Reply:
             return Reply(500, b"", facts, FAILED)
 
 
-def _ask(engine: Engine, arguments: Mapping[str, Any], facts: dict[str, Any]) -> responses.AskReply:
-    body = AskBody.model_validate(arguments)
-    filters = serializers.filters_of(body.filters)
-    reply = serializers.ask_reply(
-        engine.ask(body.question, body.language, body.max_citations, filters), engine
+def _ask(engine: Engine, arguments: Mapping[str, Any], facts: dict[str, Any]) -> AskReply:
+    found = engine.ask(
+        arguments["question"],
+        arguments["language"],
+        arguments["max_citations"],
+        serializers.filters_of(arguments["filters"]),
     )
-    facts |= {"status": reply.status, "language": reply.language}
-    return reply
+    facts |= {"status": found.status, "language": found.question.language}
+    return serializers.ask_reply(found, engine.generation)
 
 
-def _search(engine: Engine, arguments: Mapping[str, Any], facts: dict[str, Any]) -> responses.SearchReply:
-    body = SearchBody.model_validate(arguments)
-    question, hits = engine.search(body.query, body.top_k, serializers.filters_of(body.filters))
+def _search(engine: Engine, arguments: Mapping[str, Any], facts: dict[str, Any]) -> SearchReply:
+    filters = serializers.filters_of(arguments["filters"])
+    question, hits = engine.search(arguments["query"], arguments["top_k"], filters)
     facts["language"] = question.language
-    return serializers.search_reply(question, hits, engine)
+    return serializers.search_reply(question, hits, engine.generation)
 
 
-def _documents(engine: Engine, arguments: Mapping[str, Any], _: dict[str, Any]) -> responses.DocumentsReply:
-    page = PageQuery.model_validate(arguments)
-    return responses.DocumentsReply(
+def _documents(engine: Engine, arguments: Mapping[str, Any], _: dict[str, Any]) -> DocumentsReply:
+    offset, limit = arguments["offset"], arguments["limit"]
+    return DocumentsReply(
         total=engine.generation.manifest.counts["documents"],
-        offset=page.offset,
-        limit=page.limit,
+        offset=offset,
+        limit=limit,
         documents=[
             serializers.document_info(document)
-            for document in engine.generation.store.documents(page.offset, page.limit)
+            for document in engine.generation.store.documents(offset, limit)
         ],
     )
 
@@ -85,32 +95,36 @@ def _document(engine: Engine, arguments: Mapping[str, Any], _: dict[str, Any]) -
     if number is None:
         return None
     document = engine.generation.store.document(number)
+    highlights = browsing.document_highlights(engine.generation, number)
     return DocumentReply(
-        **serializers.document_info(document).model_dump(),
+        **serializers.document_fields(document),
         text=document.text,
-        **browsing.document_highlights(engine, number).model_dump(),
+        mentions=highlights.mentions,
+        told=highlights.told,
+        headings=highlights.headings,
     )
 
 
 def _context(engine: Engine, arguments: Mapping[str, Any], _: dict[str, Any]) -> ContextReply | None:
-    return browsing.context(engine, arguments["document_id"], arguments["start"], arguments["end"])
+    document_id, start, end = arguments["document_id"], arguments["start"], arguments["end"]
+    return browsing.context(engine.generation, document_id, start, end)
 
 
 def _suggestions(engine: Engine, _: Mapping[str, Any], __: dict[str, Any]) -> SuggestionsReply:
-    return browsing.suggestions(engine)
+    return browsing.suggestions(engine.generation, engine.lookup)
 
 
 def _facets(engine: Engine, arguments: Mapping[str, Any], _: dict[str, Any]) -> FacetsReply:
-    body = FacetsBody.model_validate(arguments)
-    return browsing.facets(engine, serializers.filters_of(body.filters))
+    filters = serializers.filters_of(arguments["filters"])
+    return browsing.facets(engine.generation, engine.lookup, filters)
 
 
-def _references(engine: Engine, _: Mapping[str, Any], __: dict[str, Any]) -> responses.ReferencesReply:
+def _references(engine: Engine, _: Mapping[str, Any], __: dict[str, Any]) -> ReferencesReply:
     known = serializers.reference_infos(engine.lookup)
-    return responses.ReferencesReply(references=known, index=serializers.index_info(engine))
+    return ReferencesReply(references=known, index=serializers.index_info(engine.generation))
 
 
-_CALLS: Mapping[str, Callable[[Engine, Mapping[str, Any], dict[str, Any]], BaseModel | None]] = {
+_HANDLERS: Mapping[str, Callable[[Engine, Mapping[str, Any], dict[str, Any]], BaseModel | None]] = {
     "ask": _ask,
     "search": _search,
     "documents": _documents,

@@ -1,4 +1,4 @@
-"""Which worker takes a call, and the bounded queue of calls for which there is none."""
+"""The scheduler: assigns calls to the least busy worker, and queues calls while all are busy."""
 
 from __future__ import annotations
 
@@ -7,72 +7,80 @@ import contextlib
 from collections import deque
 
 from service.observability.metrics import Metrics
-from service.settings import Settings
 from service.workers.backend import BusyError
 from service.workers.client import WorkerClient
 
 
 class Scheduler:
-    """The slots of all workers. ``workers``: those that take calls; who changes the list tells ``serve``."""
+    """The slots of all workers and the bounded queue in front of them.
 
-    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+    Args:
+        slots: calls that a worker takes at once.
+        queue: calls that may wait.
+        queue_seconds: longest wait.
+
+    Attributes:
+        workers: those that take calls; after a change, call ``assign``.
+    """
+
+    def __init__(self, slots: int, queue: int, queue_seconds: float, metrics: Metrics) -> None:
         self.workers: list[WorkerClient] = []
-        self._each = settings.worker_slots
-        self._longest = settings.queue
-        self._seconds = settings.queue_seconds
+        self._slots = slots
+        self._max_waiting = queue
+        self._queue_seconds = queue_seconds
         self._metrics = metrics
         self._queue: deque[asyncio.Future[WorkerClient]] = deque()
 
-    async def take(self) -> WorkerClient:
-        """A slot of the least busy worker, to be given back by ``release``.
+    async def acquire(self) -> WorkerClient:
+        """Take a slot of the least busy worker, to be given back with ``release``.
 
         Raises:
-            BusyError: at once, where the queue is full; or after the longest wait.
+            BusyError: at once if the queue is full, or after the longest wait.
         """
         if not self._queue and (worker := self._least_busy()):
             worker.busy += 1
-            self._count()
+            self._update_metrics()
             return worker
-        if len(self._queue) >= self._longest:
+        if len(self._queue) >= self._max_waiting:
             raise BusyError("too many questions are waiting; ask again in a moment")
-        place: asyncio.Future[WorkerClient] = asyncio.get_running_loop().create_future()
-        self._queue.append(place)
-        self._count()
+        ticket: asyncio.Future[WorkerClient] = asyncio.get_running_loop().create_future()
+        self._queue.append(ticket)
+        self._update_metrics()
         try:
-            async with asyncio.timeout(self._seconds):
-                return await place
+            async with asyncio.timeout(self._queue_seconds):
+                return await ticket
         except BaseException as error:
-            if place.done() and not place.cancelled():
-                # Given a worker in the very moment of giving up.
-                self.release(place.result())
+            if ticket.done() and not ticket.cancelled():
+                # A worker was assigned in the same moment as the caller gave up.
+                self.release(ticket.result())
             if isinstance(error, TimeoutError):
                 raise BusyError("no worker was free in time; ask again in a moment", 2) from error
             raise
         finally:
             with contextlib.suppress(ValueError):
-                self._queue.remove(place)
-            self._count()
+                self._queue.remove(ticket)
+            self._update_metrics()
 
     def release(self, worker: WorkerClient) -> None:
-        """The worker has replied, or ended."""
+        """Give back a slot of a worker that has replied or ended."""
         worker.busy -= 1
-        self.serve()
+        self.assign()
 
-    def serve(self) -> None:
-        """Give those who wait what is free."""
+    def assign(self) -> None:
+        """Assign free slots to waiting calls."""
         while self._queue and (worker := self._least_busy()):
-            place = self._queue.popleft()
-            if not place.done():
+            ticket = self._queue.popleft()
+            if not ticket.done():
                 worker.busy += 1
-                place.set_result(worker)
-        self._count()
+                ticket.set_result(worker)
+        self._update_metrics()
 
     def _least_busy(self) -> WorkerClient | None:
         alive = (worker for worker in self.workers if worker.alive)
         worker = min(alive, key=lambda worker: worker.busy, default=None)
-        return worker if worker and worker.busy < self._each else None
+        return worker if worker and worker.busy < self._slots else None
 
-    def _count(self) -> None:
-        self._metrics.waiting.set(len(self._queue))
+    def _update_metrics(self) -> None:
+        self._metrics.queue_length.set(len(self._queue))
         self._metrics.in_flight.set(sum(worker.busy for worker in self.workers))
         self._metrics.workers.set(len(self.workers))

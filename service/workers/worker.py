@@ -1,7 +1,8 @@
-"""A worker: ``python -m service.workers.worker FD``. Holds model and index, and answers over a socket.
+"""The worker process, which holds model and index and answers over a socket.
 
-It ends when the front closes the socket, however that came about, and leaves signals to the front: Ctrl-C
-and a service manager's SIGTERM reach the whole group, and running questions are to be answered first.
+It is started as ``python -m service.workers.worker FD`` and ends when the front closes the socket, for any
+reason. Signals are left to the front: Ctrl-C and a service manager's SIGTERM reach the whole process group,
+and running questions are to be answered first.
 """
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ from service.workers.engine_holder import EngineHolder
 from service.workers.handlers import FAILED, answer
 
 _log = logging.getLogger(__name__)
-#: Seconds for what is being answered when the front has closed the socket.
+#: Seconds that running calls have when the front has closed the socket.
 SHUTDOWN_GRACE = 5.0
 
 
 class Worker:
-    """Answers what comes over a socket, in as many threads as it has slots, and exchanges generations."""
+    """Answers calls from a socket in a thread for each slot, and opens generations in one more."""
 
     def __init__(
         self,
@@ -52,9 +53,9 @@ class Worker:
         self._grace = grace
 
     def run(self, stream: BinaryIO, slots: int) -> None:
-        """Answer until the front closes the socket; then what is being answered is given a moment."""
+        """Answer until the front closes the socket; running calls then have ``grace`` seconds."""
         self.send({"ready": self._holder.generation})
-        # One thread more exchanges generations: answering goes on beside it.
+        # Generations are opened in a thread of their own, so that answering goes on meanwhile.
         with ThreadPoolExecutor(slots) as answering, ThreadPoolExecutor(1) as opening:
             with contextlib.suppress(EOFError, ConnectionError):
                 while True:
@@ -63,11 +64,11 @@ class Worker:
                         opening.submit(self._replace, head)
                     else:
                         answering.submit(self._answer, head)
-            _end_in(self._grace)
+            _exit_after(self._grace)
 
     def send(self, head: Mapping[str, Any], body: bytes = b"") -> None:
-        data = protocol.packed(head, body)
-        # Where the front is gone, nobody waits for this any more.
+        data = protocol.pack(head, body)
+        # If the front is gone, nobody waits for this message any more.
         with self._sending, contextlib.suppress(OSError):
             self._connection.sendall(data)
 
@@ -75,7 +76,7 @@ class Worker:
         correlation_id.set(head["request_id"])
         try:
             reply = answer(Call(head["call"], head["arguments"]), self._holder, self._embedder)
-        # A library may raise what is no Exception; who asked is to hear of it all the same.
+        # A library may raise a BaseException; the caller needs a reply all the same.
         except BaseException:
             _log.exception("%s failed", head["call"])
             reply = Reply(500, b"", {"generation": self._holder.generation}, FAILED)
@@ -88,21 +89,21 @@ class Worker:
             self._holder.replace(head["open"])
         except FundstelleError as error:
             detail = str(error)
-        except Exception as error:  # whatever is wrong with a new generation, the old one goes on
+        except Exception as error:  # whatever is wrong with the new generation, the old one stays
             _log.exception("a generation could not be opened", exc_info=error)
             detail = f"{type(error).__name__}: {error}"
         self.send({"id": head["id"], "opened": not detail, "detail": detail})
 
 
-def _end_in(seconds: float) -> None:
-    """End this process after some seconds, whatever its threads do then."""
+def _exit_after(seconds: float) -> None:
+    """End this process after some seconds, whatever its threads are doing."""
     timer = threading.Timer(seconds, os._exit, (1,))
     timer.daemon = True
     timer.start()
 
 
 def _open(config: Mapping[str, Any]) -> tuple[EngineHolder, BatchingEmbedder]:
-    # The index is opened and verified first: what is wrong with it is told before the model has loaded.
+    # The index is opened and verified first, so that a faulty one is reported before the model has loaded.
     index = Path(config["index"])
     generation = _generation(index, config["generation"])
     from service.engine import Engine, load_models
@@ -115,16 +116,16 @@ def _open(config: Mapping[str, Any]) -> tuple[EngineHolder, BatchingEmbedder]:
     return EngineHolder(index, embedder, engine, cross_encoder), embedder
 
 
-def _generation(index: Path, wanted: str | None) -> Generation:
-    """The generation that the others serve; the live one where that is gone by now."""
-    if wanted is not None:
+def _generation(index: Path, requested: str | None) -> Generation:
+    """The requested generation, which the other workers serve; the live one if it is gone."""
+    if requested is not None:
         with contextlib.suppress(FundstelleError):
-            return open_generation(index, wanted)
+            return open_generation(index, requested)
     return open_generation(index)
 
 
 def main(descriptor: int) -> None:
-    """Serve the front at the other end of a socket inherited as ``descriptor``."""
+    """Serve the front over the socket inherited as ``descriptor``."""
     for ignored in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ignored, signal.SIG_IGN)
     connection = socket.socket(fileno=descriptor)
@@ -134,13 +135,13 @@ def main(descriptor: int) -> None:
         try:
             holder, embedder = _open(config)
         except FundstelleError as error:
-            connection.sendall(protocol.packed({"failed": str(error)}))
+            connection.sendall(protocol.pack({"failed": str(error)}))
             return
-        # What is loaded stays: the collector need not look at it again and again.
+        # Everything loaded so far stays: the garbage collector need not examine it again.
         gc.collect()
         gc.freeze()
         Worker(connection, holder, embedder).run(stream, config["slots"])
-    # Threads of the libraries would only delay the end: they hold nothing.
+    # Threads of libraries would only delay the end; they hold no data.
     logging.shutdown()
     os._exit(0)
 

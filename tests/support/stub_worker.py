@@ -1,21 +1,22 @@
 """A worker without model and index, for tests of the pool: ``python stub_worker.py FD``.
 
-What it does is said by its calls, and by files that a test puts into the index folder:
+Its calls control it, and files that a test puts into the index folder:
 
-- ``start``: a JSON list; the first worker that starts does what its first entry says, and so on: ``ready``,
-  ``fail WHY``, ``exit CODE``, ``wait FILE`` until there is such a file, ``hang``. Later ones are ready.
-- ``generations/NAME/refuse``: why this generation is not opened. With ``die`` or ``hang`` in its place,
-  opening it ends the worker, or never ends.
+- ``start``: a JSON list with an instruction for each worker in the order of their start: ``ready``,
+  ``fail REASON``, ``exit CODE``, ``wait FILE`` until the file exists, ``hang``. Further workers are ready.
+- ``generations/NAME/refuse``: the reason why this generation is not opened. With ``die`` or ``hang`` in its
+  place, opening it ends the worker, or never ends.
 - ``stay``: workers do not end when the front closes the socket.
 
-Waiting calls are answered before it ends. The worker adds its line to ``started``, and
-each generation that it was to open to ``offered``.
+Waiting calls are answered before it ends. The worker appends its process id to ``started``, and each
+generation that it is to open to ``offered``.
 """
 
 import json
 import os
 import signal
 import socket
+import struct
 import sys
 import threading
 import time
@@ -50,7 +51,7 @@ class Stub:
 
     def send(self, head: Mapping[str, Any], body: bytes = b"") -> None:
         with self.sending, suppress(OSError):
-            self.connection.sendall(protocol.packed(head, body))
+            self.connection.sendall(protocol.pack(head, body))
 
     def note(self, file: str, line: str) -> None:
         with (self.index / file).open("a") as stream:
@@ -92,6 +93,11 @@ class Stub:
             with suppress(FileExistsError):
                 Path(arguments["mark"]).touch(exist_ok=False)
                 die()
+        elif name == "garbage once":
+            with suppress(FileExistsError):
+                Path(arguments["mark"]).touch(exist_ok=False)
+                self.connection.sendall(struct.pack("!II", 3, 0) + b"{]}")
+                return
         elif name == "fail":
             status, body = 503, b""
         elif name == "large":

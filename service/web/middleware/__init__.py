@@ -1,1 +1,11 @@
-"""What every request passes through, from the outside in: seen, headers, cors, gate, body."""
+"""ASGI middleware; ``service.web.app`` has their order."""
+
+__all__ = [
+    "authentication",
+    "body_limit",
+    "cors",
+    "error_handler",
+    "head_requests",
+    "request_log",
+    "response_headers",
+]

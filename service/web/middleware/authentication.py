@@ -1,11 +1,11 @@
-"""Who may ask, and how much: the key and the limits, before anything of a request is read.
+"""Authentication and rate limits: both come before anything of a request is read.
 
 ::
 
-    address known ──► limit of the address ──► key ──► scope, origin ──► limit of the key ──► the request
-                      429                      401     403               429
+    limit of the address ──► key ──► scope, origin ──► limit of the key ──► the request
+    429                      401     403               429
 
-A reply never tells whether a key was unknown, revoked or expired: one wording for all.
+The reply is the same for an unknown, a revoked, and an expired key.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ from collections.abc import Mapping
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.auth.api_key import Key
-from service.auth.api_key import Scope as KeyScope
-from service.auth.key_ring import KeyRefusedError, KeyRing, allows, allows_origin, origin_of
-from service.auth.rate_limits import Budget, RateLimits, headers, tightest
+from service.auth.api_key import Key, KeyScope
+from service.auth.key_ring import KeyRefusedError, KeyRing, allows, allows_origin, request_origin
+from service.auth.rate_limits import Budget, RateLimits, rate_limit_headers, tightest
 from service.observability.metrics import Metrics
 from service.web.problems import problem
 
@@ -27,8 +26,21 @@ _log = logging.getLogger(__name__)
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Fundstelle"'}
 
 
+class _Refusal(Exception):
+    """A request that is refused: status, detail, and header fields of the reply."""
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = dict(headers or {})
+
+
 class AuthenticationMiddleware:
-    """Lets requests through to what is guarded only within the limits and, where there are keys, with one."""
+    """Lets requests to guarded paths through only within the rate limits and with a valid key.
+
+    Without a key ring, the limit of the address alone applies.
+    """
 
     def __init__(self, app: ASGIApp, keys: KeyRing | None, limits: RateLimits, metrics: Metrics) -> None:
         self._app = app
@@ -37,82 +49,84 @@ class AuthenticationMiddleware:
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        wanted = _scope_of(scope["path"]) if scope["type"] == "http" else None
-        if wanted is None:
+        required = _required_scope(scope["path"]) if scope["type"] == "http" else None
+        if required is None:
             await self._app(scope, receive, send)
             return
-        client = scope.get("client")
-        address = client[0] if client else ""
-        budget = self._limits.charge_address(address)
-        if budget and budget.limited:
-            await self._too_many(budget, scope, receive, send)
+        try:
+            budget = self._admit(scope, required)
+        except _Refusal as refusal:
+            self._metrics.refused.labels(str(refusal.status)).inc()
+            response = problem(scope["path"], refusal.status, refusal.detail, headers=refusal.headers)
+            await response(scope, receive, send)
             return
-        if self._keys is not None:
-            try:
-                key = self._keys.identify(_key_text(Headers(scope=scope)))
-            except KeyRefusedError as refused:
-                # The log tells what the reply does not.
-                known = refused.key.id if refused.key else None
-                _log.warning("key refused", extra={"why": refused.reason, "key": known, "client": address})
-                await self._refuse(401, "a valid key is needed", scope, receive, send, _CHALLENGE)
-                return
-            scope.setdefault("state", {})["key"] = key
-            why = _forbidden(key, wanted, origin_of(Headers(scope=scope)))
-            if why:
-                await self._refuse(403, why, scope, receive, send)
-                return
-            budget = tightest(budget, self._limits.charge_key(key, address))
-            if budget and budget.limited:
-                await self._too_many(budget, scope, receive, send)
-                return
         await self._app(scope, receive, _with_rate_headers(budget, send))
 
-    async def _too_many(self, budget: Budget, scope: Scope, receive: Receive, send: Send) -> None:
-        told = headers(budget)
-        detail = f"too many requests; ask again in {told['Retry-After']} s"
-        await self._refuse(429, detail, scope, receive, send, told)
+    def _admit(self, scope: Scope, required: KeyScope) -> Budget | None:
+        """Charge and check a request; return the tightest budget.
 
-    async def _refuse(
-        self,
-        status: int,
-        detail: str,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-        extra: Mapping[str, str] | None = None,
-    ) -> None:
-        self._metrics.refused.labels(str(status)).inc()
-        await problem(scope["path"], status, detail, headers=dict(extra or {}))(scope, receive, send)
+        Raises:
+            _Refusal: the request exceeds a limit, or its key is missing, invalid, or not allowed here.
+        """
+        client = scope.get("client")
+        address = client[0] if client else ""
+        budget = _within_limit(self._limits.charge_address(address))
+        if self._keys is None:
+            return budget
+        headers = Headers(scope=scope)
+        key = self._identify(self._keys, headers, address)
+        scope.setdefault("state", {})["key"] = key
+        if not allows(key, required):
+            raise _Refusal(403, f"this key does not have the scope {required!r}")
+        if not allows_origin(key, request_origin(headers)):
+            raise _Refusal(403, "this key may not be used from this page")
+        return _within_limit(tightest(budget, self._limits.charge_key(key, address)))
+
+    @staticmethod
+    def _identify(keys: KeyRing, headers: Headers, address: str) -> Key:
+        try:
+            return keys.identify(_key_text(headers))
+        except KeyRefusedError as error:
+            # The log has the reason that the reply does not give.
+            key_id = error.key.id if error.key else None
+            _log.warning("key refused", extra={"why": error.reason, "key": key_id, "client": address})
+            raise _Refusal(401, "a valid key is needed", _CHALLENGE) from error
 
 
-def _scope_of(path: str) -> KeyScope | None:
-    """What a key must be good for to reach a path; ``None`` where none is needed."""
+def _required_scope(path: str) -> KeyScope | None:
+    """The scope that a key must have for a path; ``None`` if the path needs no key."""
     if path == "/metrics":
         return "admin"
     return "ask" if path.startswith("/v1/") else None
 
 
-def _key_text(sent: Headers) -> str:
-    """The key of a request: ``Authorization: Bearer …`` or ``X-API-Key``; empty where there is none."""
-    kind, _, text = sent.get("authorization", "").partition(" ")
-    return text.strip() if kind.lower() == "bearer" else sent.get("x-api-key", "").strip()
+def _key_text(headers: Headers) -> str:
+    """The key in ``Authorization: Bearer …`` or ``X-API-Key``; empty if there is neither."""
+    kind, _, text = headers.get("authorization", "").partition(" ")
+    return text.strip() if kind.lower() == "bearer" else headers.get("x-api-key", "").strip()
 
 
-def _forbidden(key: Key, wanted: KeyScope, origin: str | None) -> str | None:
-    if not allows(key, wanted):
-        return f"this key has not the scope {wanted!r}"
-    return None if allows_origin(key, origin) else "this key may not be used from this page"
+def _within_limit(budget: Budget | None) -> Budget | None:
+    """The budget, unless it is used up.
+
+    Raises:
+        _Refusal: it is.
+    """
+    if budget and budget.limited:
+        headers = rate_limit_headers(budget)
+        raise _Refusal(429, f"too many requests; ask again in {headers['Retry-After']} s", headers)
+    return budget
 
 
 def _with_rate_headers(budget: Budget | None, send: Send) -> Send:
-    """Send with the headers that tell what is left of the tightest limit."""
+    """A ``send`` that adds the header fields of a budget to the response."""
     if budget is None:
         return send
-    told = headers(budget)
+    headers = rate_limit_headers(budget)
 
-    async def sent(message: Message) -> None:
+    async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
-            MutableHeaders(scope=message).update(told)
+            MutableHeaders(scope=message).update(headers)
         await send(message)
 
-    return sent
+    return send_with_headers

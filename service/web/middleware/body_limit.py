@@ -1,4 +1,4 @@
-"""Bodies that are too large, or too slow in coming, are refused before anything reads them."""
+"""Limits on the size of request bodies and on the time they take to arrive."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ from service.web.problems import problem
 
 
 class BodyLimitMiddleware:
-    """Refuses bodies over a size, by their declared length or as soon as more has come in; and slow ones."""
+    """Reads each body before the application does, and refuses those that are too large or too slow.
+
+    Args:
+        limit: bytes; checked against the declared length, then against what has arrived.
+        seconds: longest time that a body may take.
+    """
 
     def __init__(self, app: ASGIApp, limit: int, seconds: float) -> None:
         self._app = app
@@ -22,39 +27,32 @@ class BodyLimitMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        declared = Request(scope).headers.get("content-length", "")
-        body: bytes | None = None
-        if not (declared.isdigit() and int(declared) > self._limit):
-            try:
-                async with asyncio.timeout(self._seconds):
-                    body = await self._read(receive)
-            except TimeoutError:
-                await self._refuse(
-                    408, f"the body did not come within {self._seconds:g} seconds", scope, send
-                )
-                return
-            except ConnectionError:
-                return
-        if body is None:
-            await self._refuse(413, f"the body is over {self._limit} bytes", scope, send)
+        try:
+            body = await self._body(scope, receive)
+        except TimeoutError:
+            await _refuse(408, f"the body did not come within {self._seconds:g} seconds", scope, send)
             return
-        whole, replayed = body, False
+        except ConnectionError:
+            return
+        if body is None:
+            await _refuse(413, f"the body is over {self._limit} bytes", scope, send)
+            return
+        await self._app(scope, _replay(body, receive), send)
 
-        async def replay() -> Message:
-            nonlocal replayed
-            if replayed:
-                return await receive()
-            replayed = True
-            return {"type": "http.request", "body": whole, "more_body": False}
-
-        await self._app(scope, replay, send)
-
-    async def _read(self, receive: Receive) -> bytes | None:
-        """The body, ``None`` when it is over the limit.
+    async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
+        """The body; ``None`` if it is over the limit.
 
         Raises:
-            ConnectionError: the client has gone.
+            TimeoutError: it took too long.
+            ConnectionError: the client has disconnected.
         """
+        declared = Request(scope).headers.get("content-length", "")
+        if declared.isdigit() and int(declared) > self._limit:
+            return None
+        async with asyncio.timeout(self._seconds):
+            return await self._read(receive)
+
+    async def _read(self, receive: Receive) -> bytes | None:
         body = bytearray()
         while True:
             message = await receive()
@@ -66,12 +64,26 @@ class BodyLimitMiddleware:
             if not message.get("more_body"):
                 return bytes(body)
 
-    @staticmethod
-    async def _refuse(status: int, detail: str, scope: Scope, send: Send) -> None:
-        # Closed, since the rest of the body would be taken for the next request.
-        response = problem(scope["path"], status, detail, headers={"Connection": "close"})
-        await response(scope, _nothing, send)
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """A ``receive`` that gives the body first, then what comes after it."""
+    replayed = False
+
+    async def replay() -> Message:
+        nonlocal replayed
+        if replayed:
+            return await receive()
+        replayed = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay
 
 
-async def _nothing() -> Message:
+async def _refuse(status: int, detail: str, scope: Scope, send: Send) -> None:
+    # The connection is closed, since the rest of the body would be taken for the next request.
+    response = problem(scope["path"], status, detail, headers={"Connection": "close"})
+    await response(scope, _disconnected, send)
+
+
+async def _disconnected() -> Message:
     return {"type": "http.disconnect"}

@@ -1,4 +1,4 @@
-"""Pages of other origins that browsers let call the API: those of the settings, and those of widget keys."""
+"""Cross-origin requests (CORS), for origins from the settings and of widget keys."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from service.web.problems import problem
 
 
 class CorsMiddleware(CORSMiddleware):
-    """Starlette's, with origins that may change while the service runs."""
+    """Starlette's middleware with origins that may change while the service runs."""
 
     def __init__(self, app: ASGIApp, origins: Callable[[], Collection[str]]) -> None:
         super().__init__(
@@ -29,8 +29,8 @@ class CorsMiddleware(CORSMiddleware):
         response = super().preflight_response(request_headers)
         if response.status_code == 200:
             return response
-        kept = {name: response.headers[name] for name in ("vary",) if name in response.headers}
-        return problem("", response.status_code, bytes(response.body).decode(), headers=kept)
+        vary = {name: response.headers[name] for name in ("vary",) if name in response.headers}
+        return problem("", response.status_code, bytes(response.body).decode(), headers=vary)
 
     def is_allowed_origin(self, origin: str) -> bool:
         return origin in self._origins()

@@ -1,4 +1,4 @@
-"""HEAD, as probes and link checkers send it: answered as GET is, without the body."""
+"""HEAD requests, which probes and link checkers send: the reply to GET without its body."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class HeadMiddleware:
-    """Has HEAD handled as GET, so that all headers are those of the answer that a GET would get."""
+    """Handles HEAD as GET and drops the body, so that the headers are those of the reply to GET."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -16,9 +16,9 @@ class HeadMiddleware:
             await self._app(scope, receive, send)
             return
 
-        async def without_body(message: Message) -> None:
+        async def send_without_body(message: Message) -> None:
             if message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)
 
-        await self._app({**scope, "method": "GET"}, receive, without_body)
+        await self._app({**scope, "method": "GET"}, receive, send_without_body)

@@ -220,7 +220,7 @@ def test_statements_of_a_report_stand_together_in_reading_order() -> None:
 def test_every_statement_stands_in_the_text_with_its_number(engine: Engine) -> None:
     answer = engine.ask("Welche Ergebnisse hat die Resolution 18?")
     assert [citation.number for citation in answer.citations] == [1, 2]
-    lines = answer_text(answer).splitlines()
+    lines = answer_text(answer, note_lines(answer)).splitlines()
     assert lines == [
         framing_line(answer),
         "Bericht B:",

@@ -188,7 +188,7 @@ def test_no_evidence_says_whether_the_act_is_known(language: Language, on_act: s
 
 def test_all_that_is_said_stands_below_its_report() -> None:
     answer = Answer(understand(ASKED["de"]), "answered", 0.9, SEVERAL, as_list=True)
-    assert answer_text(answer).splitlines()[1:] == [
+    assert answer_text(answer, note_lines(answer)).splitlines()[1:] == [
         "Hà Giang, 2025-03-17:",
         "Das Internet ist langsam. [1]",
         "Titel von b.md:",
@@ -199,12 +199,15 @@ def test_all_that_is_said_stands_below_its_report() -> None:
 
 def test_one_fact_stands_alone() -> None:
     answer = Answer(understand(ASKED["de"]), "answered", 0.9, ONE)
-    assert answer_text(answer).splitlines()[1:] == ["Das Internet ist langsam. [1]"]
+    assert answer_text(answer, note_lines(answer)).splitlines()[1:] == ["Das Internet ist langsam. [1]"]
 
 
 def test_one_statement_on_an_aspect_stands_below_its_report() -> None:
     answer = Answer(understand(ASKED["de"]), "answered", 0.9, ONE, as_list=True)
-    assert answer_text(answer).splitlines()[1:] == ["Hà Giang, 2025-03-17:", "Das Internet ist langsam. [1]"]
+    assert answer_text(answer, note_lines(answer)).splitlines()[1:] == [
+        "Hà Giang, 2025-03-17:",
+        "Das Internet ist langsam. [1]",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -226,7 +229,7 @@ def test_notes_name_acts_that_are_nowhere_beside_known_ones() -> None:
     question = understand("Mängel der Resolution 57 und der Richtlinie 99?")
     answer = Answer(question, "answered", 0.9, ONE, unknown_references=("CT-99",), as_list=True)
     assert note_lines(answer) == ["Richtlinie Nr. 99: kommt in den Dokumenten nicht vor."]
-    assert answer_text(answer).splitlines()[-1] == note_lines(answer)[0]
+    assert answer_text(answer, note_lines(answer)).splitlines()[-1] == note_lines(answer)[0]
     assert "99" not in framing_line(answer)
 
 

@@ -1,13 +1,19 @@
-"""Rate limits, on a clock that only moves when it is told to."""
+"""Rate limits, on a clock that only moves when a test moves it."""
 
 from dataclasses import dataclass
 
 import pytest
 import throttled
 
-from service.auth import rate_limits as limits
-from service.auth.rate_limits import Budget, RateLimits, address_group, headers, tightest
-from service.settings import Settings
+from service.auth.rate_limits import (
+    MAX_TRACKED,
+    Budget,
+    RateLimits,
+    RatePolicy,
+    address_group,
+    rate_limit_headers,
+    tightest,
+)
 
 
 @dataclass(frozen=True)
@@ -32,16 +38,24 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def rate_limits(**rates: float) -> RateLimits:
+def rate_limits(max_tracked: int = MAX_TRACKED, **rates: float) -> RateLimits:
     """Limits with these rates and no others."""
-    none = {"key_rate": 0, "address_rate": 0, "widget_rate": 0, "widget_address_rate": 0, "burst_seconds": 2}
-    return RateLimits(Settings(_env_file=None, **(none | rates)))  # type: ignore[call-arg, arg-type]
+    none = {"key": 0, "address": 0, "widget": 0, "widget_address": 0, "burst_seconds": 2}
+    return RateLimits(RatePolicy(**(none | rates)), max_tracked)
+
+
+def charge(limits: RateLimits, address: str, key: Key | None) -> Budget | None:
+    """Charge a request to its address and then, unless that refuses it, to its key."""
+    by_address = limits.charge_address(address)
+    if key is None or (by_address and by_address.limited):
+        return by_address
+    return tightest(by_address, limits.charge_key(key, address))
 
 
 def passed(limits: RateLimits, address: str = "10.0.0.1", key: Key | None = None) -> int:
     """How many requests pass, one right after the other, before one is refused."""
     for count in range(10_000):
-        budget = limits.charge(address, key)
+        budget = charge(limits, address, key)
         if budget is None or budget.limited:
             return count
     raise AssertionError("nothing was refused")
@@ -64,11 +78,11 @@ def test_a_burst_is_what_the_rate_gives_in_burst_seconds_to_the_last_request(
 ) -> None:
     clock.now = now
 
-    assert passed(rate_limits(address_rate=rate, burst_seconds=6)) == most
+    assert passed(rate_limits(address=rate, burst_seconds=6)) == most
 
 
 def test_each_request_leaves_one_less(clock: Clock) -> None:
-    limits = rate_limits(address_rate=2)
+    limits = rate_limits(address=2)
 
     budgets = [limits.charge_address("10.0.0.1") for _ in range(5)]
     assert [b and (b.remaining, b.limited) for b in budgets] == [
@@ -81,7 +95,7 @@ def test_each_request_leaves_one_less(clock: Clock) -> None:
 
 
 def test_half_a_request_a_second_comes_back_after_exactly_two_seconds(clock: Clock) -> None:
-    limits = rate_limits(address_rate=0.5)
+    limits = rate_limits(address=0.5)
     passed_at = []
     for _ in range(33):  # every quarter of a second
         if passed(limits):
@@ -92,7 +106,7 @@ def test_half_a_request_a_second_comes_back_after_exactly_two_seconds(clock: Clo
 
 
 def test_over_a_long_time_the_rate_is_kept_however_often_one_asks(clock: Clock) -> None:
-    limits = rate_limits(address_rate=0.3, burst_seconds=10)
+    limits = rate_limits(address=0.3, burst_seconds=10)
     total = 0
     for _ in range(10_001):  # a thousand seconds
         total += passed(limits)
@@ -102,22 +116,22 @@ def test_over_a_long_time_the_rate_is_kept_however_often_one_asks(clock: Clock) 
 
 
 def test_a_rate_below_one_in_the_burst_still_lets_one_through(clock: Clock) -> None:
-    assert passed(rate_limits(address_rate=0.01)) == 1
+    assert passed(rate_limits(address=0.01)) == 1
 
 
 def test_a_rate_that_is_no_binary_fraction_does_not_round_the_burst_up(clock: Clock) -> None:
     assert 0.07 * 100 > 7
-    assert passed(rate_limits(address_rate=0.07, burst_seconds=100)) == 7
+    assert passed(rate_limits(address=0.07, burst_seconds=100)) == 7
 
 
 def test_rate_zero_is_no_limit_and_gives_no_budget(clock: Clock) -> None:
     limits = rate_limits()
 
-    assert [limits.charge("10.0.0.1", key) for key in (None, Key(), Key(widget=True))] == [None] * 3
+    assert [charge(limits, "10.0.0.1", key) for key in (None, Key(), Key(widget=True))] == [None] * 3
 
 
 def test_waiting_as_long_as_told_is_enough(clock: Clock) -> None:
-    limits = rate_limits(address_rate=3)
+    limits = rate_limits(address=3)
     passed(limits)
     refused = limits.charge_address("10.0.0.1")
     assert refused and refused.limited and refused.retry_after == pytest.approx(1 / 3)
@@ -127,7 +141,7 @@ def test_waiting_as_long_as_told_is_enough(clock: Clock) -> None:
 
 
 def test_after_the_reset_all_are_back(clock: Clock) -> None:
-    limits = rate_limits(address_rate=3)
+    limits = rate_limits(address=3)
     assert passed(limits) == 6
     refused = limits.charge_address("10.0.0.1")
     assert refused and refused.reset == pytest.approx(2)
@@ -140,20 +154,20 @@ def test_after_the_reset_all_are_back(clock: Clock) -> None:
 
 
 def test_addresses_are_counted_apart(clock: Clock) -> None:
-    limits = rate_limits(address_rate=2)
+    limits = rate_limits(address=2)
 
     assert [passed(limits, "10.0.0.1"), passed(limits, "10.0.0.2")] == [4, 4]
 
 
 def test_a_key_is_limited_across_addresses(clock: Clock) -> None:
-    limits = rate_limits(key_rate=2)
+    limits = rate_limits(key=2)
 
     assert [passed(limits, "10.0.0.1", Key()), passed(limits, "10.0.0.2", Key())] == [4, 0]
     assert passed(limits, "10.0.0.1", Key(id="ben")) == 4
 
 
 def test_a_key_and_an_address_of_the_same_text_are_counted_apart(clock: Clock) -> None:
-    limits = rate_limits(key_rate=2, address_rate=2)
+    limits = rate_limits(key=2, address=2)
     passed(limits, "anna")
 
     charged = limits.charge_key(Key(id="anna"), "10.0.0.1")
@@ -161,7 +175,7 @@ def test_a_key_and_an_address_of_the_same_text_are_counted_apart(clock: Clock) -
 
 
 def test_a_key_has_its_own_rate_if_it_names_one(clock: Clock) -> None:
-    limits = rate_limits(key_rate=2, widget_rate=2)
+    limits = rate_limits(key=2, widget=2)
 
     assert passed(limits, key=Key(id="fast", rate=5)) == 10
     assert passed(limits, key=Key(id="free", rate=0)) == 0  # no budget at all
@@ -170,51 +184,51 @@ def test_a_key_has_its_own_rate_if_it_names_one(clock: Clock) -> None:
 
 
 def test_a_widget_key_has_a_small_rate_for_each_address_and_one_for_all(clock: Clock) -> None:
-    limits = rate_limits(key_rate=1000, widget_rate=5, widget_address_rate=2)
+    limits = rate_limits(key=1000, widget=5, widget_address=2)
     page = Key(widget=True)
 
     assert [passed(limits, f"10.0.0.{last}", page) for last in (1, 2, 3)] == [4, 4, 2]
 
 
 def test_the_address_of_one_page_does_not_count_for_another_page(clock: Clock) -> None:
-    limits = rate_limits(widget_address_rate=2)
+    limits = rate_limits(widget_address=2)
 
     assert [passed(limits, key=Key(id, widget=True)) for id in ("page", "other")] == [4, 4]
 
 
 def test_a_widget_key_without_a_total_is_still_limited_for_each_address(clock: Clock) -> None:
-    assert passed(rate_limits(widget_address_rate=2), key=Key(widget=True, rate=0)) == 4
+    assert passed(rate_limits(widget_address=2), key=Key(widget=True, rate=0)) == 4
 
 
 def test_a_refused_address_costs_the_key_nothing(clock: Clock) -> None:
-    limits = rate_limits(address_rate=2, key_rate=5)
+    limits = rate_limits(address=2, key=5)
     for _ in range(50):
-        limits.charge("10.0.0.1", Key())
+        charge(limits, "10.0.0.1", Key())
 
     assert passed(limits, "10.0.0.2", Key()) == 4
     assert passed(limits, "10.0.0.3", Key()) == 2  # ten of the key in all
 
 
 def test_a_reader_who_asks_too_much_leaves_the_rest_to_the_others_of_the_page(clock: Clock) -> None:
-    limits = rate_limits(widget_rate=5, widget_address_rate=2)
+    limits = rate_limits(widget=5, widget_address=2)
     page = Key(widget=True)
     for _ in range(50):
-        limits.charge("10.0.0.1", page)
+        charge(limits, "10.0.0.1", page)
 
     assert passed(limits, "10.0.0.2", page) == 4
 
 
 def test_requests_whose_key_proves_wrong_are_limited_by_their_address(clock: Clock) -> None:
-    limits = rate_limits(address_rate=2, key_rate=5)
+    limits = rate_limits(address=2, key=5)
     for _ in range(4):
         limits.charge_address("10.0.0.1")
 
-    refused = limits.charge("10.0.0.1", Key())
+    refused = charge(limits, "10.0.0.1", Key())
     assert refused and (refused.name, refused.limited) == ("address", True)
 
 
 def test_a_refused_request_is_not_charged(clock: Clock) -> None:
-    limits = rate_limits(address_rate=1)
+    limits = rate_limits(address=1)
     for _ in range(100):
         limits.charge_address("10.0.0.1")
 
@@ -222,19 +236,16 @@ def test_a_refused_request_is_not_charged(clock: Clock) -> None:
     assert passed(limits) == 1
 
 
-def test_what_is_remembered_is_bounded_and_the_longest_unused_goes_first(
-    clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("service.auth.rate_limits.MAX_REMEMBERED", 2)
-    limits = rate_limits(address_rate=2)
+def test_the_number_tracked_is_bounded_and_the_longest_unused_goes_first(clock: Clock) -> None:
+    limits = rate_limits(max_tracked=2, address=2)
     for address in ("10.0.0.1", "10.0.0.2", "10.0.0.1", "10.0.0.3"):
         limits.charge_address(address)
 
     assert [passed(limits, address) for address in ("10.0.0.1", "10.0.0.2")] == [2, 4]
 
 
-def test_by_default_as_many_are_remembered_as_fit_in_some_megabytes() -> None:
-    assert limits.MAX_REMEMBERED == 100_000
+def test_by_default_as_many_are_tracked_as_fit_in_some_megabytes() -> None:
+    assert MAX_TRACKED == 100_000
 
 
 # Addresses.
@@ -260,7 +271,7 @@ def test_addresses_are_counted_by(address: str, group: str) -> None:
 
 
 def test_all_addresses_of_one_ipv6_network_share_a_budget(clock: Clock) -> None:
-    limits = rate_limits(address_rate=2, widget_address_rate=2)
+    limits = rate_limits(address=2, widget_address=2)
 
     assert [passed(limits, f"2001:db8::{last}") for last in (1, 2)] == [4, 0]
 
@@ -294,9 +305,9 @@ def test_no_budget_is_wider_than_any() -> None:
 
 
 def test_a_charge_gives_the_tightest_of_address_and_key(clock: Clock) -> None:
-    limits = rate_limits(address_rate=100, key_rate=2)
+    limits = rate_limits(address=100, key=2)
 
-    charged = limits.charge("10.0.0.1", Key())
+    charged = charge(limits, "10.0.0.1", Key())
     assert charged and (charged.name, charged.limit, charged.remaining) == ("key", 4, 3)
 
 
@@ -304,17 +315,17 @@ def test_a_charge_gives_the_tightest_of_address_and_key(clock: Clock) -> None:
 
 
 def test_headers_name_the_policy_and_what_is_left(clock: Clock) -> None:
-    assert headers(rate_limits(address_rate=100).charge_address("10.0.0.1")) == {
+    assert rate_limit_headers(rate_limits(address=100).charge_address("10.0.0.1")) == {
         "RateLimit-Policy": '"address";q=200;w=2',
         "RateLimit": '"address";r=199;t=1',
     }
 
 
 def test_a_refusal_says_when_to_come_back_the_same_in_both_fields(clock: Clock) -> None:
-    limits = rate_limits(address_rate=0.4)
+    limits = rate_limits(address=0.4)
     passed(limits)
 
-    assert headers(limits.charge_address("10.0.0.1")) == {
+    assert rate_limit_headers(limits.charge_address("10.0.0.1")) == {
         "RateLimit-Policy": '"address";q=1;w=3',
         "RateLimit": '"address";r=0;t=3',
         "Retry-After": "3",
@@ -322,12 +333,14 @@ def test_a_refusal_says_when_to_come_back_the_same_in_both_fields(clock: Clock) 
 
 
 def test_retry_after_is_never_zero() -> None:
-    assert headers(budget(limited=True, remaining=0, retry_after=0.001))["Retry-After"] == "1"
+    assert rate_limit_headers(budget(limited=True, remaining=0, retry_after=0.001))["Retry-After"] == "1"
 
 
 def test_a_wait_of_whole_seconds_is_not_made_longer_by_its_last_binary_digit() -> None:
-    assert headers(budget(limited=True, remaining=0, retry_after=2.0000000001))["Retry-After"] == "2"
+    assert (
+        rate_limit_headers(budget(limited=True, remaining=0, retry_after=2.0000000001))["Retry-After"] == "2"
+    )
 
 
 def test_without_a_budget_there_are_no_headers() -> None:
-    assert headers(None) == {}
+    assert rate_limit_headers(None) == {}

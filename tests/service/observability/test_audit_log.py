@@ -6,14 +6,15 @@ import os
 import resource
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from indexer.errors import FundstelleError
-from service.observability import audit_log
-from service.observability.audit_log import AuditError, AuditLog, question_hash
+from service.observability.audit_log import MAX_WAITING, AuditError, AuditLog, Mode, question_hash
 
 QUESTION = "Welche Mängel gab es bei der Resolution 57?"
 
@@ -32,9 +33,13 @@ def opened(path: Path) -> Iterator[Opened]:
     logs = []
 
     def open_(
-        mode: audit_log.Mode = "full", path: Path = path, megabytes: float = 1, files: int = 3
+        mode: Mode = "full",
+        path: Path = path,
+        megabytes: float = 1,
+        files: int = 3,
+        max_waiting: int = MAX_WAITING,
     ) -> AuditLog:
-        logs.append(AuditLog.open(mode, path, megabytes, files))
+        logs.append(AuditLog.open(mode, path, megabytes, files, max_waiting))
         return logs[-1]
 
     yield open_
@@ -277,13 +282,8 @@ def test_a_file_that_cannot_be_written_is_named_when_it_is_opened(
 
 
 def test_a_full_disk_is_told_when_the_log_is_opened(opened: Opened, path: Path) -> None:
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
-    try:
-        with pytest.raises(AuditError, match=f"audit log {path}: File too large"):
-            opened()
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with no_file_may_grow(), pytest.raises(AuditError, match=f"audit log {path}: File too large"):
+        opened()
 
 
 def test_a_disk_that_fills_up_later_is_reported_once_and_stops_no_request(
@@ -305,7 +305,7 @@ def test_when_the_file_can_be_written_again_the_log_goes_on_and_says_how_many_ar
     path.symlink_to("/dev/full")
     log = opened()
     write(log, "one", "two")
-    until(lambda: log._file is not None and log._file._lost == 2)
+    until(lambda: log.missing == 2)
     path.unlink()
     write(log, "three", "four")
     log.close()
@@ -315,39 +315,56 @@ def test_when_the_file_can_be_written_again_the_log_goes_on_and_says_how_many_ar
     assert caplog.messages[1] == f"audit log {path}: 2 questions are missing"
 
 
-def test_each_outage_is_reported(opened: Opened, path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_each_outage_is_reported(opened: Opened, caplog: pytest.LogCaptureFixture) -> None:
     log = opened()
     for _ in range(2):
-        path.unlink()
-        path.symlink_to("/dev/full")
-        assert log._file and log._file.stream
-        log._file.stream.close()  # as if the disk had been taken away
-        write(log, "lost")
-        until(lambda: log._file is not None and log._file._lost == 1)
-        path.unlink()
+        with no_file_may_grow():
+            write(log, "lost")
+            until(lambda: log.missing == 1)
         write(log, "written")
-        until(lambda: log._file is not None and log._file._lost == 0)
+        until(lambda: log.missing == 0)
 
     assert [record.levelno for record in caplog.records] == [logging.ERROR, logging.WARNING] * 2
 
 
 def test_a_disk_that_hangs_neither_stops_requests_nor_fills_the_memory(
-    opened: Opened, path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    opened: Opened, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(audit_log, "MAX_WAITING", 5)
-    log = opened()
-    assert log._file and log._file.lock
-    with log._file.lock:  # held, it keeps the writing thread waiting
-        write(log, "first")
-        until(lambda: log._file is not None and log._file.waiting.empty())
-        write(log, *"abcdefgh")
-    log.close()
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    log = opened(path=pipe, max_waiting=5)
+    first = "a" * 200_000  # more than a pipe takes while nobody reads
+    write(log, first)
+    until(lambda: log.waiting == 0)
+    write(log, *"abcdefgh")
+    with ThreadPoolExecutor(1) as pool:
+        os.set_blocking(reader, True)
+        written = pool.submit(read_all, reader)
+        log.close()
+        questions = [json.loads(line)["question"] for line in written.result().splitlines()]
 
-    assert [line["question"] for line in lines(path)] == ["first", *"abcde"]
+    assert questions == [first, *"abcde"]
     assert caplog.messages == [
-        f"audit log {path} cannot be written: 5 lines wait to be written",
-        f"audit log {path}: 3 questions are missing",
+        f"audit log {pipe} cannot be written: 5 lines wait to be written",
+        f"audit log {pipe}: 3 questions are missing",
     ]
+
+
+@contextmanager
+def no_file_may_grow() -> Iterator[None]:
+    """As on a full disk."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def read_all(descriptor: int) -> str:
+    with open(descriptor, "rb") as stream:
+        return stream.read().decode()
 
 
 def until(true: Callable[[], bool]) -> None:

@@ -109,7 +109,7 @@ def test_pages_opened_from_a_file_may_be_let_in(index: Path, tmp_path: Path) -> 
 def test_a_secret_key_must_not_stand_in_pages(index: Path, tmp_path: Path) -> None:
     file = KeyFile(tmp_path / "keys.json")
     _, text = file.add("secret")
-    with pytest.raises(PageKeyError, match="the page key is a secret one") as caught:
+    with pytest.raises(PageKeyError, match="the page key is a secret key") as caught:
         create_app(Settings(index=index, keys=file.path, page_key=text))
     assert text not in str(caught.value)
 
@@ -117,7 +117,7 @@ def test_a_secret_key_must_not_stand_in_pages(index: Path, tmp_path: Path) -> No
 def test_a_page_key_that_is_none_is_refused_at_the_start(index: Path, tmp_path: Path) -> None:
     file = KeyFile(tmp_path / "keys.json")
     file.add("other")
-    with pytest.raises(PageKeyError, match="none of the keys file"):
+    with pytest.raises(PageKeyError, match="not in the key file"):
         create_app(Settings(index=index, keys=file.path, page_key="fst_none"))
-    with pytest.raises(PageKeyError, match="no file of keys"):
+    with pytest.raises(PageKeyError, match="no key file"):
         create_app(Settings(index=index, page_key="fst_none"))

@@ -105,10 +105,10 @@ def running(embedder: BatchingEmbedder) -> Iterator[None]:
         done.result(LONG)
 
 
-def wait_until_wanted(embedder: BatchingEmbedder, wishes: int) -> None:
+def wait_until_requested(embedder: BatchingEmbedder, requests: int) -> None:
     """Return when so many wait for the vectors of questions."""
     until = time.monotonic() + LONG
-    while len(embedder._state.questions) < wishes:
+    while embedder.waiting < requests:
         assert time.monotonic() < until
         time.sleep(0.001)
 
@@ -146,7 +146,7 @@ def test_questions_that_come_while_the_model_is_busy_are_encoded_together_next(m
         first = asking(embedder, RIVER)
         assert model.entered.wait(LONG)
         others = [asking(embedder, SCHOOL), asking(embedder, BRIDGE)]
-        wait_until_wanted(embedder, 2)
+        wait_until_requested(embedder, 2)
         model.gate.set()
         for asked in (first, *others):
             asked.result(LONG)
@@ -166,7 +166,7 @@ def test_a_question_that_ends_without_texts_holds_up_none(model: Model) -> None:
     with batching(model) as embedder:
         with running(embedder):
             asked = asking(embedder, RIVER)
-            wait_until_wanted(embedder, 1)
+            wait_until_requested(embedder, 1)
             assert model.batches == []
         assert np.array_equal(asked.result(LONG), alone(RIVER))
 
@@ -199,7 +199,7 @@ def test_passages_are_not_kept_waiting_by_questions(model: Model) -> None:
     with batching(model) as embedder:
         with running(embedder):
             question = asking(embedder, RIVER)
-            wait_until_wanted(embedder, 1)
+            wait_until_requested(embedder, 1)
             with running(embedder):
                 passages = started(lambda: embedder.embed_passages([SCHOOL]))
                 assert np.array_equal(passages.result(LONG), FakeEmbedder().embed_passages([SCHOOL]))
@@ -247,7 +247,7 @@ def test_an_error_over_passages_spares_the_questions() -> None:
     model = FakeEmbedder(fail_after=0)
     with batching(model) as embedder, running(embedder):
         question = asking(embedder, RIVER)
-        wait_until_wanted(embedder, 1)
+        wait_until_requested(embedder, 1)
         with embedder.question(), pytest.raises(RuntimeError, match="the model broke"):
             embedder.embed_passages([SCHOOL])
         embedder.close()
@@ -260,15 +260,17 @@ def test_closing_finishes_what_waits_and_ends_the_thread(model: Model) -> None:
     [thread] = set(threading.enumerate()) - before
     with running(embedder):
         asked = asking(embedder, RIVER)
-        wait_until_wanted(embedder, 1)
+        wait_until_requested(embedder, 1)
         started(embedder.close).result(LONG)
         assert np.array_equal(asked.result(LONG), alone(RIVER))
     assert not thread.is_alive()
 
 
 def test_closing_twice_is_closing(model: Model) -> None:
+    before = threading.active_count()
     with batching(model) as embedder:
         embedder.close()
+    assert threading.active_count() == before
 
 
 def test_name_digest_dimension_and_pieces_are_those_of_the_model_below(model: Model) -> None:

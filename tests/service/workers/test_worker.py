@@ -54,14 +54,14 @@ def worker(lease: str) -> Iterator[tuple[subprocess.Popen[bytes], socket.socket,
 
 def test_a_worker_with_a_question_that_never_ends_ends_after_the_front() -> None:
     with worker("threading.Event().wait()") as (process, ours, _):
-        ours.sendall(protocol.packed(ASK))
+        ours.sendall(protocol.pack(ASK))
         ours.shutdown(socket.SHUT_WR)
         assert process.wait(30) == 1
 
 
 def test_what_is_being_answered_when_the_front_stops_asking_is_replied_to() -> None:
     with worker("raise RuntimeError") as (process, ours, stream):
-        ours.sendall(protocol.packed(ASK))
+        ours.sendall(protocol.pack(ASK))
         ours.shutdown(socket.SHUT_WR)
         assert protocol.read(stream)[0]["id"] == 7
         assert process.wait(30) == 0
@@ -71,7 +71,7 @@ def test_what_is_being_answered_when_the_front_stops_asking_is_replied_to() -> N
 def test_a_question_is_replied_to_whatever_it_raises(error: str) -> None:
     with worker(f"raise {error}('/secret')") as (_, ours, stream):
         for _ in range(2):
-            ours.sendall(protocol.packed(ASK))
+            ours.sendall(protocol.pack(ASK))
             head, body = protocol.read(stream)
             assert (head["id"], head["status"], body) == (7, 500, b"")
             assert head["detail"] == "the service failed on this request; its log says why"

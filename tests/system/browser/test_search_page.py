@@ -289,14 +289,14 @@ def test_the_service_being_busy_is_said_and_tried_again_when_it_said(tab: Openin
         (403, "key", "darf den Dienst nicht fragen", False),
         (429, "many", "sehr oft gefragt", True),
         (500, "broken", "ein Fehler aufgetreten", True),
-        (422, "wrong", "holds no word", False),
+        (422, "wrong", "contains no word", False),
     ],
 )
 def test_each_refusal_of_the_service_is_told_in_words(
     tab: Opening, service: str, status: int, kind: str, said: str, button: bool
 ) -> None:
     it = tab()
-    failing(it, status, "question: holds no word")
+    failing(it, status, "question: contains no word")
     it.page.goto(address(service, MANGEL))
     it.page.wait_for_selector(f"[data-kind={kind}]")
     box = it.page.locator(".trouble")

@@ -114,7 +114,7 @@ def test_damaged_generations_are_refused_when_they_are_opened(index: Path) -> No
 def answered(index: Path) -> dict[str, Any]:
     generation = open_generation(index)
     engine = Engine(Retriever(generation, FakeEmbedder()), ExtractiveAnswerer(EAGER))
-    reply = serializers.ask_reply(engine.ask("Wann wurde der Reis geerntet?"), engine)
+    reply = serializers.ask_reply(engine.ask("Wann wurde der Reis geerntet?"), engine.generation)
     engine.close()
     return reply.model_dump(mode="json")
 

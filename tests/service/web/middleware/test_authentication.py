@@ -150,7 +150,7 @@ def test_a_key_for_questions_does_not_open_the_metrics_and_one_for_metrics_no_qu
             reply = client.get(path, headers=bearer(text))
             assert reply.status_code == 403
             assert reply.headers["content-type"] == "application/problem+json"
-            assert reply.json()["detail"] == f"this key has not the scope '{scope}'"
+            assert reply.json()["detail"] == f"this key does not have the scope '{scope}'"
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/docs", "/openapi.json"])

@@ -412,7 +412,7 @@ def test_what_is_refused_before_it_is_routed_counts_where_it_was_going(index: Pa
         client.get("/v1/documents/dorf.txt")
         client.get("/v1/documents/dorf.txt")
         client.post("/v1/nowhere", content=b"x")
-        counted = client.app.state.dispatcher.metrics.exposed().decode()  # type: ignore[attr-defined]
+        counted = client.app.state.dispatcher.metrics.render().decode()  # type: ignore[attr-defined]
     assert 'fundstelle_requests_total{path="/v1/documents/{document_id:path}",status="429"} 1.0' in counted
     assert 'fundstelle_requests_total{path="other",status="429"} 1.0' in counted
 
