@@ -1,9 +1,10 @@
-"""The grammar of numbered acts as tables and patterns; `indexer.entities.references` reads with them.
+"""Kinds of numbered acts, and the tables and patterns that mentions of them are parsed with.
 
-Everything here is written for folded text: no diacritics, `ß` as `ss`, `đ` as `d`, one space for white space,
-one newline between paragraphs, `-` for every dash. Every pattern is anchored where its reader stands and
-bounded in length, so that reading stays linear in the text.
+Everything here is for text as `folded_text` makes it. Every pattern is anchored where the parser stands and
+bounded in length, so that parsing stays linear in the text.
 """
+
+from __future__ import annotations
 
 import re
 from collections.abc import Iterable
@@ -14,8 +15,11 @@ from indexer.text.normalization import fold, word_list
 
 
 class Kind(NamedTuple):
-    """A kind of act. `words` and `plurals`: comma-separated forms in German and English; `vietnamese`: the
-    folded form of `vi`. `bare`: a number may follow without a number word ("Resolution 57")."""
+    """A kind of act, with its code in keys, its code in signs, and its names.
+
+    `words` and `plurals`: folded forms in German and English, separated by commas. `vietnamese`: the folded
+    form of `vi`. `bare`: a number may follow without a number word ("Resolution 57").
+    """
 
     code: str
     sign: str
@@ -58,18 +62,16 @@ KINDS: Final = (
     Kind("LUAT", "LUAT", "Gesetz", "Law", "Luật", "luat",
          "law,gesetz,gesetzes", "laws,gesetze,gesetzen", bare=False),
 )  # fmt: skip
-BY_CODE: Final = {kind.code: kind for kind in KINDS}
-VIETNAMESE: Final = {kind.vietnamese for kind in KINDS}
-PLURAL: Final = {word for kind in KINDS for word in kind.plurals.split(",")}
-WORDS: Final = {
+KIND_BY_CODE: Final = {kind.code: kind for kind in KINDS}
+VIETNAMESE_WORDS: Final = {kind.vietnamese for kind in KINDS}
+PLURAL_WORDS: Final = {word for kind in KINDS for word in kind.plurals.split(",")}
+KIND_BY_WORD: Final = {
     word: kind
     for kind in KINDS
     for word in (*kind.words.split(","), *kind.plurals.split(","), kind.vietnamese)
 }
-JOINED: Final = {word.replace(" ", ""): word for word in WORDS}  # "Nghịquyết": translation lost the space
-
-# Characters that folding spells otherwise than Unicode's compatibility decomposition does.
-LETTERS: Final = {"đ": "d", "Đ": "D", "ß": "ss", "ẞ": "SS", "−": "-", "⁄": "/", "∕": "/"}
+# "Nghịquyết": machine translation lost the space.
+WORD_BY_JOINED: Final = {word.replace(" ", ""): word for word in KIND_BY_WORD}
 
 # Codes: those read before a number ("NQ 57"), and those in an official sign ("57-NQ/TW").
 LEADING_CODES: Final = {
@@ -80,16 +82,16 @@ SIGN_CODES: Final = LEADING_CODES | {"QYD": "QD", "KH": "KH", "TB": "TB", "HD": 
 
 # Issuers in signs, as patterns. Party bodies share one numbering here (TW, TU, none: the same key), because
 # texts drop the issuer all the time; the state's bodies number their own acts, so their issuer is in the key.
-STATE_ISSUERS: Final = r"cp|ttg|ubnd|hdnd|ubtvqh[0-9]{0,2}|qh[0-9]{0,2}"
-PARTY_ISSUERS: Final = r"[a-z]{0,7}t[wu]|[dh]u|bct|bbt|bch|btv"
-EU_ISSUERS: Final = "EU|EG|EC|EWG|EEC|Euratom"
+_STATE_ISSUERS: Final = r"cp|ttg|ubnd|hdnd|ubtvqh[0-9]{0,2}|qh[0-9]{0,2}"
+_PARTY_ISSUERS: Final = r"[a-z]{0,7}t[wu]|[dh]u|bct|bbt|bch|btv"
+_EU_ISSUERS: Final = "EU|EG|EC|EWG|EEC|Euratom"
 
-# What German may write together with a kind word ("Politbüroresolution").
-COMPOUND_HEADS: Final = "politburo|zentralkomitee|zk|sekretariat|partei|parteitag|provinz|regierung|rat|eu"
+# Heads of German compounds with a kind word ("Politbüroresolution").
+_COMPOUND_HEADS: Final = "politburo|zentralkomitee|zk|sekretariat|partei|parteitag|provinz|regierung|rat|eu"
 
 # Words that may stand between a kind word and an explicit number word: the issuing body, nothing else. An
 # open list would read "Resolution durch die Arbeitsgruppe Nr. 1920" as Resolution 1920.
-BODIES: Final = (
+_BODIES: Final = (
     "des", "der", "vom", "von", "of", "the", "by", "cua", "do",
     "politburos?", "polburos?", "zentralkomitees?", "zk", "zentrale", "zentralen", "parteis?", "parteien",
     "sekretariate?s?", "provinz", "provinzparteikomitees?", "parteikomitees?", "parteiausschusse?s?",
@@ -107,19 +109,19 @@ _AMBIGUOUS_MONTHS = ("may", "mai", "march")
 # Spellings that do not date a number in these patterns.
 _EXCLUDED_MONTHS = ("janner", "mar", "jun", "jul", "sep")
 _MONTHS = sorted({fold(name) for name in months.ALL_NAMES}.difference(_AMBIGUOUS_MONTHS, _EXCLUDED_MONTHS))
-MONTHS: Final = "|".join(_MONTHS)
-MONTHS_THAT_ARE_WORDS: Final = "|".join(_AMBIGUOUS_MONTHS)
+_UNAMBIGUOUS: Final = "|".join(_MONTHS)
+_AMBIGUOUS: Final = "|".join(_AMBIGUOUS_MONTHS)
 # After "14.": an ordinal, where any other word would open a new sentence.
-COUNTED_IN_ORDINALS: Final = (
+_COUNTED_IN_ORDINALS: Final = (
     r"(?:(?:national|ordentlich|ausserordentlich)[a-z]{0,4}[ ])?(?:(?:landes|provinz|bezirks|gemeinde)?"
     r"partei(?:tag|kongress|konferenz)|kongress|konferenz|sitzung|plenum|plenartagung|tagung|zentralkomitee|"
     r"politburo|nationalversammlung|legislaturperiode|amtszeit|wahlperiode|jahrhundert|jahrestag)[a-z]{0,3}"
 )
 
 
-# Counted things after a bare number: no reference. Written as in running text and compared in lower case with
-# their diacritics, or "Hồ Chí Minh" would be households. Topics people ask about ("Resolution 57 Mängel",
-# "Resolution 68 Unternehmen", "Resolution 57 participants") must stay out of this list.
+# Nouns after a bare number that make it an amount. Compared in lower case with their diacritics, or "Hồ Chí
+# Minh" would be households. Topics of questions ("Resolution 57 Mängel", "Resolution 68 Unternehmen",
+# "Resolution 57 participants") must stay out of this list.
 COUNTED: Final = word_list("""
     prozent prozentpunkte prozentpunkten promille tausend hundert million millionen mio mrd milliarde
     milliarden euro dollar dong cent haushalt haushalte haushalten personen person familie familien kader
@@ -136,12 +138,12 @@ COUNTED: Final = word_list("""
     hộ người tỷ tỉ triệu nghìn ngàn trăm năm tháng ngày tuần giờ phút giây lần trang buổi tấn khoản hecta
     nguoi trieu
 """)
-# These count only together with their second word: "gia đình" is a family, "Gia Lai" a province.
+# These make an amount only together with their second word: "gia đình" is a family, "Gia Lai" a province.
 COUNTED_PAIRS: Final = {
     "cán": "bộ", "gia": "đình", "trường": "hợp", "phần": "trăm", "đối": "tượng", "héc": "ta", "mô": "hình",
     "hành": "vi", "per": "cent", "can": "bo",
 }  # fmt: skip
-# And these do not, before one of the words given: "tỷ lệ" is a rate, "ngày càng" means more and more.
+# These make none before one of the words given: "tỷ lệ" is a rate, "ngày càng" means more and more.
 NOT_COUNTED_BEFORE: Final = {
     "tỷ": {"lệ", "trọng"}, "tỉ": {"lệ", "trọng"}, "trang": {"bị", "thiết"}, "ngày": {"càng"}, "năm": {"nay"},
 }  # fmt: skip
@@ -167,25 +169,25 @@ _NUMBER_WORD = r"(?P<word>(?:n[ro]|nrn|nos|number|numbers|nummer|nummern|so)(?![
 LEAD: Final = re.compile(
     rf"""(?:https?://|www\.)\S+
     | (?:(?<![a-z0-9]) | (?-i:(?<=[a-z])(?=[A-Z])))  # "derResolution": translation lost the space
-      (?:(?:{COMPOUND_HEADS})s?)?
-      (?P<kind>{_either(WORDS).replace(" ", "[ ]?")})(?:(?![a-z]) | (?=(?:n[ro]\.?|so)[ ]?[0-9]))
+      (?:(?:{_COMPOUND_HEADS})s?)?
+      (?P<kind>{_either(KIND_BY_WORD).replace(" ", "[ ]?")})(?:(?![a-z]) | (?=(?:n[ro]\.?|so)[ ]?[0-9]))
     | (?<![a-z0-9]) (?<![0-9][-/]) (?<![0-9][ ][-/])
       (?P<code>nq|(?-i:CTr|CTrHD|{_either(LEADING_CODES)}))(?:[ ]?[-/][ ]?t[wu])?(?![a-z])
     | (?<![a-z0-9]) (?<![0-9][-.,:/]) (?P<digits>[0-9]+)""",
     _FLAGS | re.VERBOSE,
 )
-DIRECT: Final = re.compile(rf"-|[ ]?(?:\((?:{EU_ISSUERS})\)[ ]?)?(?:{_NUMBER_WORD}[ ]?)?", _FLAGS)
-GAP: Final = re.compile(
-    rf"(?:[ ]?\(?(?:{'|'.join(BODIES)}|[0-9]{{1,2}}(?:\.|st|nd|rd|th))(?![a-z])\)?){{0,6}}"
+DIRECT_LINK: Final = re.compile(rf"-|[ ]?(?:\((?:{_EU_ISSUERS})\)[ ]?)?(?:{_NUMBER_WORD}[ ]?)?", _FLAGS)
+ISSUER_LINK: Final = re.compile(
+    rf"(?:[ ]?\(?(?:{'|'.join(_BODIES)}|[0-9]{{1,2}}(?:\.|st|nd|rd|th))(?![a-z])\)?){{0,6}}"
     rf"[ ]?[(,:]?[ ]?{_NUMBER_WORD}[ ]?",
     _FLAGS,
 )
 _NUMBER_PARTS = rf"""(?P<number>[0-9]{{1,5}})(?P<letter>[a-f](?![a-z0-9]))?
     (?:[ ]?/[ ]?(?P<year>[0-9]{{1,4}})(?![0-9]))?
     (?: [ ]?[-/]?[ ]?(?P<sign>{_either(SIGN_CODES)})(?:[ ]?[-/][ ]?|(?=tw))
-        (?P<issuer>{STATE_ISSUERS}|{PARTY_ISSUERS}|(?-i:[A-Z]{{2,9}}))(?![a-z0-9])
+        (?P<issuer>{_STATE_ISSUERS}|{_PARTY_ISSUERS}|(?-i:[A-Z]{{2,9}}))(?![a-z0-9])
       | [-/](?P<short>(?-i:{_either(SIGN_CODES)}))(?![a-z0-9/]|[ -]?[0-9])
-      | [ ]?[-/][ ]?(?P<body>(?-i:TW|TU|CP|TTg|TTG|UBND|HDND|UBTVQH[0-9]*|QH[0-9]*|{EU_ISSUERS}))(?![a-z0-9])
+      | [ ]?[-/][ ]?(?P<body>(?-i:TW|TU|CP|TTg|TTG|UBND|HDND|UBTVQH[0-9]*|QH[0-9]*|{_EU_ISSUERS}))(?![a-z0-9])
       | (?![ ](?:[0-9]{{3}}|[0-9]{{5,}})(?![0-9]))           # "1 157", a telephone number
     )
     (?! [a-z0-9_] | [.:'’][0-9] | [ ]?/[ ]?[0-9] | -[0-9] | [ ]?[%‰°€$£½¼¾] | [ ]?[x×*][ ]?[0-9]
@@ -197,17 +199,17 @@ _AND = r"(?:und|and|va|sowie|oder|or|hoac|as[ ]well[ ]as|cung[ ]nhu|bzw\.?)"
 NEXT_ITEM: Final = re.compile(
     rf"(?:[ ]?[,;&+][ ]?(?:{_AND}[ ])?|[ ]{_AND}[ ])(?:{_NUMBER_WORD}[ ]?)?(?=[0-9])", _FLAGS
 )
-LIST_ENDS: Final = re.compile(
+LIST_END: Final = re.compile(
     r"[ ]?(?:\Z|\n|[.?!;:)\]\"“”»])|[ ](?:des|vom|cua|ve|co|noi|la|da|duoc)(?![a-z])", _FLAGS
 )
-SEVERAL: Final = re.compile(r"(?:cac|nhung|hai|ba|bon|[0-9])[ ]\Z", _FLAGS)
-STATE: Final = re.compile(STATE_ISSUERS, _FLAGS)
-_MONTH = rf"(?:{MONTHS}|{MONTHS_THAT_ARE_WORDS})"
+PLURAL_MARK: Final = re.compile(r"(?:cac|nhung|hai|ba|bon|[0-9])[ ]\Z", _FLAGS)
+STATE: Final = re.compile(_STATE_ISSUERS, _FLAGS)
+_MONTH = rf"(?:{_UNAMBIGUOUS}|{_AMBIGUOUS})"
 DAY: Final = re.compile(
-    rf"(?:\.[ ]?{_MONTH}|[ ](?:{MONTHS}))(?![a-z])|[ ](?:{MONTHS_THAT_ARE_WORDS}),?[ ](?:19|20)[0-9]{{2}}",
+    rf"(?:\.[ ]?{_MONTH}|[ ](?:{_UNAMBIGUOUS}))(?![a-z])|[ ](?:{_AMBIGUOUS}),?[ ](?:19|20)[0-9]{{2}}",
     _FLAGS,
 )
-ORDINAL: Final = re.compile(rf"\.[ ]?(?:{COUNTED_IN_ORDINALS})(?![a-z])", _FLAGS)
+ORDINAL: Final = re.compile(rf"\.[ ]?(?:{_COUNTED_IN_ORDINALS})(?![a-z])", _FLAGS)
 MONTH: Final = re.compile(r"(?:0?[1-9]|1[0-2])/(?:19|20)[0-9]{2}")  # "Nghị quyết 57, 12/2024"
 # "57 of 60", but not "57 of 2024" or "57 of 18 July".
 SHARE: Final = re.compile(

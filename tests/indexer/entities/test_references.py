@@ -159,7 +159,7 @@ def test_an_act_is_called_as_in_the_language_asked_for(key: str, language: str, 
 
 @pytest.mark.parametrize("key", ["", "57", "NQ", "XX-57", "NQ-57-NQ", "nq-57"])
 def test_what_is_no_key_has_no_name(key: str) -> None:
-    with pytest.raises(ValueError, match="not the key of an act"):
+    with pytest.raises(ValueError, match="not a reference key"):
         display_name(key, "de")
 
 
