@@ -105,18 +105,11 @@ def test_held_out_figures_come_from_weights_that_did_not_see_the_question() -> N
     assert fit([c for c in cases if c.fold] + odd, (1.15, 1.15, 0.0)).held_out["set de"] < 0.9
 
 
-def test_the_command_writes_weights_that_the_service_reads(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_command_writes_weights_that_the_service_reads(tmp_path: Path) -> None:
     written = tmp_path / "weights.json"
     result = run_eval("fit", write_beir(tmp_path / "small"), "--output", written)
     assert result.exit_code == 0, result.stderr
-    monkeypatch.setattr("service.retrieval.fusion_weights.FUSION_WEIGHTS", written)
-    FusionWeightsByLanguage.load.cache_clear()
-    try:
-        loaded = FusionWeightsByLanguage.load()
-    finally:
-        FusionWeightsByLanguage.load.cache_clear()
+    loaded = FusionWeightsByLanguage.load(written)
     assert loaded.same.passage + loaded.same.sentence == pytest.approx(COSINES)
 
 

@@ -54,8 +54,8 @@ def without_times(record: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("ranking", RANKINGS)
 def test_a_ranking_is_the_same_as_when_it_is_run_alone(engine: Engine, ranking: Any) -> None:
     system, text = LocalSystem(engine), QUERIES["2-de"][0]
-    evidence = system.evidence(text)
-    found = {"full": system.full(evidence, DEPTH)} | system.ablated(evidence, DEPTH)
+    query = system.encode(text)
+    found = {"full": system.full(query, DEPTH)} | system.ablated(query, DEPTH)
 
     assert found[ranking] == LocalSystem(engine, ranking).search(text, DEPTH)
 
