@@ -1,1 +1,7 @@
-"""TODO package."""
+"""From scored sentences to a verified answer or a refusal."""
+
+__all__ = [
+    "answer",
+    "answerer",
+    "constraints",
+]

@@ -60,14 +60,14 @@ class Tolerances:
 
 
 class Answerer(Protocol):
-    """What the service uses of an answerer."""
+    """Turns a question into an answer or a refusal."""
 
     def answer(self, question: Question, max_citations: int, filters: Filters | None = None) -> Answer: ...
 
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """What is known of a question while it is answered."""
+    """A question with its encoding, references, missing places and filters."""
 
     question: Question
     query: EncodedQuery

@@ -18,7 +18,7 @@ _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 @dataclass(frozen=True, slots=True)
 class SelectionMargins:
-    """How far below the best one a further statement may lie, in units of the candidates' scores."""
+    """Margins below the best statement within which further ones lie, in units of the scores."""
 
     #: By hand: hardly, for a question for one fact.
     fact: float = 0.004

@@ -1,1 +1,10 @@
-"""TODO package."""
+"""Query understanding: from the text of a question to its parts."""
+
+__all__ = [
+    "answer_type",
+    "intent",
+    "number_words",
+    "question",
+    "rewriting",
+    "understanding",
+]

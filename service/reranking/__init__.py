@@ -1,1 +1,9 @@
-"""TODO package."""
+"""Reranking of the first hits by a cross-encoder."""
+
+__all__ = [
+    "bundled",
+    "cross_encoder",
+    "loading",
+    "network",
+    "reranker",
+]

@@ -27,7 +27,7 @@ class PairScore:
 
 
 class CrossEncoder(Protocol):
-    """What reranking, scoring and the confidence use of a cross-encoder."""
+    """A model that scores pairs of question and text, as reranking and scoring use it."""
 
     @property
     def name(self) -> str: ...

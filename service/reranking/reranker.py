@@ -81,7 +81,7 @@ class Reranker:
         return [*scored, *(replace(hit, score=min(hit.score, lowest)) for hit in hits[len(scored) :])]
 
     def rescore(self, query: EncodedQuery, sentences: Sequence[int]) -> Scores:
-        """What is added to the score of each sentence, in units of cosine, shape ``(len(sentences),)``.
+        """Additions to the scores of sentences, in units of cosine, shape ``(len(sentences),)``.
 
         Each is read with the one before it alone: in "Er bezeichnete die Reform als …", the sentence before
         often names the person. The two together may answer because of either, so the span counts too.

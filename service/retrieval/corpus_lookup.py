@@ -111,7 +111,7 @@ class CorpusLookup:
         return tuple(known.key for known in self.references)
 
     def reference_match(self, keys: tuple[str, ...], passages: Ids, documents: Ids) -> Scores:
-        """How strongly each passage is tied to one of the references, 0 to 1, shape ``(len(passages),)``.
+        """Strength of the tie of each passage to one of the references, 0 to 1, shape ``(len(passages),)``.
 
         1 if it names one; else the highest attribution of its sentences; at least 0.5 if its document names
         one.

@@ -22,9 +22,9 @@ REWRITTEN_SHARE = 0.85
 
 @dataclass(frozen=True, slots=True)
 class SimilarityOffsets:
-    """What is added to the similarity to the rewritten question, in cosine.
+    """Offsets of the similarity to the rewritten question, in cosine.
 
-    It brings the nearest row of the context to where the whole question has it: a shorter question is less
+    They bring the nearest row of the context to where the whole question has it: a shorter question is less
     similar to everything, and what fits must not fall behind for that.
     """
 

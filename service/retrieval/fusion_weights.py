@@ -12,7 +12,7 @@ FUSION_WEIGHTS = Path(__file__).with_name("fusion_weights.json")
 
 @dataclass(frozen=True, slots=True)
 class FusionWeights:
-    """What each feature adds to a passage's score, in units of cosine."""
+    """Weights of the features in a passage's score, in units of cosine."""
 
     #: Fitted: ``python -m eval fit``, docs/adr/0001. Cosine of the passage.
     passage: float

@@ -1,1 +1,8 @@
-"""TODO package."""
+"""Scores of sentences and the calibrated confidence."""
+
+__all__ = [
+    "candidates",
+    "confidence",
+    "diagonal_metric",
+    "scorer",
+]

@@ -38,7 +38,7 @@ class DiagonalMetric:
         return cls(np.array(values["weights"], np.float32), np.array(values["offset"], np.float32))
 
     def scores(self, question: Vectors, centroid: Vectors, sentences: Vectors) -> Scores:
-        """What is added to the cosine of each sentence, shape ``(n,)``.
+        """Additions to the cosines of sentences, shape ``(n,)``.
 
         Args:
             question: its vector for the texts of a language; ``centroid``: of that language.

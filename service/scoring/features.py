@@ -68,7 +68,7 @@ def metric_bonus(
     languages: Strings,
     vectors: Vectors,
 ) -> Scores:
-    """What the learned metric adds to the cosine of each sentence.
+    """Additions of the learned metric to the cosines of sentences.
 
     Args:
         languages: of each sentence; ``vectors``: of each, shape ``(n, dimension)``.

@@ -24,7 +24,7 @@ from service.scoring.diagonal_metric import DiagonalMetric
 
 @dataclass(frozen=True, slots=True)
 class SentenceWeights:
-    """What each feature adds to the score of a sentence, in units of cosine."""
+    """Weights of the features in the score of a sentence, in units of cosine."""
 
     #: By grid on xquad and mlqa-dev, ``python -m eval run --answers`` (docs/adr/0008): the learned metric,
     #: the cosine and the lexical score of the passage, the overlap of terms and of concepts.
