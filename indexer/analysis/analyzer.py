@@ -1,10 +1,13 @@
-"""Text to lexical terms: folded over diacritics and case, stemmed by language."""
+"""Text to index terms: stems, surface terms, subword terms, and keys of references.
+
+Terms are folded over case and diacritics. Stemming and stop words depend on the language.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache
 
 from indexer.analysis.stop_words import STOP_WORDS
@@ -12,86 +15,83 @@ from indexer.entities.references import find_references
 from indexer.text.languages import Language
 from indexer.text.normalization import fold
 
-#: Before a term that stands as it was written (folded), beside its stem. A question in another language
-#: can only match these: names, numbers and references, not inflected words.
+#: Prefix of a surface term, the folded form of a word. Across languages only these can match: names, numbers
+#: and references, but not inflected words.
 SURFACE = "="
-#: Before a piece of a word, as the model's tokenizer cuts it.
+#: Prefix of a subword term, a piece of a word as the model's tokenizer cuts it.
 SUBWORD = "~"
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?")
-#: Words whose stem is kept; questions bring in new ones without end.
-_REMEMBERED = 1 << 16
-#: Longer ones are no words, and not worth the memory.
-_LONG_WORD = 40
+#: Words whose stem is cached: questions bring in new ones without end.
+_CACHED_WORDS = 1 << 16
+#: Characters; longer strings are not words and would fill the cache.
+_MAX_CACHED_LENGTH = 40
 _STEMMERS: dict[Language, str] = {"de": "german", "en": "english"}
 
 
 def document_terms(text: str, language: Language) -> list[str]:
-    """Terms of a document in ``language``: stems, written forms, and the keys of its references."""
+    """The terms of a document in ``language``: stem and surface term of each word, keys of its references."""
     stem = _stemmer(language)
-    found: list[str] = []
-    for word in _words(text):
-        folded = _fold_word(word)
-        if word.lower() in STOP_WORDS[language]:
-            continue
-        found.append(stem(word.lower()))
-        found.append(SURFACE + folded)
-    return found + _keys(text)
+    terms: list[str] = []
+    for word in _content_words(text, language):
+        terms.append(stem(word.lower()))
+        terms.append(SURFACE + _fold_word(word))
+    return terms + _reference_terms(text)
 
 
 def question_terms(question: str, language: Language) -> list[str]:
-    """Terms of a question for documents of its own language."""
-    return content_stems(question, language) + _keys(question)
+    """The terms of a question for documents of its own language: stems, and keys of its references."""
+    return content_stems(question, language) + _reference_terms(question)
 
 
 def content_stems(text: str, language: Language) -> list[str]:
-    """Stems of a text's words, stop words left out, references not looked for."""
+    """The stems of the words of a text without its stop words."""
     stem = _stemmer(language)
-    words = [word.lower() for word in _words(text)]
-    return [stem(word) for word in words if word not in STOP_WORDS[language]]
+    return [stem(word.lower()) for word in _content_words(text, language)]
 
 
 def subword_terms(text: str, language: Language, subwords: Callable[[str], Sequence[str]]) -> list[str]:
-    """Pieces of a text's words, as ``subwords`` cuts them, for texts and questions of one language.
+    """The subword terms of a text, for documents and questions of one language.
 
-    What compounds share: "Massenmobilisierungsarbeit" and "Massenmobilisierung" have no stem in common,
-    but most of their pieces.
+    They match compounds, which share no stem but most of their subwords: "Massenmobilisierungsarbeit" and
+    "Massenmobilisierung".
+
+    Args:
+        subwords: cuts a word in lower case.
     """
-    words = (word.lower() for word in _words(text))
-    pieces = (piece for word in words if word not in STOP_WORDS[language] for piece in subwords(word))
+    pieces = (piece for word in _content_words(text, language) for piece in subwords(word.lower()))
     return [SUBWORD + piece for piece in pieces if len(piece) > 1]
 
 
 def cross_lingual_terms(question: str, language: Language) -> list[str]:
-    """Terms of a question that are the same in any language: numbers, names, references, shared words.
+    """The terms of a question for documents of another language: surface terms, and keys of its references.
 
-    Every content word goes in as written. One that has no counterpart in another language simply
-    matches nothing there; one that does ("Internet", "Nguyen", "98") is evidence.
+    Every content word is among them. A word without a counterpart in the other language matches nothing
+    there; names, numbers and shared words ("Internet") do.
     """
     return [
         SURFACE + _fold_word(word)
-        for word in _words(question)
-        if word.lower() not in STOP_WORDS[language]
-        and (len(word) > 2 or word[0].isdigit() or word[0].isupper())
-    ] + _keys(question)
+        for word in _content_words(question, language)
+        if len(word) > 2 or word[0].isdigit() or word[0].isupper()
+    ] + _reference_terms(question)
 
 
 def name_terms(question: str, language: Language) -> list[str]:
-    """Names and numbers of a question as written terms.
+    """The surface terms of the numbers and names in a question, numbers first.
 
     Capitalised words after the first count as names in English and Vietnamese. German capitalises every
-    noun, so there only numbers count.
+    noun, so in German only numbers count.
     """
     words = _words(question)
-    capitalised = words[1:] if language != "de" else []
-    chosen = [word for word in words if word[0].isdigit()] + [
-        word for word in capitalised if word[0].isupper()
+    numbers = [word for word in words if word[0].isdigit()]
+    names = [word for word in words[1:] if word[0].isupper()] if language != "de" else []
+    return [
+        SURFACE + _fold_word(word) for word in numbers + names if word.lower() not in STOP_WORDS[language]
     ]
-    return [SURFACE + _fold_word(word) for word in chosen if word.lower() not in STOP_WORDS[language]]
 
 
 def surface_terms(text: str) -> set[str]:
-    """Every word and number of a text as a written term, whatever its language."""
+    """The surface terms of all words and numbers of a text, whatever its language."""
     return {SURFACE + _fold_word(word) for word in _words(text)}
 
 
@@ -99,30 +99,34 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(unicodedata.normalize("NFC", text))
 
 
+def _content_words(text: str, language: Language) -> Iterator[str]:
+    return (word for word in _words(text) if word.lower() not in STOP_WORDS[language])
+
+
 def _fold_word(word: str) -> str:
     # 1.088 and 1,088 are one number in two notations.
     if word[0].isdigit():
         return re.sub(r"[.,]", "", word)
-    return _folded(word) if len(word) <= _LONG_WORD else fold(word)
+    return _cached_fold(word) if len(word) <= _MAX_CACHED_LENGTH else fold(word)
 
 
-_folded = lru_cache(_REMEMBERED)(fold)
+_cached_fold = lru_cache(_CACHED_WORDS)(fold)
 
 
-def _keys(text: str) -> list[str]:
+def _reference_terms(text: str) -> list[str]:
     return [f"{SURFACE}{reference.key}" for reference in find_references(text)]
 
 
 @cache
 def _stemmer(language: Language) -> Callable[[str], str]:
-    """Snowball stemming (https://snowballstem.org), then folding; Vietnamese is folded only."""
+    """A function from a word to its folded Snowball stem (https://snowballstem.org); Vietnamese has none."""
     if language not in _STEMMERS:
-        return lru_cache(_REMEMBERED)(_fold_word)
+        return lru_cache(_CACHED_WORDS)(_fold_word)
     import Stemmer
 
     stemmer = Stemmer.Stemmer(_STEMMERS[language])
 
-    @lru_cache(_REMEMBERED)
+    @lru_cache(_CACHED_WORDS)
     def stem(word: str) -> str:
         return _fold_word(stemmer.stemWord(word))
 

@@ -1,8 +1,8 @@
-"""What words of three languages have in common: concepts of the reports' own world, by how words begin.
+"""Concepts of the domain that words of three languages share, found by the beginnings of words.
 
-"Who chaired …" and "… leitete die Sitzung", "eingerichtet" and "Einrichtung", "sáp nhập" and "Fusion": a
-question and the sentence that answers it often share such a concept and no word. ``glossary.tsv`` lists them,
-one a line: name, then the beginnings of words in German, English and Vietnamese.
+A question and the sentence that answers it often share a concept and no word: "Who chaired …" and "… leitete
+die Sitzung", "sáp nhập" and "Fusion". ``glossary.tsv`` has one concept a line: its name, then beginnings of
+words in German, English and Vietnamese.
 """
 
 from __future__ import annotations
@@ -20,30 +20,28 @@ _WORD = re.compile(r"[^\W_]+|%")
 
 
 def find_concepts(text: str, language: Language) -> frozenset[str]:
-    """Names of the concepts that a text in a language speaks of."""
+    """The names of the concepts in a text."""
     text = " ".join(unicodedata.normalize("NFC", text).lower().split()) + " "
-    known = _beginnings(language)
-    found = _looked_up(text, known)
+    found = _look_up(text, _concepts_by_beginning(language))
     if language == "vi" and fold(text) == text:
-        # Typed without marks: compared without them.
-        found |= _looked_up(text, _beginnings(language, plain=True))
+        # Typed without diacritics: compared without them.
+        found |= _look_up(text, _concepts_by_beginning(language, folded=True))
     return found
 
 
-def _looked_up(text: str, known: dict[str, frozenset[str]]) -> frozenset[str]:
-    longest = max(map(len, known))
+def _look_up(text: str, concepts: dict[str, frozenset[str]]) -> frozenset[str]:
+    longest = max(map(len, concepts))
     starts = [match.start() for match in _WORD.finditer(text)]
     beginnings = (text[start : start + length] for start in starts for length in range(1, longest + 1))
-    return frozenset().union(*(known[beginning] for beginning in beginnings if beginning in known))
+    return frozenset().union(*(concepts[beginning] for beginning in beginnings if beginning in concepts))
 
 
 @cache
-def _beginnings(language: Language, plain: bool = False) -> dict[str, frozenset[str]]:
-    """Beginning of a word → names of its concepts."""
+def _concepts_by_beginning(language: Language, folded: bool = False) -> dict[str, frozenset[str]]:
     column = 1 + _COLUMNS.index(language)
-    known: dict[str, frozenset[str]] = {}
+    concepts: dict[str, frozenset[str]] = {}
     for row in resources.rows("glossary.tsv"):
         for words in row[column].split(","):
-            beginning = fold(words) if plain else words
-            known[beginning] = known.get(beginning, frozenset()) | {row[0]}
-    return known
+            beginning = fold(words) if folded else words
+            concepts[beginning] = concepts.get(beginning, frozenset()) | {row[0]}
+    return concepts

@@ -1,8 +1,7 @@
-"""Vietnamese typed without its marks, read with them: "chuyen doi so" as "chuyển đổi số".
+"""Restoration of Vietnamese diacritics: "chuyen doi so" as "chuyển đổi số".
 
-Without marks a question's vector lies nowhere near its meaning. What the words are is looked up in phrases of
-our own (``vietnamese.txt`` and the Vietnamese sentences kept for other ends), the longest first; what is not
-there stays as it is. The text keeps its length, code point by code point: places in it stay where they are.
+Without its diacritics the vector of a question is far from its meaning. Phrases are looked up in the
+Vietnamese resources, the longest first; words that are not there stay as they are.
 """
 
 from __future__ import annotations
@@ -11,62 +10,73 @@ import itertools
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 
 from indexer import resources
 from indexer.text.normalization import fold
 
-_LONGEST = 5
+#: Syllables of the longest phrase that is looked up.
+_MAX_SYLLABLES = 5
+#: A single syllable has many readings: one is chosen if it is this many times as frequent as the next.
+_DOMINANCE = 3
 _SYLLABLE = re.compile(r"[^\W\d_]+")
 
 
 def restore_diacritics(text: str) -> str:
-    """A Vietnamese text with the marks it was typed without; one that has any is returned as it is."""
+    """A Vietnamese text with diacritics, or the text itself if it has any already.
+
+    The text keeps its length in code points, so offsets into it stay valid.
+    """
     composed = unicodedata.normalize("NFC", text)
     if len(composed) != len(text) or fold(text) != text.lower():
         return text
-    known = _phrases()
-    words = list(_SYLLABLE.finditer(text))
-    pieces, at, number = [], 0, 0
-    while number < len(words):
-        for count in range(min(_LONGEST, len(words) - number), 0, -1):
-            first, last = words[number], words[number + count - 1]
-            written = text[first.start() : last.end()]
-            found = known.get(written.lower())
-            if found is not None:
-                pieces += [text[at : first.start()], _cased(found, written)]
-                at, number = last.end(), number + count
-                break
-        else:
-            number += 1
-    return "".join([*pieces, text[at:]])
+    syllables = list(_SYLLABLE.finditer(text))
+    parts: list[str] = []
+    end, number = 0, 0
+    while number < len(syllables):
+        count, phrase = _longest_phrase(text, syllables[number : number + _MAX_SYLLABLES])
+        if count:
+            parts += [text[end : syllables[number].start()], phrase]
+            end = syllables[number + count - 1].end()
+        number += count or 1
+    return "".join([*parts, text[end:]])
 
 
-def _cased(found: str, written: str) -> str:
-    return "".join(a.upper() if b.isupper() else a for a, b in zip(found, written, strict=True))
+def _longest_phrase(text: str, syllables: Sequence[re.Match[str]]) -> tuple[int, str]:
+    """How many of the syllables make the longest known phrase, and that phrase; 0 if none does."""
+    for count in range(len(syllables), 0, -1):
+        typed = text[syllables[0].start() : syllables[count - 1].end()]
+        phrase = _phrases().get(typed.lower())
+        if phrase is not None:
+            return count, _with_case_of(typed, phrase)
+    return 0, ""
+
+
+def _with_case_of(typed: str, phrase: str) -> str:
+    return "".join(a.upper() if b.isupper() else a for a, b in zip(phrase, typed, strict=True))
 
 
 @cache
 def _phrases() -> dict[str, str]:
-    """Folded words → the words with their marks, one to five syllables; of several readings the commonest."""
+    """Phrases of the resources by their folded form; of several readings the most frequent."""
     readings: dict[str, Counter[str]] = {}
     for text in _texts():
-        words = _SYLLABLE.findall(text.lower())
-        for count in range(1, _LONGEST + 1):
-            for start in range(len(words) - count + 1):
-                phrase = " ".join(words[start : start + count])
+        syllables = _SYLLABLE.findall(text.lower())
+        for count in range(1, _MAX_SYLLABLES + 1):
+            for start in range(len(syllables) - count + 1):
+                phrase = " ".join(syllables[start : start + count])
                 readings.setdefault(fold(phrase), Counter())[phrase] += 1
-    known = {}
-    for plain, found in readings.items():
-        (best, count), *others = found.most_common(2)
-        # One syllable alone has many readings: it is read only where nothing else was ever seen.
-        if " " in plain or not others or count >= 3 * others[0][1]:
-            known[plain] = best
-    return known
+    phrases = {}
+    for folded, counts in readings.items():
+        (best, count), *others = counts.most_common(2)
+        if " " in folded or not others or count >= _DOMINANCE * others[0][1]:
+            phrases[folded] = best
+    return phrases
 
 
 def _texts() -> list[str]:
-    """Everything in Vietnamese among the resources, composed."""
+    """The Vietnamese texts of the resources, composed."""
     parallel = (row[2] for row in resources.rows("parallel.tsv"))
     glossary = (words.strip() for row in resources.rows("glossary.tsv") for words in row[3].split(","))
     exemplars = (row[1] for row in resources.rows("exemplars.tsv"))

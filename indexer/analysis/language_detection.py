@@ -1,4 +1,4 @@
-"""Which of the three languages a text is in."""
+"""Language detection: German, English or Vietnamese."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from indexer.entities.places import find_places
 from indexer.text.languages import LANGUAGES, Language
 from indexer.text.normalization import word_list
 
-#: Words that decide a short question by themselves: frequent in one language, or in its questions to this
-#: corpus, and absent from the others.
-#: Strings of people and places tell nothing, and short questions are full of them.
+#: Words that decide a short question alone: frequent in one language, or in its questions to this corpus,
+#: and absent from the others.
 _FUNCTION_WORDS: dict[Language, frozenset[str]] = {
     "de": word_list(
         """
@@ -41,35 +40,35 @@ _FUNCTION_WORDS: dict[Language, frozenset[str]] = {
         """
     ),
 }
-#: Letters that only Vietnamese has of the three.
+#: Letters that only Vietnamese has among the three.
 _VIETNAMESE = re.compile(r"[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9ãẽĩõũỹ]")
-#: Vietnamese typed without diacritics is known by word pairs that make no sense elsewhere.
-_UNMARKED_VIETNAMESE = re.compile(
+#: Word pairs that identify Vietnamese typed without diacritics.
+_TYPED_VIETNAMESE = re.compile(
     r"\b(?:nghi quyet|chi thi|ket luan|quy dinh|chuong trinh|han che|ket qua|nhiem vu|giai phap|nguyen nhan"
     r"|bao nhieu|la gi|the nao|tai sao|vi sao|o dau|khi nao|thuc hien|chuyen doi|dong chi|tinh uy|co nhung)\b"
 )
+_WORD = re.compile(r"[^\W\d_]+")
 _QUOTED = re.compile(r"[„“\"«»‚‘'][^„“”\"«»‚‘’']*[“”\"«»‘’']")
-#: Within a text only German capitalises a noun after its adjective.
+#: Of the three languages only German capitalises a noun after its adjective.
 _GERMAN_NOUN = re.compile(r"\b[a-zäöüß]{3,}(?:e|en|er|es|em)\s+[A-ZÄÖÜ][a-zäöüß]{3,}\b")
 
 
 def detect_language(text: str) -> Language:
-    """The language of a question or document among German, English and Vietnamese.
+    """The language of a question or document; for a text in any other language, the nearest of the three.
 
-    Function words and letters decide where they speak clearly; the statistical model
-    (py3langid: https://github.com/adbar/py3langid) decides the rest. A text in another language is
-    given the nearest of the three.
+    Function words and letters decide where they are clear, otherwise a statistical model does
+    (py3langid: https://github.com/adbar/py3langid). Names of provinces do not count.
     """
     composed = unicodedata.normalize("NFC", text)
     nameless = _without_places(composed)
-    words = re.findall(r"[^\W\d_]+", nameless.lower())
+    words = _WORD.findall(nameless.lower())
     counts = {language: sum(word in known for word in words) for language, known in _FUNCTION_WORDS.items()}
-    # Names are borrowed with their letters, and quoted words; a word of the running text is not.
+    # Names and quoted words may have Vietnamese letters in any language; other words in lower case may not.
     counts["vi"] += sum(
         word[0].islower() and bool(_VIETNAMESE.search(word)) and word not in _FUNCTION_WORDS["vi"]
-        for word in re.findall(r"[^\W\d_]+", _QUOTED.sub(" ", nameless))
+        for word in _WORD.findall(_QUOTED.sub(" ", nameless))
     )
-    if _UNMARKED_VIETNAMESE.search(" ".join(words)):
+    if _TYPED_VIETNAMESE.search(" ".join(words)):
         counts["vi"] += 2
     ranked = sorted(LANGUAGES, key=lambda language: -counts[language])
     first, second = counts[ranked[0]], counts[ranked[1]]
@@ -83,14 +82,14 @@ def detect_language(text: str) -> Language:
 
 
 def _without_places(text: str) -> str:
-    """A text without the names of provinces: "An" of Nghệ An is no German preposition."""
+    """A text without the names of provinces: the "An" of Nghệ An is not the German preposition."""
     for mention in reversed(find_places(text)):
         text = f"{text[: mention.start]} {text[mention.end :]}"
     return text
 
 
 class _Classifier(Protocol):
-    """What is used of py3langid, which has no types."""
+    """The used part of py3langid, which has no type hints."""
 
     def set_languages(self, langs: list[str]) -> None: ...
     def classify(self, instance: str) -> tuple[str, float]: ...
@@ -106,7 +105,7 @@ def _model() -> _Classifier:
 
 
 def warm_up() -> None:
-    """Load the statistical model now rather than with the first question that needs it."""
+    """Load the statistical model, so that the first question that needs it does not wait."""
     _model()
 
 

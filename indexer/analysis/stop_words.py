@@ -1,11 +1,11 @@
-"""TODO docstring."""
+"""Stop words of the three languages."""
 
 from __future__ import annotations
 
 from indexer.text.languages import Language
 from indexer.text.normalization import word_list
 
-#: Words that carry no topic. Vietnamese has no inflection, so its syllables stand for themselves.
+#: Words without a topic. Vietnamese does not inflect its words, so one form of each is enough.
 STOP_WORDS: dict[Language, frozenset[str]] = {
     "de": word_list(
         """

@@ -1,7 +1,7 @@
-"""Raw text to canonical text: boilerplate out, white space folded, nothing rewritten.
+"""Cleaning: raw text to canonical text, by removing boilerplate and folding white space.
 
-The canonical text has one paragraph a line. What is left of a line stands in the file as it is, so a
-quotation can be found there again (white space folded).
+The canonical text has one paragraph a line. Nothing is rewritten, so every quotation can be found in the file
+(white space folded).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-#: Lines that belong to the web page, not to the report. They are matched whole, after folding.
+#: Whole lines, after folding, that belong to the web page and not to the report.
 _BOILERPLATE = re.compile(
     r"""
       (?:kommentare?|comments?|bình\ luận)\s*\(\s*\d+\s*\)
@@ -23,31 +23,31 @@ _BOILERPLATE = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-#: A picture's caption: closed by a bar in the layout, or by the photographer's credit.
+#: Captions of pictures: closed by the layout's bar, or by the photographer's credit.
 _CAPTION = re.compile(
     r"(?:[^|]{1,240}\|)|(?:.{1,240}[-–—(]\s*(?:foto|photo|ảnh|bild)s?\s*:\s*[^)]{1,40}\)?)", re.I
 )
-#: Credits are followed by names: "Text und Fotos: AB". After anything else it is a sentence of the report.
+#: Credits if names follow ("Text und Fotos: AB"), otherwise a sentence of the report.
 _CREDITS = re.compile(
     r"""(?:neuigkeiten|news|text|artikel|bericht|tin(?:,\ bài)?)\s*(?:,|und|and|&|và)?\s*
         (?:fotos?|photos?|ảnh|bilder)?\s*:\s*(?P<names>.{1,40})""",
     re.IGNORECASE | re.VERBOSE,
 )
-#: Strings, as of an author alone on a line; only taken for one right before the source.
+#: One to four names. Alone on a line they are an author's only right before the source.
 _NAMES = re.compile(r"(?:[^\W\d_][\w.'-]*\s+){0,3}[^\W\d_](?:[\w'-]*|\.)")
 
 _HEADING = re.compile(r"\s{0,3}#{1,6}\s+(.*)")
-_BLOCK_MARK = re.compile(r"\s*(?:>\s*|[-*+•]\s+)+")
-_INLINE_MARK = re.compile(r"(\*\*|__|`|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w))")
+_BLOCK_MARKER = re.compile(r"\s*(?:>\s*|[-*+•]\s+)+")
+_INLINE_MARKUP = re.compile(r"(\*\*|__|`|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w))")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)")
 _RULE = re.compile(r"\s*(?:[-*_=]\s*){3,}")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
 def clean(text: str, media_type: str = "text/plain") -> str:
-    """Return the canonical text of a raw one; it may be empty when there was nothing but boilerplate.
+    """The canonical text of a raw one; empty if there is only boilerplate.
 
-    Markdown loses its marks (heading, list, quotation, emphasis, link targets) and keeps its words.
+    Markdown loses its markup (headings, lists, quotations, emphasis, link targets) and keeps its words.
     """
     markdown = media_type == "text/markdown"
     if markdown:
@@ -57,30 +57,31 @@ def clean(text: str, media_type: str = "text/plain") -> str:
 
 
 def headings(text: str) -> list[str]:
-    """The headings of a Markdown text as they stand in its canonical text."""
+    """The headings of a Markdown text, as its canonical text has them."""
     canonical = set(clean(text, "text/markdown").split("\n"))
     lines = _COMMENT.sub(" ", text).splitlines()
-    found = (fold_line(_plain(heading)) for line in lines if (heading := _heading(line)) is not None)
+    found = (fold_line(_without_markup(heading)) for line in lines if (heading := _heading(line)) is not None)
     return [heading for heading in found if heading in canonical]
 
 
 def _lines(text: str, markdown: bool) -> Iterator[str]:
+    """The paragraphs of Markdown without its markup, or the lines of another text."""
     if not markdown:
         yield from text.splitlines()
         return
     paragraph: list[str] = []
     for line in [*text.splitlines(), ""]:
         heading = _heading(line)
-        rule = _RULE.fullmatch(line) is not None
-        starts = heading is not None or bool(_BLOCK_MARK.match(line)) or line.lstrip().startswith("|")
-        if paragraph and (starts or rule or not line.strip()):
-            # Lines of one Markdown paragraph are one paragraph; a line break there is a space.
+        is_rule = _RULE.fullmatch(line) is not None
+        starts_block = heading is not None or bool(_BLOCK_MARKER.match(line)) or line.lstrip().startswith("|")
+        if paragraph and (starts_block or is_rule or not line.strip()):
+            # The lines of one Markdown paragraph are one paragraph; a line break in it is a space.
             yield " ".join(paragraph)
             paragraph = []
         if heading is not None:
-            yield _plain(heading)
-        elif line.strip() and not rule:
-            paragraph.append(_plain(_BLOCK_MARK.sub("", line, count=1) if starts else line))
+            yield _without_markup(heading)
+        elif line.strip() and not is_rule:
+            paragraph.append(_without_markup(_BLOCK_MARKER.sub("", line, count=1) if starts_block else line))
 
 
 def _heading(line: str) -> str | None:
@@ -88,49 +89,50 @@ def _heading(line: str) -> str | None:
     if match is None:
         return None
     heading = match[1].rstrip()
-    # "## Ergebnisse ##" is closed by marks, "## Programme in C#" is not.
+    # "## Ergebnisse ##" has closing marks, "## Programme in C#" has not.
     opened = heading.rstrip("#")
     return opened.rstrip() if not opened or opened[-1].isspace() else heading
 
 
-def _plain(line: str) -> str:
-    # Twice, for the picture in a link: [![Bild](a.png)](b.html)
-    return _INLINE_MARK.sub("", _LINK.sub(r"\1", _LINK.sub(r"\1", line)))
+def _without_markup(line: str) -> str:
+    # Twice, for an image in a link: [![Bild](a.png)](b.html)
+    return _INLINE_MARKUP.sub("", _LINK.sub(r"\1", _LINK.sub(r"\1", line)))
+
+
+#: Control, format and surrogate characters.
+_DROPPED_CATEGORIES = frozenset(("Cc", "Cf", "Cs"))
+#: Kept: emoji are built with them.
+_JOINERS = "\u200c\u200d"
 
 
 def fold_line(line: str) -> str:
-    """White space to single spaces; control and zero-width characters out."""
-    # Most lines have nothing to drop, which is seen at a glance.
-    kept = (
-        line
-        if line.isprintable()
-        else "".join(
-            " " if character.isspace() else character
-            for character in line
-            if character.isspace()
-            or character in "\u200c\u200d"
-            or unicodedata.category(character) not in _DROPPED
-        )
+    """A line with each run of white space as one space, without control and zero-width characters."""
+    # Most lines have nothing to drop, which this test finds out fast.
+    if not line.isprintable():
+        line = "".join(" " if character.isspace() else character for character in line if _is_kept(character))
+    return re.sub(r" {2,}", " ", line).strip(f" {_JOINERS}")
+
+
+def _is_kept(character: str) -> bool:
+    return (
+        character.isspace()
+        or character in _JOINERS
+        or unicodedata.category(character) not in _DROPPED_CATEGORIES
     )
-    return re.sub(r" {2,}", " ", kept).strip(" \u200c\u200d")
-
-
-#: Control, format and surrogate characters. The joiners are kept: emoji are built with them.
-_DROPPED = frozenset(("Cc", "Cf", "Cs"))
 
 
 def _without_boilerplate(lines: list[str]) -> list[str]:
     kept: list[str] = []
-    # From the end, since a name is an author's only where nothing but the page's own lines follows.
-    closing = False
+    # From the end: a name is an author's only if nothing but boilerplate follows.
+    only_boilerplate = False
     for number, line in enumerate(reversed(lines)):
-        # The patterns are composed; the text need not be, and stays as it is.
+        # The patterns are composed. The text need not be, and stays as it is.
         composed = unicodedata.normalize("NFC", line)
-        own = _is_boilerplate(composed)
-        byline = closing and len(composed) <= 40 and _are_names(composed, least=2)
-        if not (own or byline or _is_caption(composed)):
+        is_boilerplate = _is_boilerplate(composed)
+        is_byline = only_boilerplate and len(composed) <= 40 and _are_names(composed, least=2)
+        if not (is_boilerplate or is_byline or _is_caption(composed)):
             kept.append(line)
-        closing = own and (closing or number == 0)
+        only_boilerplate = is_boilerplate and (only_boilerplate or number == 0)
     return kept[::-1]
 
 

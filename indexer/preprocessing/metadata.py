@@ -1,4 +1,4 @@
-"""What is known about a document beside its text: title, date, address, place, references."""
+"""Metadata of a document: title, date, URL, place, language, references."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from indexer.entities.references import find_references
 from indexer.errors import SourceError
 from indexer.preprocessing.cleaning import clean, fold_line, headings
 
+#: Characters of a title made from the text.
 _TITLE_LENGTH = 100
-#: Characters of a text that are enough to tell its language.
+#: Characters of a text that are enough to detect its language.
 _LANGUAGE_LENGTH = 2000
 _URL = re.compile(r"(?:quellen?|sources?|nguồn)\s*:?\s*(https?://\S+)", re.IGNORECASE)
-#: How a report opens with the day of what it reports, after an agency's mark at most: "Am Nachmittag des
-#: 25. April", "BHG – Sáng 31/10/2024". Further inside a date may be that of the act the report is about.
+#: Text before the date that a report opens with, perhaps with an agency's mark: "Am Nachmittag des 25. April",
+#: "BHG – Sáng 31/10/2024". A date further inside may be that of the act that the report is about.
 _OPENING = re.compile(
     r"""(?:(?-i:\(?[A-ZĐ]{2,8}\)?)\s[-–—]\s+)?
         (?: am\s+(?:\w+,?\s+(?:(?:des|dem|den|vom)\s+)?)? | heute(?:\s+\w+)?\s*\(
@@ -26,7 +27,7 @@ _OPENING = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _YEAR = re.compile(r"(?<![\d.,–-])(?:19|20)\d{2}(?![\d–-])")
-#: A period that is looked back on gives the year; a target ("bis 2030") or another act's date does not.
+#: A past period, which gives the year, unlike a target ("bis 2030") or the date of an act.
 _PERIOD = re.compile(
     r"(?:quartals?|halbjahre?s?|monaten?|quarter|half|months|quý\s+\w+|tháng(?:\s+đầu)?)"
     r"\s+(?:des\s+jahres\s+|of\s+|đầu\s+)?(?:năm\s+)?(?P<year>(?:19|20)\d{2})(?!\d)",
@@ -35,13 +36,13 @@ _PERIOD = re.compile(
 
 
 def to_document(raw: RawDocument) -> Document:
-    """Clean a raw document and find its metadata.
+    """The cleaned document of a raw one, with its metadata.
 
-    What the source states in its fields (``title``, ``date`` or ``published``, ``place``, ``url`` or
-    ``source``) goes before what is read out of the text.
+    Fields that the source states (``title``, ``date`` or ``published``, ``place``, ``url`` or ``source``) take
+    precedence over the text.
 
     Raises:
-        SourceError: nothing is left after cleaning, or a stated date is none.
+        SourceError: nothing is left after cleaning, or a stated date is not a date.
     """
     text = clean(raw.text, raw.media_type)
     if not text:
@@ -68,7 +69,7 @@ def _title(raw: RawDocument, text: str) -> str:
     found = headings(raw.text) if raw.media_type == "text/markdown" else []
     if found:
         return found[0]
-    # A report without a headline is called by its first words.
+    # Without a headline, the first words.
     opening = text.split("\n", 1)[0]
     if len(opening) <= _TITLE_LENGTH:
         return opening
@@ -90,10 +91,10 @@ def _published(raw: RawDocument, text: str) -> str | None:
         if stated:
             date = first_date(stated)
             if date is None:
-                raise SourceError(f'field "{field}" is no date: {stated!r}')
+                raise SourceError(f'field "{field}" is not a date: {stated!r}')
             return date
     for line in raw.text.splitlines()[:5]:
-        # A line that is nothing but a time stamp is the page's own date.
+        # A line with only a time stamp is the date of the page.
         if len(line) <= 40 and re.fullmatch(r"[\d\s:.,/-]*(?:uhr)?[\d\s:.,/-]*", line.strip(), re.IGNORECASE):
             date = first_date(line)
             if date:
@@ -102,7 +103,10 @@ def _published(raw: RawDocument, text: str) -> str | None:
 
 
 def _opening_date(text: str) -> str | None:
-    """The day a report opens with; where its year is left out, that of the one period the paragraph names."""
+    """The date that a report opens with, or ``None``.
+
+    A date without a year is in the year of the only period that the paragraph names.
+    """
     paragraph = unicodedata.normalize("NFC", text.split("\n", 1)[0])
     match = DATE.search(paragraph[:300])
     if match is None or not _OPENING.fullmatch(paragraph[: match.start()]):

@@ -1,4 +1,4 @@
-"""Word lists and sentences of our own, and the one way to read them."""
+"""Word lists and sentences as data, and their cached readers."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ __all__ = ["lines", "rows"]
 
 @cache
 def lines(name: str) -> tuple[str, ...]:
-    """The lines of a file of this folder, without comments (``#``) and empty ones."""
+    """The lines of a file in this folder without comments (``#``) and blank lines."""
     text = files(__name__).joinpath(name).read_text("utf-8")
     return tuple(line for line in text.splitlines() if line.strip() and not line.startswith("#"))
 
 
 @cache
 def rows(name: str) -> tuple[tuple[str, ...], ...]:
-    """The lines of a table of this folder, split at tabs."""
+    """The rows of a tab-separated file in this folder."""
     return tuple(tuple(line.split("\t")) for line in lines(name))

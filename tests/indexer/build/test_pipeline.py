@@ -138,7 +138,7 @@ def test_what_was_left_out_is_named_and_counted(source: Path, index: Path, embed
     assert left_out == [
         f"{source}/c.odt: not of a known kind (.txt .md .html .docx .pdf .jsonl .zip .tar)",
         f"{source}/d.txt: empty after cleaning",
-        f"{source}/e.md: field \"date\" is no date: 'morgen'",
+        f"{source}/e.md: field \"date\" is not a date: 'morgen'",
         f"{source}/f.jsonl: a.txt: document id 'a.txt' is already taken by {source}/a.txt",
         f"{source}/f.jsonl:2: no JSON: Expecting property name enclosed in double quotes: "
         "line 1 column 2 (char 1)",

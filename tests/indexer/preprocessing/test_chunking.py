@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.documents import Passage, Sentence
-from indexer.preprocessing.chunking import LONGEST_SENTENCE, Chunking, Grouping, split_document
+from indexer.preprocessing.chunking import MAX_SENTENCE_LENGTH, Chunking, Grouping, split_document
 from indexer.preprocessing.cleaning import clean
 from indexer.text.sentence_splitter import split_sentences
 
@@ -182,7 +182,7 @@ def test_sentences_and_passages_are_in_order_and_begin_and_end_together(
 def test_only_a_single_sentence_makes_a_passage_longer_than_its_size(text: str, chunking: Chunking) -> None:
     for passage in split_document(text, chunking)[1]:
         alone = passage.first_sentence == passage.last_sentence
-        assert passage.end - passage.start <= (LONGEST_SENTENCE if alone else chunking.size)
+        assert passage.end - passage.start <= (MAX_SENTENCE_LENGTH if alone else chunking.size)
 
 
 @settings(deadline=None)
@@ -207,7 +207,7 @@ def test_by_section_no_heading_comes_after_a_statement(text: str) -> None:
                 assert one.is_heading or text[one.end - 1] == ":"
 
 
-@pytest.mark.parametrize("length", [LONGEST_SENTENCE - 1, LONGEST_SENTENCE])
+@pytest.mark.parametrize("length", [MAX_SENTENCE_LENGTH - 1, MAX_SENTENCE_LENGTH])
 def test_a_sentence_that_the_model_can_read_is_not_cut(length: int) -> None:
     text = "Wort " * (length // 5)
     assert len(split_document(text.strip())[0]) == 1
@@ -225,7 +225,7 @@ def test_a_sentence_longer_than_the_models_window_is_cut_after_a_semicolon() -> 
 def test_a_long_sentence_is_cut_where_it_can_be() -> None:
     text = "x" * 3000 + " " + "Wort, " * 600 + "y" * 5000
     sentences, _ = split_document(text)
-    assert all(s.end - s.start <= LONGEST_SENTENCE for s in sentences)
+    assert all(s.end - s.start <= MAX_SENTENCE_LENGTH for s in sentences)
     assert not any(s.is_heading for s in sentences)
     assert "".join(text[s.start : s.end] for s in sentences).replace(" ", "") == text.replace(" ", "")
 
@@ -233,7 +233,7 @@ def test_a_long_sentence_is_cut_where_it_can_be() -> None:
 def test_a_line_without_any_space_takes_no_long_time() -> None:
     started = time.perf_counter()
     sentences, _ = split_document("x" * 300_000)
-    assert len(sentences) >= 300_000 // LONGEST_SENTENCE
+    assert len(sentences) >= 300_000 // MAX_SENTENCE_LENGTH
     assert time.perf_counter() - started < 10
 
 

@@ -134,7 +134,7 @@ def test_a_stated_date_is_read_in_three_languages(field: str, stated: str, publi
 def test_a_stated_date_that_is_none_is_an_error_that_names_the_field(field: str, stated: str) -> None:
     with pytest.raises(SourceError) as caught:
         described(SENTENCE, **{field: stated})
-    assert str(caught.value) == f'field "{field}" is no date: {stated!r}'
+    assert str(caught.value) == f'field "{field}" is not a date: {stated!r}'
 
 
 def test_an_empty_date_is_none_at_all() -> None:
