@@ -18,8 +18,8 @@ _TITLE_LENGTH = 100
 #: Characters of a text that are enough to detect its language.
 _LANGUAGE_LENGTH = 2000
 _URL = re.compile(r"(?:quellen?|sources?|nguồn)\s*:?\s*(https?://\S+)", re.IGNORECASE)
-#: Text before the date that a report opens with, perhaps with an agency's mark: "Am Nachmittag des 25. April",
-#: "BHG – Sáng 31/10/2024". A date further inside may be that of the act that the report is about.
+#: Text before the date that a report opens with, perhaps with an agency's mark: "Am Nachmittag des
+#: 25. April", "BHG – Sáng 31/10/2024". A date further inside may be that of the act that the report is about.
 _OPENING = re.compile(
     r"""(?:(?-i:\(?[A-ZĐ]{2,8}\)?)\s[-–—]\s+)?
         (?: am\s+(?:\w+,?\s+(?:(?:des|dem|den|vom)\s+)?)? | heute(?:\s+\w+)?\s*\(
@@ -38,8 +38,8 @@ _PERIOD = re.compile(
 def to_document(raw: RawDocument) -> Document:
     """The cleaned document of a raw one, with its metadata.
 
-    Fields that the source states (``title``, ``date`` or ``published``, ``place``, ``url`` or ``source``) take
-    precedence over the text.
+    Fields that the source states (``title``, ``date`` or ``published``, ``place``, ``url`` or ``source``)
+    take precedence over the text.
 
     Raises:
         SourceError: nothing is left after cleaning, or a stated date is not a date.
