@@ -1,8 +1,7 @@
-"""Question sets on disk: BEIR folders and question files with gold places.
+"""BEIR folders: queries and relevance judgements of a corpus.
 
 BEIR (Thakur et al. 2021, https://github.com/beir-cellar/beir): ``corpus.jsonl``, ``queries.jsonl``, plain or
-gzipped, and ``qrels.tsv`` or ``qrels/test.tsv``. A question file has one row a question:
-``{"id", "parallel", "kind", "lang", "question", "status", "gold": [{"document", "quote"}]}``.
+gzipped, and ``qrels.tsv`` or ``qrels/test.tsv``.
 """
 
 from __future__ import annotations
@@ -16,14 +15,14 @@ from eval.datasets import jsonl
 from eval.datasets.query import UNKNOWN_LANGUAGE, Query
 from indexer.errors import SourceError
 
-#: Beside the queries of a BEIR folder: questions that its documents do not answer, in the same format.
+#: File of unanswerable questions in the format of the queries.
 UNANSWERABLE = "unanswerable.jsonl"
 _LANGUAGE_SUFFIX = re.compile(r"-(?:de|en|vi)\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class BeirSet:
-    """A retrieval set; ``qrels``: question id → document id → grade, relevant from 1 on."""
+    """A retrieval set. ``qrels``: question id → document id → grade; relevant from 1."""
 
     name: str
     folder: Path
@@ -36,44 +35,53 @@ class BeirSet:
         """The file of the documents.
 
         Raises:
-            SourceError: there is none.
+            SourceError: the file is missing.
         """
         return jsonl.existing(self.folder, "corpus.jsonl", "corpus.jsonl.gz")
 
     @property
     def judged(self) -> tuple[Query, ...]:
-        """Queries with a relevant document: the others tell nothing about a ranking."""
+        """Queries with a relevant document: rankings of the others cannot be measured."""
         return tuple(q for q in self.queries if any(grade > 0 for grade in self.qrels[q.query_id].values()))
 
 
 def load_beir(folder: Path) -> BeirSet:
-    """Read queries and judgements of a BEIR folder; the corpus is left to the indexer.
+    """Read queries and judgements of a BEIR folder; its corpus is read by the indexer.
 
-    Questions of a file ``unanswerable.jsonl`` beside them are taken too, as such.
+    Questions of ``unanswerable.jsonl`` in the same folder are included.
+
+    Raises:
+        SourceError: a file is missing or malformed; the message names file and line.
     """
     queries_file = jsonl.existing(folder, "queries.jsonl", "queries.jsonl.gz")
     qrels_file = jsonl.existing(folder, "qrels.tsv", "qrels/test.tsv")
     queries = load_queries(queries_file)
-    read, near = [queries_file, qrels_file], folder / UNANSWERABLE
-    if near.is_file():
-        read.append(near)
+    files, unanswerable = [queries_file, qrels_file], folder / UNANSWERABLE
+    if unanswerable.is_file():
+        files.append(unanswerable)
         known = {query.query_id for query in queries}
-        further = load_queries(near)
+        further = load_queries(unanswerable)
         for query in further:
             if query.query_id in known:
-                raise SourceError(f"{near}: query id {query.query_id!r} is in {queries_file.name} too")
+                raise SourceError(
+                    f"{unanswerable}: query id {query.query_id!r} is also in {queries_file.name}"
+                )
         queries += tuple(replace(query, unanswerable=True) for query in further)
     qrels = _qrels(qrels_file, [query.query_id for query in queries])
-    return BeirSet(folder.resolve().name, folder, jsonl.digest(*read), queries, qrels)
+    return BeirSet(folder.resolve().name, folder, jsonl.digest(*files), queries, qrels)
 
 
 def load_queries(path: Path) -> tuple[Query, ...]:
-    """Read the queries of a BEIR folder."""
+    """Read a file of queries.
+
+    Raises:
+        SourceError: it is missing or malformed; the message names file and line.
+    """
     queries: dict[str, Query] = {}
     for where, row in jsonl.rows(path):
         query_id = jsonl.text(row, "_id", where)
         if query_id in queries:
-            raise SourceError(f"{where}: query id {query_id!r} is there twice")
+            raise SourceError(f"{where}: query id {query_id!r} occurs twice")
         queries[query_id] = Query(
             query_id,
             jsonl.text(row, "text", where),

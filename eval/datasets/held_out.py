@@ -1,7 +1,7 @@
-"""Which documents and questions of the sets training never sees: a reader is measured on them.
+"""The split of the sets into documents for training and held-out documents for measuring cross-encoders.
 
-The sets are not apart from each other: a German paragraph of XQuAD is an English one of SQuAD 2.0, asked
-some of the same questions. Documents that share a question go to the same side.
+The sets overlap: a German paragraph of XQuAD is an English one of SQuAD 2.0 with some of the same questions.
+Documents that share a question belong to the same side.
 """
 
 from __future__ import annotations
@@ -18,29 +18,51 @@ from eval.datasets import jsonl
 from eval.datasets.beir import UNANSWERABLE, BeirSet
 from indexer.errors import SourceError
 
-#: Sets whose documents and questions are used beside the rows of ``train``.
+#: Sets that are used for training beside the rows of ``train``.
 SETS = ("xquad", "mlqa-dev", "squad2-en", "covid-faq")
 
-#: Share of the documents that training never sees.
+#: Share of the documents that are held out.
 HELD_OUT = 0.4
+
+#: Set and id of a document.
+DocumentKey = tuple[str, str]
 
 
 def is_held_out(key: str) -> bool:
-    """Whether what is called ``key`` is never trained on; the same on every machine."""
+    """True if a document of this id is held out; the same on every machine."""
     number = int.from_bytes(hashlib.sha256(f"held out {key}".encode()).digest()[:8], "big")
     return number < HELD_OUT * 2**64
 
 
+class _Groups:
+    """Disjoint sets of documents (union-find). ``parents``: document → one closer to its root."""
+
+    def __init__(self) -> None:
+        self.parents: dict[DocumentKey, DocumentKey] = {}
+
+    def root(self, document: DocumentKey) -> DocumentKey:
+        """The document that names the group of another one, which is added if it is new."""
+        while self.parents.setdefault(document, document) != document:
+            document = self.parents[document]
+        return document
+
+    def join(self, a: DocumentKey, b: DocumentKey) -> None:
+        """Join the groups of two documents."""
+        first, second = self.root(a), self.root(b)
+        self.parents[max(first, second)] = min(first, second)
+
+
 @dataclass(frozen=True, slots=True)
 class Split:
-    """``documents``: by set and id, whether held out; ``questions``: the same by what is asked.
+    """The split of some sets.
 
-    ``shared``: for each document the others that it shares a question with, by set and id.
+    ``documents``: set and id → True if held out; ``questions``: the same by folded text; ``shared``: for each
+    document the others that it shares a question with, by set and id.
     """
 
-    documents: Mapping[tuple[str, str], bool]
+    documents: Mapping[DocumentKey, bool]
     questions: Mapping[str, bool]
-    shared: Mapping[tuple[str, str], tuple[tuple[str, str], ...]]
+    shared: Mapping[DocumentKey, tuple[DocumentKey, ...]]
 
     @classmethod
     def of(cls, sets: Sequence[BeirSet]) -> Split:
@@ -49,71 +71,68 @@ class Split:
         Raises:
             SourceError: a file of them is malformed.
         """
-        group: dict[tuple[str, str], tuple[str, str]] = {}
-
-        def root(document: tuple[str, str]) -> tuple[str, str]:
-            while group.setdefault(document, document) != document:
-                document = group[document]
-            return document
-
-        by_question: dict[str, tuple[str, str]] = {}
+        groups, by_question = _Groups(), dict[str, DocumentKey]()
         for dataset in sets:
-            for text, document_ids in _asked(dataset):
+            for text, document_ids in _questions(dataset):
                 for document_id in document_ids:
-                    mine = root((dataset.name, document_id))
-                    other = root(by_question.setdefault(_folded(text), mine))
-                    group[max(mine, other)] = min(mine, other)
-        documents = {document: is_held_out(root(document)[1]) for document in group}
-        members: dict[tuple[str, str], list[tuple[str, str]]] = {}
-        for document in group:
-            members.setdefault(root(document), []).append(document)
+                    document = groups.root((dataset.name, document_id))
+                    groups.join(document, by_question.setdefault(_folded(text), document))
+        documents = {document: is_held_out(groups.root(document)[1]) for document in groups.parents}
+        members: dict[DocumentKey, list[DocumentKey]] = {}
+        for document in groups.parents:
+            members.setdefault(groups.root(document), []).append(document)
         shared = {
-            document: tuple(other for other in members[root(document)] if other != document)
-            for document in group
+            document: tuple(other for other in members[groups.root(document)] if other != document)
+            for document in groups.parents
         }
         questions = {text: documents[document] for text, document in by_question.items()}
         return cls(documents, questions, shared)
 
-    def document(self, name: str, document_id: str) -> bool:
-        """Whether a document of a set is held out; one that nobody asks about goes by its own id."""
-        known = self.documents.get((name, document_id))
-        return is_held_out(document_id) if known is None else known
+    def holds_out_document(self, name: str, document_id: str) -> bool:
+        """True if a document of a set is held out; one without questions by its own id."""
+        held_out = self.documents.get((name, document_id))
+        return is_held_out(document_id) if held_out is None else held_out
 
-    def question(self, name: str, text: str, about: Iterable[str]) -> bool:
-        """Whether a question is held out, with any of the documents that it is about."""
-        known = self.questions.get(_folded(text))
-        return any(self.document(name, document_id) for document_id in about) if known is None else known
+    def holds_out_question(self, name: str, text: str, about: Iterable[str]) -> bool:
+        """True if a question is held out: by its text or, if that is new, by any document that it is about."""
+        held_out = self.questions.get(_folded(text))
+        if held_out is not None:
+            return held_out
+        return any(self.holds_out_document(name, document_id) for document_id in about)
 
 
 def write_held_out(dataset: BeirSet, query_ids: Collection[str], folder: Path) -> None:
-    """Write a set with some of its questions only, and all of its documents.
+    """Write a set with all of its documents and some of its questions.
 
     Raises:
         SourceError: a file of the set is malformed, or the folder cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # The name tells whether it is packed.
+        # Its name says if it is compressed.
         shutil.copyfile(dataset.corpus, folder / dataset.corpus.name)
         for name in ("queries.jsonl", UNANSWERABLE):
-            path = dataset.folder / name
-            packed = path if path.is_file() else path.with_name(f"{name}.gz")
-            if packed.is_file():
-                rows = [
-                    row for where, row in jsonl.rows(packed) if jsonl.text(row, "_id", where) in query_ids
-                ]
-                text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-                (folder / name).write_text(text, "utf-8")
-        judged = (
-            (i, document, grade) for i in sorted(query_ids) for document, grade in dataset.qrels[i].items()
+            plain = dataset.folder / name
+            path = plain if plain.is_file() else plain.with_name(f"{name}.gz")
+            if path.is_file():
+                (folder / name).write_text(_chosen_rows(path, query_ids), "utf-8")
+        lines = (
+            f"{query_id}\t{document}\t{grade}\n"
+            for query_id in sorted(query_ids)
+            for document, grade in dataset.qrels[query_id].items()
         )
-        (folder / "qrels.tsv").write_text("".join(f"{i}\t{d}\t{grade}\n" for i, d, grade in judged), "utf-8")
+        (folder / "qrels.tsv").write_text("".join(lines), "utf-8")
     except OSError as error:
         raise SourceError(f"{folder}: cannot be written ({error.strerror})") from error
 
 
-def _asked(dataset: BeirSet) -> Iterator[tuple[str, list[str]]]:
-    """Questions with the documents that answer them or, answered by none, that they were written about."""
+def _chosen_rows(path: Path, query_ids: Collection[str]) -> str:
+    rows = (row for where, row in jsonl.rows(path) if jsonl.text(row, "_id", where) in query_ids)
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def _questions(dataset: BeirSet) -> Iterator[tuple[str, list[str]]]:
+    """Questions with their relevant documents or, if unanswerable, with those they were written about."""
     for query in dataset.queries:
         yield query.text, [i for i, grade in dataset.qrels[query.query_id].items() if grade > 0]
     for _, text, document_id in written_about(dataset):
@@ -121,9 +140,9 @@ def _asked(dataset: BeirSet) -> Iterator[tuple[str, list[str]]]:
 
 
 def written_about(dataset: BeirSet) -> Iterator[tuple[str, str, str]]:
-    """Unanswerable questions with the document each was written about, where the set says which.
+    """Unanswerable questions with the document that each was written about, if the set states it.
 
-    Each as its place in the file, its text, and the document's id.
+    Each as file and line, text, and id of the document.
     """
     for where, row in jsonl.rows(jsonl.existing(dataset.folder, "queries.jsonl", "queries.jsonl.gz")):
         if row.get("unanswerable"):

@@ -1,4 +1,4 @@
-"""Reading the files of question sets; whatever is wrong with one is named with its line."""
+"""Rows of JSON Lines files; errors name the file and the line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from indexer.errors import SourceError
 
 
 def existing(folder: Path, *names: str) -> Path:
-    """The first of these files that is in the folder."""
+    """The first of these files that is in the folder.
+
+    Raises:
+        SourceError: the folder has none of them.
+    """
     for name in names:
         if (folder / name).is_file():
             return folder / name
@@ -22,7 +26,11 @@ def existing(folder: Path, *names: str) -> Path:
 
 
 def rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """``(file:line, row)`` of each row of a JSONL file."""
+    """``(file:line, row)`` of each row of a JSONL file.
+
+    Raises:
+        SourceError: a line is no JSON object, or the file cannot be read.
+    """
     for number, line in enumerate(lines(path), start=1):
         if not line.strip():
             continue
@@ -36,7 +44,11 @@ def rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def lines(path: Path) -> Iterator[str]:
-    """The lines of a text file, plain or gzipped."""
+    """The lines of a text file, plain or gzipped.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
     opener = gzip.open if path.suffix == ".gz" else open
     try:
         with opener(path, "rt", encoding="utf-8") as file:
@@ -47,7 +59,11 @@ def lines(path: Path) -> Iterator[str]:
 
 
 def text(row: dict[str, Any], field: str, where: str) -> str:
-    """A field of a row that must hold something."""
+    """A field of a row that must not be empty.
+
+    Raises:
+        SourceError: it is missing or empty.
+    """
     value = row.get(field)
     found = str(value).strip() if isinstance(value, str | int) else ""
     if not found:
@@ -56,7 +72,7 @@ def text(row: dict[str, Any], field: str, where: str) -> str:
 
 
 def digest(*paths: Path) -> str:
-    """sha256 over the files' bytes: figures are comparable between runs on equal digests only."""
+    """sha256 over the bytes of the files: only runs on equal digests are comparable."""
     sha256 = hashlib.sha256()
     for path in paths:
         sha256.update(path.read_bytes())

@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""One question of a set."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ UNKNOWN_LANGUAGE = "und"  # BCP 47: undetermined
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One question. Questions of one ``parallel`` are translations of each other.
+    """A question. Questions of the same ``parallel`` are translations of each other.
 
-    ``answers``: strings any of which answers it; ``unanswerable``: known to have no answer in the corpus.
+    ``answers``: alternative answer strings; ``unanswerable``: True if the corpus has no answer.
     """
 
     query_id: str

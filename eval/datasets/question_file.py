@@ -1,4 +1,8 @@
-"""TODO docstring."""
+"""Question files with expected status and gold sentences.
+
+One JSON row for each question:
+``{"id", "parallel", "kind", "lang", "question", "status", "gold": [{"document", "quote"}]}``.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ STATUSES: tuple[str, ...] = get_args(Status)
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """A sentence that answers, named by its words: offsets change with the cleaning, words do not."""
+    """An answering sentence by its words: cleaning changes offsets, but not words."""
 
     document_id: str
     quote: str
@@ -24,7 +28,7 @@ class Gold:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question with the status it should get and the places a complete answer cites."""
+    """A question with its expected status and the sentences of a complete answer."""
 
     query: Query
     kind: str
@@ -42,12 +46,16 @@ class QuestionSet:
 
 
 def load_questions(path: Path) -> QuestionSet:
-    """Read a question file."""
+    """Read a question file.
+
+    Raises:
+        SourceError: it is missing or malformed; the message names file and line.
+    """
     cases: dict[str, Case] = {}
     for where, row in jsonl.rows(path):
         case = _case(row, where)
         if case.query.query_id in cases:
-            raise SourceError(f"{where}: question id {case.query.query_id!r} is there twice")
+            raise SourceError(f"{where}: question id {case.query.query_id!r} occurs twice")
         cases[case.query.query_id] = case
     if not cases:
         raise SourceError(f"{path}: no questions")
@@ -59,10 +67,10 @@ def load_questions(path: Path) -> QuestionSet:
 def _case(row: dict[str, Any], where: str) -> Case:
     query_id, status = jsonl.text(row, "id", where), jsonl.text(row, "status", where)
     if status not in STATUSES:
-        raise SourceError(f"{where}: status {status!r} is none of {', '.join(STATUSES)}")
+        raise SourceError(f"{where}: status {status!r} is not one of {', '.join(STATUSES)}")
     gold = row.get("gold") or []
-    if not isinstance(gold, list) or not all(isinstance(place, dict) for place in gold):
-        raise SourceError(f'{where}: field "gold" is no list of objects')
+    if not isinstance(gold, list) or not all(isinstance(row, dict) for row in gold):
+        raise SourceError(f'{where}: field "gold" is not a list of objects')
     language = str(row.get("lang") or UNKNOWN_LANGUAGE)
     parallel = str(row.get("parallel") or query_id)
     return Case(
@@ -76,6 +84,7 @@ def _case(row: dict[str, Any], where: str) -> Case:
         str(row.get("kind") or ""),
         status,
         tuple(
-            Gold(jsonl.text(place, "document", where), jsonl.text(place, "quote", where)) for place in gold
+            Gold(jsonl.text(sentence, "document", where), jsonl.text(sentence, "quote", where))
+            for sentence in gold
         ),
     )

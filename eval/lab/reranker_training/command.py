@@ -124,7 +124,7 @@ def held_out(
             kept = {
                 pool.query_id
                 for pool in pools[dataset.name]
-                if split.question(dataset.name, pool.question, pool.about)
+                if split.holds_out_question(dataset.name, pool.question, pool.about)
             }
             write_held_out(dataset, kept, into / dataset.name)
             print(f"{len(kept)} of {len(dataset.queries)} questions: {into / dataset.name}")

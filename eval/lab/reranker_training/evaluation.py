@@ -102,7 +102,8 @@ def figures(
     found: dict[str, object] = {}
     for name, of_set in pools.items():
         reads = read(
-            [pool for pool in of_set if split.question(name, pool.question, pool.about)], cross_encoder
+            [pool for pool in of_set if split.holds_out_question(name, pool.question, pool.about)],
+            cross_encoder,
         )
         found[name] = {
             "questions": len(reads),

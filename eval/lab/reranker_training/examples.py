@@ -60,7 +60,7 @@ def from_set(dataset: BeirSet, texts: Mapping[str, str], split: Split) -> Iterat
     """Questions of a set with the document that answers each, held-out ones left out."""
     for query in dataset.queries:
         for document_id in dataset.qrels.get(query.query_id, {}):
-            if document_id in texts and not split.question(dataset.name, query.text, [document_id]):
+            if document_id in texts and not split.holds_out_question(dataset.name, query.text, [document_id]):
                 text = texts[document_id]
                 yield Example(query.text, text, True, _place(text, query.answers))
 

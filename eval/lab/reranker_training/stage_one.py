@@ -114,7 +114,7 @@ def _translated(dataset: BeirSet, by_set: Mapping[str, Mapping[str, str]], split
 def _elsewhere(
     dataset: BeirSet, question: str, document_id: str, by_set: Mapping[str, Mapping[str, str]], split: Split
 ) -> list[str]:
-    if split.question(dataset.name, question, [document_id]):
+    if split.holds_out_question(dataset.name, question, [document_id]):
         return []
     others = split.shared.get((dataset.name, document_id), ())
     return [by_set[name][other] for name, other in others if name != dataset.name]
@@ -132,7 +132,7 @@ def _near(dataset: BeirSet, texts: Mapping[str, str], split: Split) -> list[Exam
     for where, question, document_id in written_about(dataset):
         if document_id not in texts:
             raise SourceError(f"{where}: is about {document_id!r}, which is no document of the set")
-        if not split.question(dataset.name, question, [document_id]):
+        if not split.holds_out_question(dataset.name, question, [document_id]):
             found.append(Example(question, texts[document_id], False))
     return found
 
@@ -143,12 +143,12 @@ def _mined(
     """Texts among the best found that do not answer; none of a held-out document or question."""
     found = []
     for pool in pools:
-        if split.question(name, pool.question, pool.about):
+        if split.holds_out_question(name, pool.question, pool.about):
             continue
         wrong = [
             hit.text
             for hit in pool.found[:_MINED_FROM]
-            if hit.document_id not in pool.relevant and not split.document(name, hit.document_id)
+            if hit.document_id not in pool.relevant and not split.holds_out_document(name, hit.document_id)
         ]
         # An unanswerable question has no more than one text that it was made to fit.
         best = wrong[:1] if pool.unanswerable else chance.sample(wrong, min(count, len(wrong)))

@@ -138,14 +138,14 @@ def _held_out(item: Item, split: Split) -> bool:
         return True
     # Of what has no answer the corpus is the set that it was written for.
     name = item.corpus if item.near_miss else item.source
-    return split.question(name, item.query.text, item.about)
+    return split.holds_out_question(name, item.query.text, item.about)
 
 
 def _near_held_out(item: Item, hits: Sequence[Hit], generation: Generation, split: Split) -> bool:
     """Nobody noted what it was written about: the first hit is believed, as in training."""
     store, spans = generation.store, generation.passages
     about = [store.document(int(spans.document[hit.passage])).document_id for hit in hits[:1]]
-    return split.question(item.corpus, item.query.text, about)
+    return split.holds_out_question(item.corpus, item.query.text, about)
 
 
 def _about(dataset: BeirSet, query: Query) -> str:

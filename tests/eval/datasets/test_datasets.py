@@ -93,7 +93,7 @@ def test_a_jsonl_file_is_a_question_file(tmp_path: Path) -> None:
         ("queries.jsonl", "{\n", "queries.jsonl:1: no JSON"),
         ("queries.jsonl", "[]\n", "queries.jsonl:1: no JSON object"),
         ("queries.jsonl", '\n{"_id": "a"}\n', 'queries.jsonl:2: field "text" is missing'),
-        ("queries.jsonl", '{"_id": "a", "text": "x"}\n' * 2, "queries.jsonl:2: query id 'a' is there twice"),
+        ("queries.jsonl", '{"_id": "a", "text": "x"}\n' * 2, "queries.jsonl:2: query id 'a' occurs twice"),
         ("queries.jsonl", "", "queries.jsonl: no queries"),
         ("queries.jsonl", "\udcff", "queries.jsonl: cannot be read"),
         ("qrels.tsv", "q2\td1\n", "qrels.tsv:1: not query id, document id and a whole number"),
@@ -116,9 +116,9 @@ def test_a_broken_set_is_named_with_file_and_line(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"status": "maybe"}, "dev.jsonl:1: status 'maybe' is none of answered, no_evidence"),
+        ({"status": "maybe"}, "dev.jsonl:1: status 'maybe' is not one of answered, no_evidence"),
         ({"question": " "}, 'dev.jsonl:1: field "question" is missing'),
-        ({"gold": "here"}, 'dev.jsonl:1: field "gold" is no list of objects'),
+        ({"gold": "here"}, 'dev.jsonl:1: field "gold" is not a list of objects'),
         ({"gold": [{"document": "d"}]}, 'dev.jsonl:1: field "quote" is missing'),
     ],
 )
@@ -131,7 +131,7 @@ def test_a_broken_question_is_named_with_file_and_line(
 
 
 def test_a_question_id_is_there_once(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"dev.jsonl:2: question id 'a-de' is there twice"):
+    with pytest.raises(SourceError, match=r"dev.jsonl:2: question id 'a-de' occurs twice"):
         load_questions(write(tmp_path / "dev.jsonl", CASE, CASE))
 
 
@@ -166,5 +166,5 @@ def test_questions_without_an_answer_beside_the_queries_are_taken_as_such(folder
 def test_a_question_that_is_there_with_and_without_an_answer_is_named(folder: Path) -> None:
     known = load_beir(folder).queries[0]
     write(folder / "unanswerable.jsonl", {"_id": known.query_id, "text": known.text})
-    with pytest.raises(SourceError, match=f"{known.query_id!r} is in queries.jsonl too"):
+    with pytest.raises(SourceError, match=f"{known.query_id!r} is also in queries.jsonl"):
         load_beir(folder)

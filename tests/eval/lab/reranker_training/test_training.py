@@ -151,13 +151,13 @@ def test_paragraphs_that_share_a_question_are_on_one_side(tmp_path: Path) -> Non
         set_folder(tmp_path / "b", english, {f"e{i}": f"en{i}" for i in range(40)}),
     ]
     split = Split.of(sets)
-    sides = {split.document("a", f"de{i}") for i in range(40)}
+    sides = {split.holds_out_document("a", f"de{i}") for i in range(40)}
     assert sides == {True, False}
     for i in range(40):
-        side = split.document("a", f"de{i}")
-        assert split.document("b", f"en{i}") == side
+        side = split.holds_out_document("a", f"de{i}")
+        assert split.holds_out_document("b", f"en{i}") == side
         # Whatever it is found with, and wherever it is asked.
-        assert split.question("c", f"What is colour {i}?", []) == side
+        assert split.holds_out_question("c", f"What is colour {i}?", []) == side
         assert split.shared["a", f"de{i}"] == (("b", f"en{i}"),)
 
 
