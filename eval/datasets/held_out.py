@@ -94,7 +94,7 @@ class Split:
         return is_held_out(document_id) if held_out is None else held_out
 
     def holds_out_question(self, name: str, text: str, about: Iterable[str]) -> bool:
-        """True if a question is held out: by its text or, if that is new, by any document that it is about."""
+        """True if a question is held out: by its text or, if that is new, by a document that it is about."""
         held_out = self.questions.get(_folded(text))
         if held_out is not None:
             return held_out

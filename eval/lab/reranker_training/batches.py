@@ -1,26 +1,27 @@
-"""Examples as batches of tokens of about one length."""
+"""Examples as batches of token rows of similar length."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from random import Random
 
 from eval.lab.reranker_training.examples import Example
 from service.reranking.pair_encoding import MULTIPLE, Pair, PairEncoder
 
-#: Tokens of a batch, padding included, and its most rows.
+#: Most tokens of a batch, padding included, and most rows.
 TOKENS, ROWS = 4096, 64
-#: Batches whose rows are sorted by length together: all at once would make the order one of lengths.
-_TOGETHER = 40
+#: Batches whose rows are sorted by length together; sorting all rows would order the training by length.
+_SORTED_TOGETHER = 40
+#: Position of an answer that is not known; ignored by the loss.
 _UNKNOWN = -100
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A pair, whether it answers, and the tokens where the answer begins and ends.
+    """A tokenized pair. ``answers``: True if the text answers.
 
-    Both are 0, the first token, where there is no answer, and -100 where nobody noted its place.
+    ``start``, ``end``: first and last token of the answer; 0 without an answer, -100 if they are not known.
     """
 
     pair: Pair
@@ -47,27 +48,27 @@ def _row(example: Example, pair: Pair) -> Row:
     start, end = example.span
     inside = [i for i, (low, high) in enumerate(pair.spans) if high > start and low < end]
     if not inside or pair.spans[inside[-1]][1] < end:
-        # Cut off with the end of the text: what is left does not answer.
+        # The answer was truncated with the end of the text.
         return Row(pair, False, 0, 0)
     return Row(pair, True, pair.first + inside[0], pair.first + inside[-1])
 
 
 def batches(rows: Sequence[Row], seed: int) -> list[list[Row]]:
-    """All rows once, in a random order but for their lengths; the same order for the same seed."""
-    chance = random.Random(seed)
+    """All rows in batches of similar length, in a random order; the same order for the same seed."""
+    random = Random(seed)
     order = list(rows)
-    chance.shuffle(order)
+    random.shuffle(order)
     found: list[list[Row]] = []
-    pool = _TOGETHER * ROWS
+    pool = _SORTED_TOGETHER * ROWS
     for begin in range(0, len(order), pool):
         batch: list[Row] = []
         for row in sorted(order[begin : begin + pool], key=lambda row: len(row.pair.ids)):
             length = -(-len(row.pair.ids) // MULTIPLE) * MULTIPLE
-            # Sorted: this row is the longest by now.
+            # Rows are sorted: this one is the longest so far.
             if batch and ((len(batch) + 1) * length > TOKENS or len(batch) == ROWS):
                 found.append(batch)
                 batch = []
             batch.append(row)
         found.append(batch)
-    chance.shuffle(found)
+    random.shuffle(found)
     return found

@@ -1,4 +1,4 @@
-"""What our own retrieval finds for the questions of a set: candidates, and texts that only look right."""
+"""PooledPassage passages of retrieval for the questions of a set, among them hard negatives."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from indexer.embedding.embedder import Embedder
 from indexer.index.generation import open_generation
 from service.engine import Engine
 
-#: Hits kept for each question.
+#: Passages kept for each question.
 DEPTH = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A passage that retrieval found."""
+class PooledPassage:
+    """A retrieved passage."""
 
     document_id: str
     text: str
@@ -32,18 +32,18 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A question with what was found, best first, and the documents that answer it."""
+    """A question with its retrieved passages, best first, and its relevant documents."""
 
     query_id: str
     question: str
     language: str
     relevant: tuple[str, ...]
     unanswerable: bool
-    found: tuple[Found, ...]
+    found: tuple[PooledPassage, ...]
 
     @property
     def about(self) -> tuple[str, ...]:
-        """The documents that answer; of a question without one, that of the first passage found."""
+        """The relevant documents; of an unanswerable question that of the first passage."""
         return self.relevant or tuple(hit.document_id for hit in self.found[:1])
 
 
@@ -54,7 +54,7 @@ def pools(
     report: ReportProgress,
     track: Track[Query] = without_progress,
 ) -> list[Pool]:
-    """Pools of all questions of a set; kept below ``cache``, with the index they come from."""
+    """The pools of all questions of a set, cached in a folder with the index of the set."""
     folder = cache / dataset.name
     summary = build([dataset.corpus], folder, embedder, keep=1, report=report)
     kept = folder / f"pools-{summary.generation.split('-')[-1]}-{dataset.digest[:16]}.json"
@@ -70,7 +70,7 @@ def pools(
             for hit in hits:
                 document = generation.store.document(int(spans.document[hit.passage]))
                 start, end = int(spans.start[hit.passage]), int(spans.end[hit.passage])
-                rows.append(Found(document.document_id, document.text[start:end], hit.score))
+                rows.append(PooledPassage(document.document_id, document.text[start:end], hit.score))
             relevant = tuple(i for i, grade in dataset.qrels[query.query_id].items() if grade > 0)
             found.append(
                 Pool(query.query_id, query.text, query.language, relevant, query.unanswerable, tuple(rows))
@@ -82,4 +82,4 @@ def pools(
 def _read(row: dict[str, object]) -> Pool:
     found: Sequence[dict[str, object]] = row["found"]  # type: ignore[assignment]
     relevant: Sequence[str] = row["relevant"]  # type: ignore[assignment]
-    return Pool(**{**row, "relevant": tuple(relevant), "found": tuple(Found(**hit) for hit in found)})  # type: ignore[arg-type]
+    return Pool(**{**row, "relevant": tuple(relevant), "found": tuple(PooledPassage(**hit) for hit in found)})  # type: ignore[arg-type]

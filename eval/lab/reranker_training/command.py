@@ -1,4 +1,4 @@
-"""``python -m eval reader``: train the reader of ``service/reading`` and measure it on what it never saw."""
+"""``python -m eval reader``: train the bundled cross-encoder and measure it on held-out documents."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from indexer.errors import SourceError
 DataArgument = Annotated[
     Path, typer.Argument(help="Folder of train and of the question sets.", show_default=False)
 ]
-CacheOption = Annotated[Path, typer.Option(help="Folder where indexes are kept.", show_default=False)]
+CacheOption = Annotated[Path, typer.Option(help="Folder for the indexes.", show_default=False)]
 
 
 def train(
@@ -28,28 +28,28 @@ def train(
     first: Annotated[
         Path | None, typer.Option(help="Weights of the first stage.", show_default="trained as well")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the choice of examples and their order.")] = 57,
+    seed: Annotated[int, typer.Option(help="Seed of the choice of examples and their order.")] = 57,
     share: Annotated[
-        float, typer.Option(min=0.001, max=1, help="Of the examples; less for a first look.")
+        float, typer.Option(min=0.001, max=1, help="Share of the examples; less for a trial.")
     ] = 1.0,
 ) -> None:
-    """Train on DATA in two stages; what was begun before in the same folder goes on."""
+    """Train on DATA in two stages; continues a training that was begun in the same folder."""
     from eval.lab.reranker_training import stage_one, stage_two, trainer
 
-    with exit_on_error("interrupted; the same command goes on from the last checkpoint"):
+    with exit_on_error("interrupted; the same command continues from the last checkpoint"):
         _require_material(data)
         pools = _pools(data, cache)
         if first is None:
             found = stage_one.examples(data, pools, stage_one.Recipe(), seed)
             first = _stage(found, into / "first", None, trainer.Schedule(), seed, share)
-        found = stage_two.examples(data, pools, stage_two.Refining(), seed)
+        found = stage_two.examples(data, pools, stage_two.Recipe(), seed)
         _stage(found, into, first, trainer.Schedule(rate=1e-4), seed, share)
 
 
 def _stage(
     found: dict[str, list[Any]], into: Path, start: Path | None, schedule: Any, seed: int, share: float
 ) -> Path:
-    """Train on these examples from ``start``, the default model's own layers if ``None``."""
+    """Train on these examples from the weights ``start``, or from the layers of the default model."""
     from safetensors.torch import load_file
 
     from eval.lab.reranker_training import batches, trainer
@@ -93,7 +93,7 @@ def measure(
     weights: Annotated[Path | None, typer.Option(help="Weights file.", show_default="those in use")] = None,
     output: Annotated[Path | None, typer.Option(help="Folder for reader.json.")] = None,
 ) -> None:
-    """Measure a reader on the questions of DATA whose documents training never saw."""
+    """Measure a cross-encoder on the held-out questions of DATA."""
     from eval.datasets.held_out import SETS, Split
     from eval.lab.reranker_training import evaluation
     from service.reranking.bundled import WEIGHTS, BundledCrossEncoder
@@ -102,7 +102,7 @@ def measure(
         _require_material(data)
         reader = BundledCrossEncoder.load(weights or WEIGHTS)
         split = Split.of([load_beir(data / name) for name in SETS])
-        result = evaluation.figures(_pools(data, cache), split, reader)
+        result = evaluation.evaluate(_pools(data, cache), split, reader)
         if output:
             write_text(output, {"reader.json": as_json({"digest": reader.digest, "figures": result}) + "\n"})
     Console(width=120, markup=False).print(_table(result))
@@ -113,7 +113,7 @@ def held_out(
     into: Annotated[Path, typer.Option(help="Folder for the sets.", show_default=False)],
     cache: CacheOption,
 ) -> None:
-    """Write the sets of DATA with only the questions that training never saw, as BEIR folders."""
+    """Write the sets of DATA with the held-out questions only, as BEIR folders."""
     from eval.datasets.held_out import SETS, Split, write_held_out
 
     with exit_on_error():
@@ -132,7 +132,7 @@ def held_out(
 
 def _require_material(data: Path) -> None:
     if not (data / "train").is_dir():
-        raise SourceError(f"{data}: no folder train there")
+        raise SourceError(f"{data}: no folder train")
 
 
 def _pools(data: Path, cache: Path) -> dict[str, Any]:
@@ -161,17 +161,17 @@ def _default_model() -> tuple[Path, Any]:
 
 
 def _table(result: dict[str, Any]) -> Table:
-    table = Table("set", "questions", "reader's weight", "nDCG@10", "AUROC", "refused", box=None)
+    table = Table("set", "questions", "weight", "nDCG@10", "AUROC", "refused", box=None)
     for name, row in result.items():
-        known = row["answerhood"]
+        rejection = row["answerhood"]
         for weight, by_language in row["ndcg@10"].items():
             first = weight == next(iter(row["ndcg@10"]))
-            told = " ".join(f"{language} {value:.3f}" for language, value in by_language.items())
+            by_name = " ".join(f"{language} {value:.3f}" for language, value in by_language.items())
             table.add_row(
                 *((name, str(row["questions"])) if first else ("", "")),
                 weight,
-                told,
-                f"{known['auroc']:.3f}" if first and known else "",
-                f"{known['refused']:.2f}" if first and known else "",
+                by_name,
+                f"{rejection['auroc']:.3f}" if first and rejection else "",
+                f"{rejection['refused']:.2f}" if first and rejection else "",
             )
     return table

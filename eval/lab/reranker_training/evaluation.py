@@ -1,4 +1,4 @@
-"""What a reader is worth on documents that training never saw: refusing look-alikes, ranking candidates."""
+"""Measures of a cross-encoder on held-out documents: ranking candidates, rejecting unanswerable questions."""
 
 from __future__ import annotations
 
@@ -9,105 +9,95 @@ import numpy as np
 
 from eval.datasets.held_out import Split
 from eval.lab.reranker_training.candidate_pools import Pool
+from eval.metrics.calibration import auroc
+from eval.metrics.ranking import MAIN_MEASURE, mean, ranking_values
 from service.reranking.cross_encoder import CrossEncoder
 
-#: Hits that are read, and of those so many that are asked whether any of them answers.
-READ, ASKED = 10, 3
-#: Weights of the reader beside retrieval's own score that are tried.
+#: Passages of a pool that are scored, and those of them that decide if a question is answerable.
+SCORED, DECISIVE = 10, 3
+#: Weights of the cross-encoder beside the retrieval score.
 WEIGHTS = (0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
-#: Log-odds further out say nothing more.
-_SURE = 6.0
+#: Log-odds are clipped to this range.
+_MAX_LOG_ODDS = 6.0
 _FALSE_ABSTENTION = 0.10
+_CUTOFF = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """A pool with the reader's log-odds of its first hits, and the gain of the best place in each."""
+class ScoredPool:
+    """A pool. ``relevance``: the log-odds of the cross-encoder for its first passages."""
 
     pool: Pool
     relevance: tuple[float, ...]
-    gain: tuple[float, ...]
 
 
-def read(pools: Sequence[Pool], cross_encoder: CrossEncoder) -> list[Read]:
-    """Let the reader read the first hits of each pool."""
-    questions = [pool.question for pool in pools for _ in pool.found[:READ]]
-    texts = [hit.text for pool in pools for hit in pool.found[:READ]]
-    readings = iter(cross_encoder.score(questions, texts, [[(0, len(text))] for text in texts]))
-    found = []
-    for pool in pools:
-        mine = [next(readings) for _ in pool.found[:READ]]
-        found.append(
-            Read(pool, tuple(r.relevance for r in mine), tuple(max(r.span_scores, default=0.0) for r in mine))
-        )
-    return found
+def score_pools(pools: Sequence[Pool], cross_encoder: CrossEncoder) -> list[ScoredPool]:
+    """The first passages of each pool with the scores of a cross-encoder."""
+    questions = [pool.question for pool in pools for _ in pool.found[:SCORED]]
+    texts = [passage.text for pool in pools for passage in pool.found[:SCORED]]
+    scores = iter(cross_encoder.score(questions, texts, [[(0, len(text))] for text in texts]))
+    return [ScoredPool(pool, tuple(next(scores).relevance for _ in pool.found[:SCORED])) for pool in pools]
 
 
-def ndcg(reads: Sequence[Read], weight: float) -> dict[str, float]:
-    """nDCG@10 by language with the reader's part in the score; grades are 0 or 1."""
-    by_language: dict[str, list[float]] = {}
-    for item in reads:
-        if not item.pool.relevant:
-            continue
-        scores = [hit.score for hit in item.pool.found]
-        for place, said in enumerate(item.relevance):
-            scores[place] += weight * float(np.clip(said, -_SURE, _SURE))
-        # What was not read keeps its place below what was.
-        lowest = min(scores[: len(item.relevance)], default=0.0)
-        scores[len(item.relevance) :] = [min(s, lowest) for s in scores[len(item.relevance) :]]
-        order = sorted(range(len(scores)), key=lambda i: -scores[i])
-        ranked = list(dict.fromkeys(item.pool.found[i].document_id for i in order))[:10]
-        gained = sum(1 / np.log2(2 + place) for place, i in enumerate(ranked) if i in item.pool.relevant)
-        ideal = sum(1 / np.log2(2 + place) for place in range(min(10, len(item.pool.relevant))))
-        by_language.setdefault(item.pool.language, []).append(float(gained / ideal))
-    return {language: float(np.mean(values)) for language, values in sorted(by_language.items())}
+def ndcg(scored: Sequence[ScoredPool], weight: float) -> dict[str, float]:
+    """nDCG@10 by language, the log-odds added to the retrieval score with a weight; grades are 0 or 1."""
+    answerable = [item for item in scored if item.pool.relevant]
+    qrels = {item.pool.query_id: dict.fromkeys(item.pool.relevant, 1) for item in answerable}
+    values = ranking_values(qrels, {item.pool.query_id: _ranked(item, weight) for item in answerable})
+    of_language: dict[str, dict[str, float]] = {}
+    for item in answerable:
+        query_id = item.pool.query_id
+        of_language.setdefault(item.pool.language, {})[query_id] = values[MAIN_MEASURE][query_id]
+    return {language: mean(found) for language, found in sorted(of_language.items())}
 
 
-def answerhood(reads: Sequence[Read], language: str = "en") -> dict[str, float]:
-    """How well the reader's word on the first hits tells answerable from unanswerable questions.
+def _ranked(item: ScoredPool, weight: float) -> list[tuple[str, float]]:
+    """The first documents of a pool with their scores, best first."""
+    passages, scored = item.pool.found, len(item.relevance)
+    scores = [passage.score for passage in passages]
+    for position, log_odds in enumerate(item.relevance):
+        scores[position] += weight * float(np.clip(log_odds, -_MAX_LOG_ODDS, _MAX_LOG_ODDS))
+    # Passages that were not scored stay below those that were.
+    lowest = min(scores[:scored], default=0.0)
+    scores[scored:] = [min(score, lowest) for score in scores[scored:]]
+    best: dict[str, float] = {}
+    for position in sorted(range(len(scores)), key=lambda position: -scores[position]):
+        best.setdefault(passages[position].document_id, scores[position])
+    return list(best.items())[:_CUTOFF]
 
-    ``auroc``, and ``refused``: share of the unanswerable where one in ten of the answerable is refused.
+
+def rejection(scored: Sequence[ScoredPool], language: str = "en") -> dict[str, float]:
+    """Separation of answerable from unanswerable questions by the highest score of the first passages.
+
+    ``auroc``, and ``refused``: share of the unanswerable that are refused if one in ten of the answerable is.
+    Empty if one of the two kinds is missing.
     """
-    said = {
-        unanswerable: np.array(
-            [
-                max(item.relevance[:ASKED])
-                for item in reads
-                if item.pool.unanswerable == unanswerable
-                and item.pool.language == language
-                and item.relevance
-            ]
-        )
-        for unanswerable in (False, True)
-    }
-    answerable, others = said[False], said[True]
-    if not len(answerable) or not len(others):
+    chosen = [item for item in scored if item.pool.language == language and item.relevance]
+    highest = np.array([max(item.relevance[:DECISIVE]) for item in chosen], np.float64)
+    answerable = np.array([not item.pool.unanswerable for item in chosen], np.bool_)
+    area = auroc(highest, answerable) if chosen else None
+    if area is None:
         return {}
-    higher = (answerable[:, None] > others[None, :]).mean() + 0.5 * (
-        answerable[:, None] == others[None, :]
-    ).mean()
-    threshold = np.quantile(answerable, _FALSE_ABSTENTION)
+    threshold = np.quantile(highest[answerable], _FALSE_ABSTENTION)
     return {
-        "auroc": float(higher),
-        "refused": float((others < threshold).mean()),
-        "answerable": len(answerable),
-        "unanswerable": len(others),
+        "auroc": area,
+        "refused": float((highest[~answerable] < threshold).mean()),
+        "answerable": int(answerable.sum()),
+        "unanswerable": int((~answerable).sum()),
     }
 
 
-def figures(
+def evaluate(
     pools: Mapping[str, Sequence[Pool]], split: Split, cross_encoder: CrossEncoder
 ) -> dict[str, object]:
-    """All figures of a reader, by set, on what was held out."""
-    found: dict[str, object] = {}
+    """All measures of a cross-encoder, by set, on the held-out questions."""
+    results: dict[str, object] = {}
     for name, of_set in pools.items():
-        reads = read(
-            [pool for pool in of_set if split.holds_out_question(name, pool.question, pool.about)],
-            cross_encoder,
-        )
-        found[name] = {
-            "questions": len(reads),
-            "ndcg@10": {str(weight): ndcg(reads, weight) for weight in WEIGHTS},
-            "answerhood": answerhood(reads),
+        held_out = [pool for pool in of_set if split.holds_out_question(name, pool.question, pool.about)]
+        scored = score_pools(held_out, cross_encoder)
+        results[name] = {
+            "questions": len(scored),
+            "ndcg@10": {str(weight): ndcg(scored, weight) for weight in WEIGHTS},
+            "answerhood": rejection(scored),
         }
-    return found
+    return results

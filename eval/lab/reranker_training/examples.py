@@ -1,12 +1,13 @@
-"""Questions with texts that answer them or do not, from rows of JSONL and from question sets."""
+"""Training pairs of questions and texts, from JSONL rows and question sets, and variants of them."""
 
 from __future__ import annotations
 
-import random
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
+from typing import Any
 
 from eval.datasets import jsonl
 from eval.datasets.beir import BeirSet
@@ -22,10 +23,7 @@ _NAME = re.compile(r"(?<=[a-zäöüß,] )[A-ZÄÖÜ][a-zäöüß]{2,}(?: [A-ZÄ�
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A pair with what is known of it.
-
-    ``span``: where the answer stands in the text, ``[start, end)``; ``None`` where nobody noted it.
-    """
+    """A question and a text. ``answers``: True if the text answers; ``span``: of the answer, if known."""
 
     question: str
     text: str
@@ -34,38 +32,40 @@ class Example:
 
 
 def from_rows(path: Path) -> list[Example]:
-    """Rows of ``question``, ``text``, ``label`` and perhaps ``answers`` (``text`` and ``start`` each).
+    """Examples of rows with ``question``, ``text``, ``label`` and optional ``answers`` (``text``, ``start``).
 
     Raises:
         SourceError: the file is missing or malformed.
     """
-    found = []
+    examples = []
     for where, row in jsonl.rows(path):
         text = str(row.get("text") or "")
         if not text.strip() or "label" not in row:
             raise SourceError(f'{where}: field "text" or "label" is missing')
-        span = None
-        for answer in row.get("answers") or ():
-            start = int(answer.get("start", -1))
-            said = str(answer.get("text") or "")
-            # Places are believed only where the text says the same there.
-            if said and text[start : start + len(said)] == said:
-                span = (start, start + len(said))
-                break
-        found.append(Example(jsonl.text(row, "question", where), text, bool(row["label"]), span))
-    return found
+        span = _stated_span(text, row.get("answers") or ())
+        examples.append(Example(jsonl.text(row, "question", where), text, bool(row["label"]), span))
+    return examples
+
+
+def _stated_span(text: str, answers: Iterable[Mapping[str, Any]]) -> tuple[int, int] | None:
+    """The first stated position that the text agrees with."""
+    for answer in answers:
+        start, words = int(answer.get("start", -1)), str(answer.get("text") or "")
+        if words and text[start : start + len(words)] == words:
+            return start, start + len(words)
+    return None
 
 
 def from_set(dataset: BeirSet, texts: Mapping[str, str], split: Split) -> Iterator[Example]:
-    """Questions of a set with the document that answers each, held-out ones left out."""
+    """Questions of a set with their relevant documents, without the held-out ones."""
     for query in dataset.queries:
         for document_id in dataset.qrels.get(query.query_id, {}):
             if document_id in texts and not split.holds_out_question(dataset.name, query.text, [document_id]):
                 text = texts[document_id]
-                yield Example(query.text, text, True, _place(text, query.answers))
+                yield Example(query.text, text, True, _first_occurrence(text, query.answers))
 
 
-def _place(text: str, answers: Sequence[str]) -> tuple[int, int] | None:
+def _first_occurrence(text: str, answers: Sequence[str]) -> tuple[int, int] | None:
     for answer in answers:
         start = text.find(answer)
         if answer and start >= 0:
@@ -74,98 +74,97 @@ def _place(text: str, answers: Sequence[str]) -> tuple[int, int] | None:
 
 
 def without_answer(example: Example) -> Example | None:
-    """The same without the sentence that holds the answer; ``None`` where little would be left."""
+    """The example without the sentence of the answer; ``None`` if too little remains."""
     if not example.answers or example.span is None:
         return None
     sentences, _ = split_document(example.text)
     start, end = example.span
-    said = example.text[start:end]
+    answer = example.text[start:end]
     kept = [s for s in sentences if s.end <= start or s.start >= end]
-    left = " ".join(example.text[s.start : s.end] for s in kept)
-    # A short answer may stand elsewhere too, and then the text may still answer.
-    if len(left) < 60 or len(kept) == len(sentences) or said.casefold() in left.casefold():
+    rest = " ".join(example.text[s.start : s.end] for s in kept)
+    # The answer may occur a second time, and then the text may still answer.
+    if len(rest) < 60 or len(kept) == len(sentences) or answer.casefold() in rest.casefold():
         return None
-    return Example(example.question, left, False)
+    return Example(example.question, rest, False)
 
 
-def windows(example: Example, chance: random.Random) -> list[Example]:
-    """One sentence with a neighbour on either side, with the answer, and one of the text that lacks it."""
+def windows(example: Example, random: Random) -> list[Example]:
+    """The sentence of the answer with up to one neighbour on each side, and a sentence without the answer."""
     if not example.answers or example.span is None:
         return []
     sentences, _ = split_document(example.text)
     start, end = example.span
-    holding = [i for i, s in enumerate(sentences) if s.start <= start and end <= s.end]
-    if not holding or len(sentences) < 2:
+    answering = [i for i, s in enumerate(sentences) if s.start <= start and end <= s.end]
+    if not answering or len(sentences) < 2:
         return []
-    found = []
     low, high = (
-        max(0, holding[0] - chance.randint(0, 1)),
-        min(len(sentences), holding[0] + 1 + chance.randint(0, 1)),
+        max(0, answering[0] - random.randint(0, 1)),
+        min(len(sentences), answering[0] + 1 + random.randint(0, 1)),
     )
     begin = sentences[low].start
-    found.append(
-        replace(
-            example,
-            text=example.text[begin : sentences[high - 1].end],
-            span=(start - begin, end - begin),
-        )
+    window = replace(
+        example,
+        text=example.text[begin : sentences[high - 1].end],
+        span=(start - begin, end - begin),
     )
-    said = example.text[start:end].casefold()
-    others = [i for i in range(len(sentences)) if i != holding[0]]
-    chance.shuffle(others)
+    answer = example.text[start:end].casefold()
+    others = [i for i in range(len(sentences)) if i != answering[0]]
+    random.shuffle(others)
     for other in others:
         text = example.text[sentences[other].start : sentences[other].end]
-        if said not in text.casefold() and len(text) > 25:
-            found.append(Example(example.question, text, False))
-            break
-    return found
+        if answer not in text.casefold() and len(text) > 25:
+            return [window, Example(example.question, text, False)]
+    return [window]
 
 
-def with_other_number(example: Example, chance: random.Random) -> Example | None:
-    """The same text for a question in which a number that the text names is another one."""
+def with_other_number(example: Example, random: Random) -> Example | None:
+    """The text with its question, in which a number of the text is replaced by another number."""
     if not example.answers:
         return None
     shared = [match for match in _NUMBER.finditer(example.question) if match[0] in example.text]
     if not shared:
         return None
-    match = chance.choice(shared)
+    match = random.choice(shared)
     value = int(match[0])
     for _ in range(20):
-        other = str(max(1, value + chance.choice([-100, -10, -3, -2, -1, 1, 2, 3, 10, 100])))
+        other = str(max(1, value + random.choice([-100, -10, -3, -2, -1, 1, 2, 3, 10, 100])))
         if other != match[0] and other not in example.text:
             question = example.question[: match.start()] + other + example.question[match.end() :]
             return Example(question, example.text, False)
     return None
 
 
-def with_other_name(example: Example, chance: random.Random) -> Example | None:
-    """The same text for a question in which a name that the text has is another one of the text's."""
+def with_other_name(example: Example, random: Random) -> Example | None:
+    """The text with its question, in which a name of the text is replaced by another name of the text."""
     if not example.answers:
         return None
-    named = [
+    names = [
         match for match in _NAME.finditer(example.question) if match.start() and match[0] in example.text
     ]
-    others = {match[0] for match in _NAME.finditer(example.text)}
-    others = {name for name in others if name.casefold() not in example.question.casefold()}
-    if example.span:
-        others.discard(example.text[slice(*example.span)])
+    others = _other_names(example)
     if detect_language(example.question) != "en":
-        # German capitals say little: a name is what has more than one word.
-        named, others = (
-            [match for match in named if " " in match[0]],
-            {name for name in others if " " in name},
-        )
-    if not named or not others:
+        # German nouns have capitals too: only several words are a name.
+        names = [match for match in names if " " in match[0]]
+        others = {name for name in others if " " in name}
+    if not names or not others:
         return None
-    match = chance.choice(named)
+    match = random.choice(names)
     question = (
-        example.question[: match.start()] + chance.choice(sorted(others)) + example.question[match.end() :]
+        example.question[: match.start()] + random.choice(sorted(others)) + example.question[match.end() :]
     )
     return Example(question, example.text, False)
 
 
-def sampled(examples: Iterable[Example], count: int, chance: random.Random) -> list[Example]:
-    """At most so many of them, in a random order; the same ones for the same seed."""
-    found = list(examples)
-    chance.shuffle(found)
-    return found[:count]
+def _other_names(example: Example) -> set[str]:
+    """Names of the text that are neither in the question nor the answer."""
+    question = example.question.casefold()
+    names = {match[0] for match in _NAME.finditer(example.text)}
+    answer = example.text[slice(*example.span)] if example.span else None
+    return {name for name in names if name.casefold() not in question and name != answer}
+
+
+def sampled(examples: Iterable[Example], count: int, random: Random) -> list[Example]:
+    """At most ``count`` of them in a random order; the same ones for the same seed."""
+    shuffled = list(examples)
+    random.shuffle(shuffled)
+    return shuffled[:count]

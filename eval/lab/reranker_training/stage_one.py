@@ -1,11 +1,11 @@
-"""What the reader is trained on: names, how many of each, and what is made of them."""
+"""Examples of the first training stage: files, question sets, and variants of both."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 
 from eval.datasets import jsonl
 from eval.datasets.beir import BeirSet, load_beir
@@ -23,16 +23,16 @@ from eval.lab.reranker_training.examples import (
 )
 from indexer.errors import SourceError
 
-#: Documents that only look right are drawn from so many of the best.
+#: Hard negatives are drawn from so many of the first passages.
 _MINED_FROM = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How many examples are taken; all of a kind where there are no more.
+    """Most examples of each kind.
 
-    ``rows``: of each file of the folder ``train``. ``mined``: wrong texts for each question of a set.
-    ``removed``, ``windows``, ``numbers``, ``names``: made of those that answer.
+    ``rows``: of each file of the folder ``train``; ``mined``: hard negatives of each question of a set;
+    ``removed``, ``windows``, ``numbers``, ``names``: variants of answering examples.
     """
 
     rows: Mapping[str, int] = field(
@@ -63,61 +63,80 @@ class Recipe:
 def examples(
     data: Path, pools: Mapping[str, Sequence[Pool]], recipe: Recipe, seed: int
 ) -> dict[str, list[Example]]:
-    """Examples by where they come from; equal arguments give equal examples.
+    """Examples by origin. Equal arguments give equal examples.
 
     Args:
         data: folder of ``train`` and of the sets.
-        pools: what retrieval found for the questions of each of ``SETS``.
+        pools: retrieved candidates for the questions of each of ``SETS``.
 
     Raises:
         SourceError: a file is missing or malformed.
     """
-    chance = random.Random(seed)
+    random = Random(seed)
     found: dict[str, list[Example]] = {}
     for name, count in recipe.rows.items():
-        found[name] = sampled(
-            from_rows(jsonl.existing(data / "train", f"{name}.jsonl.gz", f"{name}.jsonl")), count, chance
-        )
-    sets = [load_beir(data / name) for name in SETS]
+        path = jsonl.existing(data / "train", f"{name}.jsonl.gz", f"{name}.jsonl")
+        found[name] = sampled(from_rows(path), count, random)
+    found |= _of_sets([load_beir(data / name) for name in SETS], pools, recipe, random)
+    return found | _variants(found, recipe, random)
+
+
+def _of_sets(
+    sets: Sequence[BeirSet], pools: Mapping[str, Sequence[Pool]], recipe: Recipe, random: Random
+) -> dict[str, list[Example]]:
+    """Examples of the question sets, and those of a paragraph in another language."""
     split = Split.of(sets)
-    by_set = {dataset.name: _texts(dataset) for dataset in sets}
+    texts_by_set = {dataset.name: _texts(dataset) for dataset in sets}
+    found: dict[str, list[Example]] = {}
     for dataset in sets:
-        texts, name = by_set[dataset.name], dataset.name
-        found[name] = [*from_set(dataset, texts, split), *_near(dataset, texts, split)]
-        found[f"{name}, mined"] = _mined(name, pools[name], recipe.mined, split, chance)
+        texts, name = texts_by_set[dataset.name], dataset.name
+        found[name] = [*from_set(dataset, texts, split), *_near_misses(dataset, texts, split)]
+        found[f"{name}, mined"] = _mined(name, pools[name], recipe.mined, split, random)
     found["same paragraph, other language"] = [
-        example for dataset in sets for example in _translated(dataset, by_set, split)
+        example for dataset in sets for example in _translated(dataset, texts_by_set, split)
     ]
-    placed = [e for group in found.values() for e in group if e.span is not None]
-    made = (without_answer(e) for e in sampled(placed, 2 * recipe.removed, chance))
-    found["answer removed"] = [e for e in made if e][: recipe.removed]
-    found["windows"] = [w for e in sampled(placed, recipe.windows, chance) for w in windows(e, chance)]
-    answering = [e for group in found.values() for e in group if e.answers]
-    other = (with_other_number(e, chance) for e in sampled(answering, len(answering), chance))
-    found["other number"] = [e for e in other if e][: recipe.numbers]
-    named = (with_other_name(e, chance) for e in sampled(answering, len(answering), chance))
-    found["other name"] = [e for e in named if e][: recipe.names]
     return found
 
 
-def _translated(dataset: BeirSet, by_set: Mapping[str, Mapping[str, str]], split: Split) -> Iterator[Example]:
-    """Questions of a set with the same paragraph in another set, which is in another language."""
+def _variants(
+    found: Mapping[str, Sequence[Example]], recipe: Recipe, random: Random
+) -> dict[str, list[Example]]:
+    """Variants of the examples that answer. Later kinds are made of the windows too."""
+    variants: dict[str, list[Example]] = {}
+    with_span = [e for group in found.values() for e in group if e.span is not None]
+    removed = (without_answer(e) for e in sampled(with_span, 2 * recipe.removed, random))
+    variants["answer removed"] = _first(removed, recipe.removed)
+    variants["windows"] = [w for e in sampled(with_span, recipe.windows, random) for w in windows(e, random)]
+    answering = [e for group in (*found.values(), *variants.values()) for e in group if e.answers]
+    numbers = (with_other_number(e, random) for e in sampled(answering, len(answering), random))
+    variants["other number"] = _first(numbers, recipe.numbers)
+    names = (with_other_name(e, random) for e in sampled(answering, len(answering), random))
+    variants["other name"] = _first(names, recipe.names)
+    return variants
+
+
+def _first(examples: Iterable[Example | None], count: int) -> list[Example]:
+    return [example for example in examples if example][:count]
+
+
+def _translated(dataset: BeirSet, texts: Mapping[str, Mapping[str, str]], split: Split) -> Iterator[Example]:
+    """Questions of a set with the same paragraph in another set and language."""
     for query in dataset.queries:
         for document_id in dataset.qrels.get(query.query_id, {}):
-            for text in _elsewhere(dataset, query.text, document_id, by_set, split):
+            for text in _in_other_sets(dataset, query.text, document_id, texts, split):
                 yield Example(query.text, text, True)
     for _, question, document_id in written_about(dataset):
-        for text in _elsewhere(dataset, question, document_id, by_set, split):
+        for text in _in_other_sets(dataset, question, document_id, texts, split):
             yield Example(question, text, False)
 
 
-def _elsewhere(
-    dataset: BeirSet, question: str, document_id: str, by_set: Mapping[str, Mapping[str, str]], split: Split
+def _in_other_sets(
+    dataset: BeirSet, question: str, document_id: str, texts: Mapping[str, Mapping[str, str]], split: Split
 ) -> list[str]:
     if split.holds_out_question(dataset.name, question, [document_id]):
         return []
     others = split.shared.get((dataset.name, document_id), ())
-    return [by_set[name][other] for name, other in others if name != dataset.name]
+    return [texts[name][other] for name, other in others if name != dataset.name]
 
 
 def _texts(dataset: BeirSet) -> dict[str, str]:
@@ -126,22 +145,20 @@ def _texts(dataset: BeirSet) -> dict[str, str]:
     }
 
 
-def _near(dataset: BeirSet, texts: Mapping[str, str], split: Split) -> list[Example]:
-    """Unanswerable questions with the text they were written about, where the set says which."""
-    found = []
+def _near_misses(dataset: BeirSet, texts: Mapping[str, str], split: Split) -> list[Example]:
+    """Unanswerable questions with the text that they were written about."""
+    examples = []
     for where, question, document_id in written_about(dataset):
         if document_id not in texts:
-            raise SourceError(f"{where}: is about {document_id!r}, which is no document of the set")
+            raise SourceError(f"{where}: {document_id!r} is not a document of the set")
         if not split.holds_out_question(dataset.name, question, [document_id]):
-            found.append(Example(question, texts[document_id], False))
-    return found
+            examples.append(Example(question, texts[document_id], False))
+    return examples
 
 
-def _mined(
-    name: str, pools: Sequence[Pool], count: int, split: Split, chance: random.Random
-) -> list[Example]:
-    """Texts among the best found that do not answer; none of a held-out document or question."""
-    found = []
+def _mined(name: str, pools: Sequence[Pool], count: int, split: Split, random: Random) -> list[Example]:
+    """Hard negatives: first passages that do not answer, without held-out documents and questions."""
+    examples = []
     for pool in pools:
         if split.holds_out_question(name, pool.question, pool.about):
             continue
@@ -150,7 +167,7 @@ def _mined(
             for hit in pool.found[:_MINED_FROM]
             if hit.document_id not in pool.relevant and not split.holds_out_document(name, hit.document_id)
         ]
-        # An unanswerable question has no more than one text that it was made to fit.
-        best = wrong[:1] if pool.unanswerable else chance.sample(wrong, min(count, len(wrong)))
-        found += [Example(pool.question, text, False) for text in best]
-    return found
+        # An unanswerable question was written for one text.
+        chosen = wrong[:1] if pool.unanswerable else random.sample(wrong, min(count, len(wrong)))
+        examples += [Example(pool.question, text, False) for text in chosen]
+    return examples

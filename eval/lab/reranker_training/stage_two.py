@@ -1,18 +1,17 @@
-"""The second stage of training: what only seems to answer, and questions in another language than the text.
+"""Examples of the second training stage: unanswerable variants, questions in another language.
 
-The first stage (``recipe``) teaches what an answer is, mostly from English. The service is asked in English
-and Vietnamese about German texts, and what it must not do is take a look-alike for an answer; of both there
-is little material, so it is made: by exchanging words of questions, by mixing languages, from parallel
-sentences.
+The first stage teaches from mostly English examples. The service is asked in English and Vietnamese about
+German texts, and must not take a similar sentence for an answer. There is little material for both, so it is
+generated: by replacing words of questions, by code switching, and from parallel sentences.
 """
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import bm25s
@@ -22,7 +21,7 @@ from eval.datasets.beir import load_beir
 from eval.datasets.held_out import is_held_out
 from eval.lab.reranker_training import examples as basic
 from eval.lab.reranker_training import stage_one
-from eval.lab.reranker_training.augmentation.clozes import Parallel, clozes
+from eval.lab.reranker_training.augmentation.clozes import ParallelText, clozes
 from eval.lab.reranker_training.augmentation.code_switching import Lexicon
 from eval.lab.reranker_training.augmentation.unanswerable import (
     Vocabulary,
@@ -34,22 +33,22 @@ from eval.lab.reranker_training.candidate_pools import Pool
 from eval.lab.reranker_training.examples import Example, sampled
 from indexer.analysis.language_detection import detect_language
 
-_BM25: Any = bm25s.BM25  # without types
+_BM25: Any = bm25s.BM25  # untyped
 _TOKENS: Any = bm25s.tokenize  # type: ignore[attr-defined]
-#: Titles of proceedings with their abstracts: questions without a verb.
+#: Set of titles of proceedings with their abstracts: questions without a verb.
 TITLES = "dip21"
-#: Parallel sentences with the places of each in their source, and those without.
-_PLACED, _LOOSE = ("flores_pairs", "ntrex_pairs"), ("tatoeba_pairs", "belebele_de_en")
-#: Shares of the words that are switched, from and to.
+#: Parallel sentences with and without their order in the source.
+_ORDERED, _UNORDERED = ("flores_pairs", "ntrex_pairs"), ("tatoeba_pairs", "belebele_de_en")
+#: Range of the share of words that are switched.
 _SWITCHED = (0.5, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Refining:
-    """How many examples of a kind; all where there are no more.
+class Recipe:
+    """Most examples of each kind.
 
-    ``rows``: of each file of the folder ``train``; ``unanswerable``: how often those that people wrote are
-    read, each time with other words switched.
+    ``rows``: of each file of the folder ``train``; ``unanswerable``: repetitions of the unanswerable examples
+    that were written by people, each time with other words switched.
     """
 
     rows: Mapping[str, int] = field(
@@ -83,57 +82,56 @@ class Refining:
 
 
 def examples(
-    data: Path, pools: Mapping[str, Sequence[Pool]], refining: Refining, seed: int
+    data: Path, pools: Mapping[str, Sequence[Pool]], recipe: Recipe, seed: int
 ) -> dict[str, list[Example]]:
-    """Examples by where they come from; equal arguments give equal examples.
+    """Examples by origin. Equal arguments give equal examples.
 
     Args:
         data: folder of ``train`` and of the sets.
-        pools: what retrieval found for the questions of each of ``recipe.SETS``.
+        pools: retrieved candidates for the questions of each of ``held_out.SETS``.
 
     Raises:
         SourceError: a file is missing or malformed.
     """
-    chance = random.Random(seed)
-    plain = stage_one.examples(
-        data,
-        pools,
-        stage_one.Recipe(
-            refining.rows, refining.mined, refining.removed, refining.windows, numbers=0, names=0
-        ),
-        seed,
-    )
-    everything = [example for group in plain.values() for example in group]
+    random = Random(seed)
+    first = stage_one.Recipe(recipe.rows, recipe.mined, recipe.removed, recipe.windows, numbers=0, names=0)
+    originals = stage_one.examples(data, pools, first, seed)
+    everything = [example for group in originals.values() for example in group]
     answering = [example for example in everything if example.answers and len(example.text) > 60]
-    found = {name: list(group) for name, group in plain.items()}
-    vocabulary = Vocabulary.of(answering)
-    makers: dict[str, tuple[int, Callable[[Example], Example | None]]] = {
-        "other number": (refining.numbers, lambda e: basic.with_other_number(e, chance)),
-        "other name": (refining.names, lambda e: basic.with_other_name(e, chance)),
-        "other word": (refining.words, lambda e: with_other_word(e, vocabulary, chance)),
-        "opposite": (refining.opposites, lambda e: with_opposite(e, chance)),
-        "negation": (refining.negations, lambda e: with_negation(e, chance)),
-    }
-    across, others = _by_language(answering)
-    for name, (count, make) in makers.items():
-        # Questions in another language than the text come first: there are few.
-        asked = [*sampled(across, len(across), chance), *sampled(others, len(others), chance)]
-        made = (make(example) for example in asked)
-        found[name] = list(islice((example for example in made if example), count))
-    switch = _Switching.learn(data / "train", chance)
+    found = originals | _unanswerable(answering, recipe, random)
+    switch = _CodeSwitching.learn(data / "train", random)
     found = {name: [switch(example) for example in group] for name, group in found.items()}
-    by_people = _written_by_people(data, pools, refining)
+    by_people = _written_by_people(data, pools, recipe)
     written = list(dict.fromkeys(e for e in everything if not e.answers and e.question in by_people))
     found["unanswerable, again"] = [
-        switch(example) for _ in range(refining.unanswerable - 1) for example in written
+        switch(example) for _ in range(recipe.unanswerable - 1) for example in written
     ]
-    found["clozes"] = sampled(_clozes(data / "train", chance), refining.clozes, chance)
-    found["titles"] = _titles(data, refining.titles, chance)
+    found["clozes"] = sampled(_clozes(data / "train", random), recipe.clozes, random)
+    found["titles"] = _titles(data, recipe.titles, random)
     return found
 
 
+def _unanswerable(answering: Sequence[Example], recipe: Recipe, random: Random) -> dict[str, list[Example]]:
+    """Unanswerable variants by kind; questions in another language than the text come first, being rare."""
+    vocabulary = Vocabulary.of(answering)
+    kinds: dict[str, tuple[int, Callable[[Example], Example | None]]] = {
+        "other number": (recipe.numbers, lambda e: basic.with_other_number(e, random)),
+        "other name": (recipe.names, lambda e: basic.with_other_name(e, random)),
+        "other word": (recipe.words, lambda e: with_other_word(e, vocabulary, random)),
+        "opposite": (recipe.opposites, lambda e: with_opposite(e, random)),
+        "negation": (recipe.negations, lambda e: with_negation(e, random)),
+    }
+    across, others = _by_language(answering)
+    variants: dict[str, list[Example]] = {}
+    for kind, (count, vary) in kinds.items():
+        ordered = [*sampled(across, len(across), random), *sampled(others, len(others), random)]
+        varied = (vary(example) for example in ordered)
+        variants[kind] = list(islice((example for example in varied if example), count))
+    return variants
+
+
 def _by_language(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
-    """Those asked in English about German texts, and the others."""
+    """English questions about German texts, and the others."""
     across: list[Example] = []
     others: list[Example] = []
     for example in examples:
@@ -142,50 +140,52 @@ def _by_language(examples: Sequence[Example]) -> tuple[list[Example], list[Examp
     return across, others
 
 
-def _written_by_people(data: Path, pools: Mapping[str, Sequence[Pool]], refining: Refining) -> set[str]:
-    """Questions of SQuAD 2.0 that were written to have no answer."""
+def _written_by_people(data: Path, pools: Mapping[str, Sequence[Pool]], recipe: Recipe) -> set[str]:
+    """Unanswerable questions of SQuAD 2.0, which were written by people."""
     found = {pool.question for of_set in pools.values() for pool in of_set if pool.unanswerable}
-    for name in refining.rows:
+    for name in recipe.rows:
         if "squad2" in name:
             path = jsonl.existing(data / "train", f"{name}.jsonl.gz", f"{name}.jsonl")
             found |= {example.question for example in basic.from_rows(path) if not example.answers}
     return found
 
 
-class _Switching:
-    """Mixes languages: German words into English texts, German or Vietnamese ones into questions."""
+class _CodeSwitching:
+    """Puts German words into English texts, and German or Vietnamese words into questions."""
 
-    def __init__(self, lexicons: Mapping[tuple[str, str], Lexicon], chance: random.Random) -> None:
+    def __init__(self, lexicons: Mapping[tuple[str, str], Lexicon], random: Random) -> None:
         self._lexicons = lexicons
-        self._chance = chance
+        self._random = random
 
     @classmethod
-    def learn(cls, folder: Path, chance: random.Random) -> _Switching:
+    def learn(cls, folder: Path, random: Random) -> _CodeSwitching:
         pairs: dict[tuple[str, str], list[tuple[str, str]]] = {}
-        for name in (*_PLACED, *_LOOSE):
+        for name in (*_ORDERED, *_UNORDERED):
             for row in _parallel_rows(folder, name):
                 pairs.setdefault((row["lang_b"], row["lang_a"]), []).append((row["b"], row["a"]))
                 pairs.setdefault((row["lang_a"], row["lang_b"]), []).append((row["a"], row["b"]))
         wanted = (("en", "de"), ("en", "vi"), ("de", "vi"))
-        return cls({both: Lexicon.learn(pairs[both]) for both in wanted}, chance)
+        return cls({both: Lexicon.learn(pairs[both]) for both in wanted}, random)
 
     def __call__(self, example: Example) -> Example:
-        chance = self._chance
-        asked, told = detect_language(example.question), detect_language(example.text)
-        if told == "en" and chance.random() < 0.6:
+        random = self._random
+        question_language, text_language = detect_language(example.question), detect_language(example.text)
+        if text_language == "en" and random.random() < 0.6:
             text, span = self._lexicons["en", "de"].switched(
-                example.text, chance, self._share(), example.span
+                example.text, random, self._share(), example.span
             )
             example = replace(example, text=text, span=span)
-        drawn = chance.random()
-        to = "vi" if drawn < 0.12 else "de" if drawn < 0.3 and asked == "en" else ""
-        if to and (asked, to) in self._lexicons:
-            question, _ = self._lexicons[asked, to].switched(example.question, chance, self._share())
+        drawn = random.random()
+        to = "vi" if drawn < 0.12 else "de" if drawn < 0.3 and question_language == "en" else ""
+        if to and (question_language, to) in self._lexicons:
+            question, _ = self._lexicons[question_language, to].switched(
+                example.question, random, self._share()
+            )
             example = replace(example, question=question)
         return example
 
     def _share(self) -> float:
-        return self._chance.uniform(*_SWITCHED)
+        return self._random.uniform(*_SWITCHED)
 
 
 def _parallel_rows(folder: Path, name: str) -> Iterator[dict[str, str]]:
@@ -197,24 +197,24 @@ def _parallel_rows(folder: Path, name: str) -> Iterator[dict[str, str]]:
         }
 
 
-def _clozes(folder: Path, chance: random.Random) -> list[Example]:
-    """Of German texts with questions from all three languages, and of English ones with German questions."""
+def _clozes(folder: Path, random: Random) -> list[Example]:
+    """Clozes of German texts in all three languages, and of English texts in German."""
     found: list[Example] = []
-    for name in _PLACED:
-        by_place: dict[int, dict[str, str]] = {}
+    for name in _ORDERED:
+        by_number: dict[int, dict[str, str]] = {}
         for row in _parallel_rows(folder, name):
-            said = by_place.setdefault(int(row["i"]), {})
-            said.setdefault(row["lang_a"], row["a"])
-            said.setdefault(row["lang_b"], row["b"])
-        places = [i for i in sorted(by_place) if len(by_place[i]) == 3]
-        text = Parallel({code: [by_place[i][code] for i in places] for code in ("de", "en", "vi")})
-        for asked, told in (("en", "de"), ("vi", "de"), ("de", "de"), ("de", "en")):
-            found += clozes(text, asked, told, chance)
+            sentences = by_number.setdefault(int(row["i"]), {})
+            sentences.setdefault(row["lang_a"], row["a"])
+            sentences.setdefault(row["lang_b"], row["b"])
+        complete = [i for i in sorted(by_number) if len(by_number[i]) == 3]
+        text = ParallelText({code: [by_number[i][code] for i in complete] for code in ("de", "en", "vi")})
+        for question_language, text_language in (("en", "de"), ("vi", "de"), ("de", "de"), ("de", "en")):
+            found += clozes(text, question_language, text_language, random)
     return found
 
 
-def _titles(data: Path, count: int, chance: random.Random) -> list[Example]:
-    """Titles of proceedings with their abstract and with one that only shares words."""
+def _titles(data: Path, count: int, random: Random) -> list[Example]:
+    """Titles of proceedings with their abstract, and with another one that shares words."""
     dataset = load_beir(data / TITLES)
     texts = {
         jsonl.text(row, "_id", where): str(row.get("text") or "") for where, row in jsonl.rows(dataset.corpus)
@@ -222,20 +222,20 @@ def _titles(data: Path, count: int, chance: random.Random) -> list[Example]:
     ids = list(texts)
     index = _BM25()
     index.index(_TOKENS(list(texts.values()), show_progress=False), show_progress=False)
-    asked = [
+    titles = [
         (query.text, document_id)
         for query in dataset.queries
         for document_id in dataset.qrels[query.query_id]
         if not is_held_out(document_id)
     ]
-    chance.shuffle(asked)
-    asked = asked[:count]
-    places, _ = index.retrieve(
-        _TOKENS([title for title, _ in asked], show_progress=False), k=8, show_progress=False
+    random.shuffle(titles)
+    titles = titles[:count]
+    nearest, _ = index.retrieve(
+        _TOKENS([title for title, _ in titles], show_progress=False), k=8, show_progress=False
     )
-    found = []
-    for (title, document_id), best in zip(asked, places, strict=True):
-        found.append(Example(title, texts[document_id], True))
+    examples = []
+    for (title, document_id), best in zip(titles, nearest, strict=True):
+        examples.append(Example(title, texts[document_id], True))
         wrong = [ids[i] for i in best if ids[i] != document_id]
-        found.append(Example(title, texts[chance.choice(wrong)], False))
-    return found
+        examples.append(Example(title, texts[random.choice(wrong)], False))
+    return examples

@@ -1,4 +1,4 @@
-"""The training loop of the reader: resumable at any moment, the same figures from the same seed."""
+"""The training loop of the cross-encoder: resumable at any moment, reproducible by its seed."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ CHECKPOINT, LOG, WEIGHTS, RESULT, PLOT = (
     "training.svg",
 )
 #: Steps between two checkpoints and two lines of the log.
-_KEEP_EVERY, _TELL_EVERY = 100, 20
+_SAVE_EVERY, _LOG_EVERY = 100, 20
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How fast what learns.
+    """Learning rates and weights of the losses.
 
-    ``warm_up``: share of the steps until the full rate, which then falls as a cosine. ``heads``: how many
-    times faster the heads learn. ``place``: weight of the places beside the relevance. ``average``: decay of
-    the moving average over steps that the result is.
+    ``warm_up``: share of the steps until the full rate, which then falls as a cosine; ``heads``: factor on
+    the rate of the heads; ``place``: weight of the span loss beside the relevance loss; ``average``: decay of
+    the moving average of the parameters, which is the result.
     """
 
     rate: float = 1.5e-4
@@ -54,7 +54,7 @@ class Schedule:
     norm: float = 1.0
 
     def at(self, step: int, steps: int) -> float:
-        """Share of the full rate at a step."""
+        """The share of the full rate at a step."""
         warm = max(1, round(self.warm_up * steps))
         if step < warm:
             return (step + 1) / warm
@@ -67,14 +67,14 @@ def train(
     padding: int,
     folder: Path,
     schedule: Schedule,
-    tell: Callable[[int, int], None] = lambda _done, _whole: None,
+    progress: Callable[[int, int], None] = lambda _done, _whole: None,
 ) -> dict[str, Tensor]:
     """Train on the batches in their order; returns the averaged parameters.
 
-    What was done before by a call with the same arguments and ``folder`` is not done again.
+    Continues from the checkpoint of an earlier call with the same arguments.
 
     Raises:
-        SourceError: the folder holds a checkpoint of another training.
+        SourceError: the folder has a checkpoint of another training.
     """
     folder.mkdir(parents=True, exist_ok=True)
     identity = _identity(batches, schedule, network)
@@ -84,16 +84,16 @@ def train(
     with (folder / LOG).open("a", encoding="utf-8") as log:
         for step in range(first, len(batches)):
             losses.append(state.step(batches[step], padding, step, len(batches)))
-            tell(step + 1, len(batches))
-            if (step + 1) % _TELL_EVERY == 0 or step + 1 == len(batches):
-                relevance, place = (sum(values) / len(losses) for values in zip(*losses, strict=True))
+            progress(step + 1, len(batches))
+            if (step + 1) % _LOG_EVERY == 0 or step + 1 == len(batches):
+                relevance, span = (sum(values) / len(losses) for values in zip(*losses, strict=True))
                 seconds = round((time.monotonic() - began) / (step + 1 - first), 3)
-                line = {"step": step + 1, "relevance": relevance, "place": place, "seconds": seconds}
+                line = {"step": step + 1, "relevance": relevance, "place": span, "seconds": seconds}
                 log.write(json.dumps(line) + "\n")
                 log.flush()
                 losses = []
-            if (step + 1) % _KEEP_EVERY == 0 or step + 1 == len(batches):
-                _keep(folder / CHECKPOINT, state, identity, step + 1)
+            if (step + 1) % _SAVE_EVERY == 0 or step + 1 == len(batches):
+                _save(folder / CHECKPOINT, state, identity, step + 1)
     return state.averaged
 
 
@@ -101,7 +101,7 @@ class _State:
     """Network, optimizer and moving average."""
 
     def __init__(self, network: CrossEncoderNetwork, schedule: Schedule) -> None:
-        self.network = network.eval()  # without dropout, which would cost three times the step
+        self.network = network.eval()  # without dropout, which triples the time of a step
         self.schedule = schedule
         heads = [*network.relevance.parameters(), *network.span_head.parameters()]
         layers = list(network.encoder.parameters())
@@ -121,35 +121,37 @@ class _State:
         for group in self.optimizer.param_groups:
             group["lr"] = self.schedule.rate * group["scale"] * share
         with torch.autocast("cpu", torch.bfloat16, enabled=cpu_has_bfloat16()):
-            relevance, place = losses(self.network, rows, padding)
+            relevance, span = losses(self.network, rows, padding)
         self.optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward([relevance + self.schedule.place * place])
+        torch.autograd.backward([relevance + self.schedule.place * span])
         parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         torch.nn.utils.clip_grad_norm_(parameters, self.schedule.norm)
         self.optimizer.step()
-        # An average over steps that have not been made yet would be one of the beginning.
+        # A smaller decay at first, when the average would be one of the initial parameters.
         decay = min(self.schedule.average, (1 + step) / (10 + step))
         for name, value in self.network.trained().items():
             self.averaged[name].lerp_(value, 1 - decay)
-        return float(relevance.detach()), float(place.detach())
+        return float(relevance.detach()), float(span.detach())
 
 
 def losses(network: CrossEncoderNetwork, rows: Sequence[Row], padding: int) -> tuple[Tensor, Tensor]:
-    """Cross-entropy of relevance, and of the places where they are known."""
+    """Cross-entropy of relevance, and of the spans that are known."""
     ids, mask = (torch.tensor(values) for values in padded([row.pair for row in rows], padding))
     relevance, starts, ends = network(ids, mask)
     target = torch.tensor([float(row.answers) for row in rows])
-    found = functional.binary_cross_entropy_with_logits(relevance.float(), target)
-    # The question's own tokens are no place; the first token says that there is none.
+    relevance_loss = functional.binary_cross_entropy_with_logits(relevance.float(), target)
+    # A span is not within the question; the first token stands for no span.
     allowed = mask.bool()
     for number, row in enumerate(rows):
         allowed[number, 1 : row.pair.first] = False
-    place = found.new_zeros(())
+    span_loss = relevance_loss.new_zeros(())
     if any(row.start >= 0 for row in rows):
         for scores, targets in ((starts, [r.start for r in rows]), (ends, [r.end for r in rows])):
             scored = scores.float().masked_fill(~allowed, -1e4)
-            place = place + functional.cross_entropy(scored, torch.tensor(targets), ignore_index=-100) / 2
-    return found, place
+            span_loss = (
+                span_loss + functional.cross_entropy(scored, torch.tensor(targets), ignore_index=-100) / 2
+            )
+    return relevance_loss, span_loss
 
 
 def _identity(batches: Sequence[Sequence[Row]], schedule: Schedule, network: CrossEncoderNetwork) -> str:
@@ -162,7 +164,7 @@ def _identity(batches: Sequence[Sequence[Row]], schedule: Schedule, network: Cro
     return digest.hexdigest()
 
 
-def _keep(path: Path, state: _State, identity: str, step: int) -> None:
+def _save(path: Path, state: _State, identity: str, step: int) -> None:
     temporary = path.with_suffix(".new")
     torch.save(
         {
@@ -180,17 +182,17 @@ def _keep(path: Path, state: _State, identity: str, step: int) -> None:
 def _resume(path: Path, state: _State, identity: str) -> int:
     if not path.is_file():
         return 0
-    kept: dict[str, Any] = torch.load(path, weights_only=True)
-    if kept["identity"] != identity:
-        raise SourceError(f"{path}: of another training; name another folder, or remove it")
-    state.network.load_state_dict(kept["network"], strict=False)
-    state.optimizer.load_state_dict(kept["optimizer"])
-    state.averaged = kept["averaged"]
-    return int(kept["step"])
+    saved: dict[str, Any] = torch.load(path, weights_only=True)
+    if saved["identity"] != identity:
+        raise SourceError(f"{path}: checkpoint of another training; choose another folder, or remove it")
+    state.network.load_state_dict(saved["network"], strict=False)
+    state.optimizer.load_state_dict(saved["optimizer"])
+    state.averaged = saved["averaged"]
+    return int(saved["step"])
 
 
 def log_rows(folder: Path) -> Iterator[dict[str, float]]:
-    """Lines of a training's log; of steps done twice, after a kill, the later line counts."""
+    """The lines of a log; of steps that were repeated after a kill the later line."""
     rows: dict[int, dict[str, float]] = {}
     for line in (folder / LOG).read_text("utf-8").splitlines():
         row = json.loads(line)
@@ -206,15 +208,15 @@ def write_result(
     schedule: Schedule,
     base: str,
 ) -> None:
-    """Write the weights in half precision, what they were trained on, and a plot of the losses.
+    """Write the weights in half precision, the settings of the training, and a plot of the losses.
 
     Args:
-        base: digest of the model whose embeddings they belong to.
+        base: digest of the model whose embeddings the weights belong to.
     """
     halves = {name: value.to(torch.float16).contiguous() for name, value in weights.items()}
     save_file(halves, folder / WEIGHTS, {BASE: base})
     rows = list(log_rows(folder))
-    told = {"settings": dict(settings), "schedule": asdict(schedule), "examples": dict(examples)}
+    result = {"settings": dict(settings), "schedule": asdict(schedule), "examples": dict(examples)}
     series = {name: [row[name] for row in rows] for name in ("relevance", "place")}
     plot = curves("training", [row["step"] for row in rows], series, "steps", logarithmic=False)
-    write_text(folder, {RESULT: as_json(told) + "\n", PLOT: plot + "\n"})
+    write_text(folder, {RESULT: as_json(result) + "\n", PLOT: plot + "\n"})

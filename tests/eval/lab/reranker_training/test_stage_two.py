@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.lab.reranker_training.augmentation.clozes import Parallel, clozes
+from eval.lab.reranker_training.augmentation.clozes import ParallelText, clozes
 from eval.lab.reranker_training.augmentation.code_switching import Compounds, Lexicon
 from eval.lab.reranker_training.augmentation.unanswerable import (
     Vocabulary,
@@ -15,9 +15,9 @@ from eval.lab.reranker_training.augmentation.unanswerable import (
     with_opposite,
     with_other_word,
 )
-from eval.lab.reranker_training.candidate_pools import Found, Pool
+from eval.lab.reranker_training.candidate_pools import Pool, PooledPassage
 from eval.lab.reranker_training.examples import Example
-from eval.lab.reranker_training.stage_two import Refining, examples
+from eval.lab.reranker_training.stage_two import Recipe, examples
 
 PAIRS = [
     ("the dog sleeps", "der Hund schläft"),
@@ -110,7 +110,7 @@ def test_another_word_is_one_of_its_kind() -> None:
     assert {example.question for example in made if example} == {"What is the principle of settlement?"}
 
 
-TEXTS = Parallel(
+TEXTS = ParallelText(
     {
         "en": ["The fire broke out in 1939.", "Tesla paid for it.", "Nobody was there that day."],
         "de": ["Das Feuer brach 1939 aus.", "Bezahlt hat Tesla.", "An jenem Tag war niemand dort."],
@@ -146,7 +146,7 @@ def write(path: Path, rows: list[dict[str, object]]) -> None:
 def data_folder(folder: Path) -> tuple[Path, dict[str, list[Pool]]]:
     """A folder in the layout of the material, with one unanswerable question and parallel sentences."""
     text = "Nikola Tesla was born in 1856 in Smiljan. The first man to light the city, he died in New York."
-    for name in Refining().rows:
+    for name in Recipe().rows:
         rows: list[dict[str, object]] = [
             {"question": f"When was the first man {i} born?", "text": f"{text} {name} {i}.", "label": i % 2}
             for i in range(8)
@@ -171,7 +171,7 @@ def data_folder(folder: Path) -> tuple[Path, dict[str, list[Pool]]]:
         queries = [{"_id": f"q-{d}", "text": f"Where was {d} born?", "lang": "en"} for d in ids]
         (place / "queries.jsonl").write_text("".join(json.dumps(q) + "\n" for q in queries))
         (place / "qrels.tsv").write_text("".join(f"q-{d}\t{d}\t1\n" for d in ids))
-        found = tuple(Found(d, f"{text} Of {d}.", 1.0) for d in ids[:5])
+        found = tuple(PooledPassage(d, f"{text} Of {d}.", 1.0) for d in ids[:5])
         pools[name] = [Pool(f"q-{d}", f"Where was {d} born?", "en", (d,), False, found) for d in ids]
     pools["xquad"].append(Pool("u", "Where was nobody born?", "en", (), True, pools["xquad"][0].found))
     del pools["dip21"]
@@ -180,8 +180,8 @@ def data_folder(folder: Path) -> tuple[Path, dict[str, list[Pool]]]:
 
 def test_equal_seeds_give_equal_examples_of_every_kind(tmp_path: Path) -> None:
     data, pools = data_folder(tmp_path)
-    found = examples(data, pools, Refining(), 57)
-    assert found == examples(data, pools, Refining(), 57)
+    found = examples(data, pools, Recipe(), 57)
+    assert found == examples(data, pools, Recipe(), 57)
     for kind in ("other number", "other word", "opposite", "negation", "clozes", "titles"):
         assert found[kind], kind
         assert kind in ("clozes", "titles") or not any(example.answers for example in found[kind])
@@ -189,7 +189,7 @@ def test_equal_seeds_give_equal_examples_of_every_kind(tmp_path: Path) -> None:
 
 def test_questions_that_people_wrote_are_read_again(tmp_path: Path) -> None:
     data, pools = data_folder(tmp_path)
-    again = examples(data, pools, Refining(unanswerable=3), 57)["unanswerable, again"]
+    again = examples(data, pools, Recipe(unanswerable=3), 57)["unanswerable, again"]
     # Four of eight rows in each of the two files of SQuAD 2.0, twice more.
     assert len(again) >= 2 * 2 * 4 and not any(example.answers for example in again)
 
@@ -198,5 +198,5 @@ def test_titles_of_held_out_proceedings_are_not_trained_on(tmp_path: Path) -> No
     from eval.datasets.held_out import is_held_out
 
     data, pools = data_folder(tmp_path)
-    asked = {example.question for example in examples(data, pools, Refining(), 57)["titles"]}
+    asked = {example.question for example in examples(data, pools, Recipe(), 57)["titles"]}
     assert asked == {f"Where was dip21{i} born?" for i in range(12) if not is_held_out(f"dip21{i}")}

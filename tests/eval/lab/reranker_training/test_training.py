@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from eval.datasets.beir import BeirSet, load_beir
 from eval.datasets.held_out import Split, is_held_out, write_held_out
 from eval.lab.reranker_training import batches, evaluation, trainer
-from eval.lab.reranker_training.candidate_pools import Found, Pool
+from eval.lab.reranker_training.candidate_pools import Pool, PooledPassage
 from eval.lab.reranker_training.examples import (
     Example,
     from_rows,
@@ -197,7 +197,7 @@ def data_folder(folder: Path) -> tuple[Path, dict[str, list[Pool]]]:
         )
         (place / "queries.jsonl").write_text("".join(json.dumps(q) + "\n" for q in queries))
         (place / "qrels.tsv").write_text("".join(f"q-{d}\t{d}\t1\n" for d in documents))
-        found = tuple(Found(d, f"{TEXT} Text {d}.", 1.0) for d in documents[:10])
+        found = tuple(PooledPassage(d, f"{TEXT} Text {d}.", 1.0) for d in documents[:10])
         pools[name] = [Pool(f"q-{d}", f"Wann starb {d}?", "de", (d,), False, found) for d in documents]
     return folder, pools
 
@@ -360,30 +360,30 @@ def test_a_gain_is_that_of_the_best_place_inside_which_is_not_too_long() -> None
 
 
 def pool(language: str, relevant: str, *found: str, unanswerable: bool = False) -> Pool:
-    hits = tuple(Found(name, name, 1.0 - 0.01 * place) for place, name in enumerate(found))
+    hits = tuple(PooledPassage(name, name, 1.0 - 0.01 * place) for place, name in enumerate(found))
     return Pool("q", "?", language, (relevant,) if relevant else (), unanswerable, hits)
 
 
 def test_a_reader_that_is_right_lifts_what_answers() -> None:
-    read = evaluation.Read(pool("en", "b", "a", "b", "c"), (-3.0, 3.0, -3.0), (0.0, 0.0, 0.0))
-    assert evaluation.ndcg([read], 0.0) == {"en": pytest.approx(1 / np.log2(3))}
-    assert evaluation.ndcg([read], 0.05) == {"en": 1.0}
+    scored = evaluation.ScoredPool(pool("en", "b", "a", "b", "c"), (-3.0, 3.0, -3.0))
+    assert evaluation.ndcg([scored], 0.0) == {"en": pytest.approx(1 / np.log2(3))}
+    assert evaluation.ndcg([scored], 0.05) == {"en": 1.0}
 
 
 def test_what_was_not_read_stays_below_what_was() -> None:
-    read = evaluation.Read(pool("en", "c", "a", "b", "c"), (-6.0, -6.0), (0.0, 0.0))
-    assert evaluation.ndcg([read], 0.1) == {"en": pytest.approx(1 / np.log2(4))}
+    scored = evaluation.ScoredPool(pool("en", "c", "a", "b", "c"), (-6.0, -6.0))
+    assert evaluation.ndcg([scored], 0.1) == {"en": pytest.approx(1 / np.log2(4))}
 
 
 def test_answerhood_is_told_by_the_surest_of_the_first_hits() -> None:
-    reads = [
-        *(evaluation.Read(pool("en", "a", "a", "b"), (-1.0, 2.0), (0.0, 0.0)) for _ in range(9)),
-        evaluation.Read(pool("en", "a", "a"), (-5.0,), (0.0,)),
-        evaluation.Read(pool("en", "", "a", unanswerable=True), (-2.0,), (0.0,)),
-        evaluation.Read(pool("en", "", "a", unanswerable=True), (3.0,), (0.0,)),
-        evaluation.Read(pool("de", "", "a", unanswerable=True), (9.0,), (0.0,)),
+    scored = [
+        *(evaluation.ScoredPool(pool("en", "a", "a", "b"), (-1.0, 2.0)) for _ in range(9)),
+        evaluation.ScoredPool(pool("en", "a", "a"), (-5.0,)),
+        evaluation.ScoredPool(pool("en", "", "a", unanswerable=True), (-2.0,)),
+        evaluation.ScoredPool(pool("en", "", "a", unanswerable=True), (3.0,)),
+        evaluation.ScoredPool(pool("de", "", "a", unanswerable=True), (9.0,)),
     ]
-    assert evaluation.answerhood(reads) == {
+    assert evaluation.rejection(scored) == {
         "auroc": 9 / 20,
         "refused": 0.5,
         "answerable": 10,
