@@ -92,6 +92,11 @@ class CrossEncoderNetwork(nn.Module):
         starts, ends = self.span_head(hidden).unbind(-1)
         return relevance, starts, ends
 
+    def load_trained(self, stored: Mapping[str, Tensor]) -> None:
+        """Load trained parameters by the names they are stored under; the others stay."""
+        renamed = {_renamed(name, _STORED_SPAN_HEAD, _SPAN_HEAD): value for name, value in stored.items()}
+        self.load_state_dict(renamed, strict=False)
+
     def trained(self) -> dict[str, Tensor]:
         """The trained parameters by the names they are stored under."""
         return {

@@ -34,7 +34,7 @@ def network(seed: int = 1) -> CrossEncoderNetwork:
     )
     model = BertModel(config, add_pooling_layer=False)
     found = CrossEncoderNetwork(model.embeddings, model.encoder, WIDTH)
-    for head in (found.relevance, found.place):
+    for head in (found.relevance, found.span_head):
         torch.nn.init.zeros_(head.weight)
         torch.nn.init.zeros_(head.bias)
     return found

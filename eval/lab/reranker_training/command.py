@@ -64,7 +64,7 @@ def _stage(
     order = order[: max(1, round(share * len(order)))]
     network = CrossEncoderNetwork.untrained(folder)
     if start is not None:
-        network.load_state_dict(load_file(start), strict=False)
+        network.load_trained(load_file(start))
     with bar() as progress:
         task = progress.add_task("training steps", total=len(order))
         weights = trainer.train(

@@ -33,7 +33,7 @@ CHECKPOINT, LOG, WEIGHTS, RESULT, PLOT = (
     "training.svg",
 )
 #: Steps between two checkpoints and two lines of the log.
-_SAVE_EVERY, _LOG_EVERY = 100, 20
+SAVE_EVERY, _LOG_EVERY = 100, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,15 @@ def train(
     folder: Path,
     schedule: Schedule,
     progress: Callable[[int, int], None] = lambda _done, _whole: None,
+    save_every: int = SAVE_EVERY,
 ) -> dict[str, Tensor]:
     """Train on the batches in their order; returns the averaged parameters.
 
     Continues from the checkpoint of an earlier call with the same arguments.
+
+    Args:
+        progress: called after each step with the steps done and those in all.
+        save_every: steps between two checkpoints.
 
     Raises:
         SourceError: the folder has a checkpoint of another training.
@@ -92,7 +97,7 @@ def train(
                 log.write(json.dumps(line) + "\n")
                 log.flush()
                 losses = []
-            if (step + 1) % _SAVE_EVERY == 0 or step + 1 == len(batches):
+            if (step + 1) % save_every == 0 or step + 1 == len(batches):
                 _save(folder / CHECKPOINT, state, identity, step + 1)
     return state.averaged
 
@@ -185,7 +190,7 @@ def _resume(path: Path, state: _State, identity: str) -> int:
     saved: dict[str, Any] = torch.load(path, weights_only=True)
     if saved["identity"] != identity:
         raise SourceError(f"{path}: checkpoint of another training; choose another folder, or remove it")
-    state.network.load_state_dict(saved["network"], strict=False)
+    state.network.load_trained(saved["network"])
     state.optimizer.load_state_dict(saved["optimizer"])
     state.averaged = saved["averaged"]
     return int(saved["step"])

@@ -281,14 +281,14 @@ def test_a_network_learns_what_answers_and_where(tmp_path: Path) -> None:
     network, tokenizer = tiny_cross_encoder.network(), tiny_cross_encoder.tokenizer()
     schedule = trainer.Schedule(rate=3e-3, heads=1.0, average=0.9)
     averaged = trainer.train(network, small_batches(), tokenizer.pad_token_id, tmp_path, schedule)
-    network.load_state_dict(averaged, strict=False)
-    reader = BundledCrossEncoder(network, PairEncoder(tokenizer), "tiny", "0", bfloat16=False)
+    network.load_trained(averaged)
+    cross_encoder = BundledCrossEncoder(network, PairEncoder(tokenizer), "tiny", "0", bfloat16=False)
     words = [[(match.start(), match.end()) for match in re.finditer(r"\S+", e.text)] for e in SMALL]
-    readings = reader.read([e.question for e in SMALL], [e.text for e in SMALL], words)
-    assert [reading.relevance > 0 for reading in readings] == [e.answers for e in SMALL]
-    best = [parts[int(np.argmax(reading.gains))] for reading, parts in zip(readings, words, strict=True)]
+    scores = cross_encoder.score([e.question for e in SMALL], [e.text for e in SMALL], words)
+    assert [score.relevance > 0 for score in scores] == [e.answers for e in SMALL]
+    best = [spans[int(np.argmax(score.span_scores))] for score, spans in zip(scores, words, strict=True)]
     assert best[:4] == [span for _, _, span in PAIRS]
-    assert all((max(r.gains) > 0) == e.answers for r, e in zip(readings, SMALL, strict=True))
+    assert all((max(s.span_scores) > 0) == e.answers for s, e in zip(scores, SMALL, strict=True))
     log = list(trainer.log_rows(tmp_path))
     assert log[-1]["relevance"] < 0.1 < log[0]["relevance"]
 
@@ -304,20 +304,18 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path: Pat
         if done == 5:
             raise Stopped
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trainer, "_KEEP_EVERY", 2)
-        with pytest.raises(Stopped):
-            trainer.train(tiny_cross_encoder.network(), given, 1, tmp_path / "parts", schedule, stop)
-    told: list[int] = []
+    with pytest.raises(Stopped):
+        trainer.train(tiny_cross_encoder.network(), given, 1, tmp_path / "parts", schedule, stop, 2)
+    steps: list[int] = []
     resumed = trainer.train(
         tiny_cross_encoder.network(),
         given,
         1,
         tmp_path / "parts",
         schedule,
-        lambda done, _: told.append(done),
+        lambda done, _: steps.append(done),
     )
-    assert told == [5, 6, 7, 8]
+    assert steps == [5, 6, 7, 8]
     for name, value in whole.items():
         if "embeddings" not in name:
             torch.testing.assert_close(resumed[name], value, atol=1e-3, rtol=1e-3)
@@ -326,7 +324,7 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path: Pat
 @pytest.mark.parametrize(("size", "start"), [(3, 1), (2, 2)])  # other examples, other weights to begin with
 def test_a_checkpoint_of_another_training_is_not_gone_on_from(tmp_path: Path, size: int, start: int) -> None:
     trainer.train(tiny_cross_encoder.network(), small_batches()[:2], 1, tmp_path, trainer.Schedule())
-    with pytest.raises(SourceError, match=r"checkpoint\.pt: of another training"):
+    with pytest.raises(SourceError, match=r"checkpoint\.pt: checkpoint of another training"):
         trainer.train(
             tiny_cross_encoder.network(start), small_batches()[:size], 1, tmp_path, trainer.Schedule()
         )
@@ -399,7 +397,7 @@ def test_a_folder_without_material_is_one_line(tmp_path: Path) -> None:
         ["measure", str(tmp_path)],
     ):
         result = run_eval("reader", *command, "--cache", tmp_path / "cache")
-        assert (result.exit_code, result.stderr) == (1, f"error: {tmp_path}: no folder train there\n")
+        assert (result.exit_code, result.stderr) == (1, f"error: {tmp_path}: no folder train\n")
 
 
 @pytest.mark.parametrize("data", [b"", b"no weights at all", None])
@@ -407,5 +405,5 @@ def test_weights_that_are_none_are_one_line(tmp_path: Path, data: bytes | None) 
     file = tmp_path / "weights.safetensors"
     if data is not None:
         file.write_bytes(data)
-    with pytest.raises(ModelError, match=rf"^cannot load the reader {file}: "):
+    with pytest.raises(ModelError, match=rf"^cannot load the cross-encoder {file}: "):
         BundledCrossEncoder.load(file)
