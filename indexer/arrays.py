@@ -1,4 +1,4 @@
-"""Array types, each named once for what it holds."""
+"""Array types, each named for what it holds, and the scaling of vectors to unit length."""
 
 from __future__ import annotations
 
@@ -19,3 +19,9 @@ Mask = npt.NDArray[np.bool_]
 Strings = npt.NDArray[np.str_]
 #: How clearly each sentence expresses each aspect, from 0 to 1, shape ``(sentences, len(ASPECTS))``.
 Strengths = npt.NDArray[np.float32]
+
+
+def unit_rows(vectors: Vectors) -> Vectors:
+    """The rows of ``vectors``, shape ``(n, dimension)``, scaled to length 1; rows of zeros stay zero."""
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(norms, 1e-12), np.float32)

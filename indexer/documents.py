@@ -1,6 +1,6 @@
-"""The records that flow through the indexer: spans, documents, sentences, passages.
+"""Records of the indexer: raw documents, documents, sentences, passages.
 
-All offsets are Unicode code points into the canonical text; spans are half open, ``[start, end)``.
+All offsets are Unicode code points of the canonical text; spans are half open, ``[start, end)``.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from indexer.text.languages import Language
 
 @dataclass(frozen=True, slots=True)
 class RawDocument:
-    """One source text as it was read, before cleaning.
+    """A source text as it was read, before cleaning.
 
-    ``fields`` holds what the source itself says about the text (front matter, columns of a JSONL row),
-    with lower-case names.
+    Attributes:
+        fields: metadata stated by the source (front matter, columns of a JSONL row), by lower-case name.
     """
 
     document_id: str
@@ -31,9 +31,14 @@ class RawDocument:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One cleaned text with its metadata; ``published`` is an ISO 8601 date, ``place`` a province.
+    """A cleaned text with its metadata.
 
-    ``also``: ids of further files that hold the very same text.
+    Attributes:
+        text: the canonical text.
+        sha256: of the canonical text.
+        published: an ISO 8601 date.
+        place: the province it is about.
+        also: ids of further files with the same text and metadata.
     """
 
     document_id: str
@@ -59,7 +64,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One or more whole sentences in a row: ``first_sentence`` to ``last_sentence`` inclusive."""
+    """One or more consecutive sentences, from ``first_sentence`` to ``last_sentence`` inclusive."""
 
     start: int
     end: int
@@ -68,5 +73,5 @@ class Passage:
 
 
 def text_digest(text: str) -> str:
-    """sha256 of a text in UTF-8: how a citation names the very text its offsets are of."""
+    """The sha256 of a text in UTF-8, with which a citation identifies the text of its offsets."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()

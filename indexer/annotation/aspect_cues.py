@@ -1,7 +1,7 @@
-"""What the words of a sentence tell: results, shortcomings, tasks … each with how plainly it is said.
+"""Lexical cues of an aspect in a sentence, strong or weak.
 
-A word alone is not enough: "trotz der Schwierigkeiten gelang …" reports a success, "um Mängel zu beheben"
-names a measure. Such phrases are taken out before the words are looked for.
+A single word is not enough: "trotz der Schwierigkeiten gelang …" reports a success, "um Mängel zu beheben"
+names a measure. Such phrases are removed before the words are looked for.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from types import MappingProxyType
 
 from indexer.annotation.aspects import ASPECTS, Aspect
 
-#: How plainly an aspect is told: by an expression that says it, by one that often does.
+#: by hand (docs/adr/0007): an expression that states the aspect, and one that often does.
 STRONG, WEAK = 1.0, 0.5
-#: Of a text no sentence is as long as, only so much is read: it bounds what the patterns may look through.
-_READ = 2000
+#: Characters of a sentence that are read, to bound what the patterns search; no real sentence is longer.
+MAX_LENGTH = 2000
 
 _LACK = r"""(?:m[aä]ngeln?\b|mangel\b|schw[aä]chen?\b|(?:ein|be)schr[aä]nkung|schwierigkeit|hindernis|problem
             |defizit
@@ -24,9 +24,9 @@ _LACK = r"""(?:m[aä]ngeln?\b|mangel\b|schw[aä]chen?\b|(?:ein|be)schr[aä]nkung
             |difficult(?:y|ies)
     |obstacle|deficienc|challenge|drawback|bottleneck|hạn\ chế|tồn\ tại|khó\ khăn|vướng\ mắc|bất\ cập|yếu\ kém
     |khuyết\ điểm|thiếu\ sót)"""
+_LACK_PATTERN = re.compile(_LACK, re.VERBOSE)
 #: Phrases that name a lack without reporting one.
-_NAMED = re.compile(_LACK, re.VERBOSE)
-_PASSING = re.compile(
+_UNREPORTED_LACK = re.compile(
     rf"""\b(?:trotz|ungeachtet|ohne|keine?r?(?:lei)?|despite|in\ spite\ of|notwithstanding|without|no
             |bất\ chấp
          |không\ (?:có|gặp))\b[^,;:.]{{0,60}}?{_LACK}\w*
@@ -42,7 +42,8 @@ _PASSING = re.compile(
     re.VERBOSE,
 )
 
-_WORDS: Mapping[Aspect, tuple[str, str]] = MappingProxyType(
+#: Patterns of strong and of weak cues.
+_CUES: Mapping[Aspect, tuple[str, str]] = MappingProxyType(
     {
         "shortcomings": (
             rf"""{_LACK}
@@ -154,25 +155,25 @@ _WORDS: Mapping[Aspect, tuple[str, str]] = MappingProxyType(
 )
 _CONTRAST = re.compile(r"\b(?:jedoch|aber|allerdings|zwar|dennoch|but|however|although|nhưng|tuy)\b")
 _PATTERNS: Mapping[Aspect, tuple[re.Pattern[str], re.Pattern[str]]] = {
-    aspect: (re.compile(plain, re.VERBOSE), re.compile(faint, re.VERBOSE))
-    for aspect, (plain, faint) in _WORDS.items()
+    aspect: (re.compile(strong, re.VERBOSE), re.compile(weak, re.VERBOSE))
+    for aspect, (strong, weak) in _CUES.items()
 }
 
 
 def aspect_cues(sentence: str) -> dict[Aspect, float]:
-    """Aspects that the words of a sentence tell, each with how plainly, in (0, 1]."""
-    text = " ".join(unicodedata.normalize("NFC", sentence[:_READ]).lower().split())
-    # Looking for phrases that name a lack is slow, for a lack alone it is not.
-    bare = _PASSING.sub(" ", text) if _NAMED.search(text) else text
-    found: dict[Aspect, float] = {}
+    """The aspects that a sentence has cues of, each with the strength of its strongest cue."""
+    text = " ".join(unicodedata.normalize("NFC", sentence[:MAX_LENGTH]).lower().split())
+    # The search for phrases about a lack is slow, the search for a lack alone is not.
+    reporting = _UNREPORTED_LACK.sub(" ", text) if _LACK_PATTERN.search(text) else text
+    cues: dict[Aspect, float] = {}
     for aspect in ASPECTS:
-        plain, faint = _PATTERNS[aspect]
-        looked = bare if aspect == "shortcomings" else text
-        if plain.search(looked):
-            found[aspect] = STRONG
-        elif faint.search(looked):
-            found[aspect] = WEAK
+        strong, weak = _PATTERNS[aspect]
+        searched = reporting if aspect == "shortcomings" else text
+        if strong.search(searched):
+            cues[aspect] = STRONG
+        elif weak.search(searched):
+            cues[aspect] = WEAK
     # "… hat sich verbessert, ist jedoch nicht stark" reports a shortcoming.
-    if found.get("shortcomings") == STRONG and found.get("results") == STRONG and _CONTRAST.search(text):
-        found["results"] = WEAK
-    return found
+    if cues.get("shortcomings") == STRONG and cues.get("results") == STRONG and _CONTRAST.search(text):
+        cues["results"] = WEAK
+    return cues

@@ -1,4 +1,4 @@
-"""Aspects: what is said about a resolution, told from the words that say it, in three languages."""
+"""Aspects of what a text says about a resolution, and the nouns that name them in three languages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Aspect = Literal[
 ]
 ASPECTS: tuple[Aspect, ...] = get_args(Aspect)
 
-#: Words by which a question asks for an aspect.
+#: Nouns and verbs that name an aspect in a heading, a lead-in or a question.
 ASPECT_NOUNS: dict[Aspect, str] = {
     "shortcomings": r"""m[aä]ngel|schw[aä]che|schwachstelle|einschr[aä]nkung|schwierigkeit|hindernis|problem
         |defizit
@@ -35,27 +35,31 @@ ASPECT_NOUNS: dict[Aspect, str] = {
         |mục\ tiêu
         |mục\ đích|nhằm|muc\ tieu|muc\ dich""",
 }
-#: What stands between two nouns of one list, from the noun's ending on.
-_JOINED = re.compile(
+#: Text between two nouns of one list, from the ending of the first noun on.
+_JUNCTION = re.compile(
     r"\w*(?:,| und| sowie| and| và|, and)(?: (?:die|der|den|the|các|những))?\s+", re.IGNORECASE
 )
 PATTERN_FLAGS = re.IGNORECASE | re.VERBOSE
-_NOUNS = {aspect: re.compile(words, PATTERN_FLAGS) for aspect, words in ASPECT_NOUNS.items()}
+_NAME_PATTERNS = {aspect: re.compile(names, PATTERN_FLAGS) for aspect, names in ASPECT_NOUNS.items()}
 
 
 def named_aspects(words: str) -> frozenset[Aspect]:
     """The aspects that a heading or a lead-in names."""
-    return frozenset(aspect for aspect, pattern in _NOUNS.items() if pattern.search(words))
+    return frozenset(aspect for aspect, pattern in _NAME_PATTERNS.items() if pattern.search(words))
 
 
-def last_named(words: str) -> frozenset[Aspect]:
-    """The aspect that a text names last, with those that it joins to it: "Aufgaben und Lösungen"."""
-    found = sorted((m.start(), m.end(), aspect) for aspect, p in _NOUNS.items() for m in p.finditer(words))
-    if not found:
+def last_named_aspects(words: str) -> frozenset[Aspect]:
+    """The aspect that a text names last, with those it is joined to: "Aufgaben und Lösungen"."""
+    matches = sorted(
+        (match.start(), match.end(), aspect)
+        for aspect, pattern in _NAME_PATTERNS.items()
+        for match in pattern.finditer(words)
+    )
+    if not matches:
         return frozenset()
-    begin, _, aspect = found.pop()
+    start, _, aspect = matches.pop()
     aspects = {aspect}
-    while found and _JOINED.fullmatch(words[found[-1][1] : begin]):
-        begin, _, aspect = found.pop()
+    while matches and _JUNCTION.fullmatch(words[matches[-1][1] : start]):
+        start, _, aspect = matches.pop()
         aspects.add(aspect)
     return frozenset(aspects)

@@ -1,27 +1,36 @@
-"""What announces an aspect before a sentence tells it: the heading above it, the lead-in before it.
+"""Aspects that are announced before a sentence: by the heading above it or by a lead-in in its paragraph.
 
-"Zu den Einschränkungen und Schwierigkeiten: …" and "… wies auch auf die Mängel hin, beispielsweise: …" hold
-for the sentences that follow in the paragraph, weaker by the sentence, until one of them plainly tells
-something that does not go with it. A heading holds until the next one.
+"Zu den Einschränkungen und Schwierigkeiten: …" and "… wies auch auf die Mängel hin, beispielsweise: …"
+announce an aspect for the sentences that follow in the paragraph. A lead-in gets weaker with each sentence
+and ends at a sentence with a strong cue of an aspect that excludes it; a heading holds until the next
+heading.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from indexer.annotation.aspect_cues import STRONG, aspect_cues
-from indexer.annotation.aspects import ASPECTS, Aspect, last_named, named_aspects
+from indexer.annotation.aspects import ASPECTS, Aspect, last_named_aspects, named_aspects
 from indexer.arrays import Strengths
 from indexer.documents import Sentence
 
+
+@dataclass(frozen=True, slots=True)
+class DiscourseWeights:
+    """Strength of what is announced, from 0 to 1."""
+
+    #: by hand (docs/adr/0007): share of a lead-in's strength that is left one sentence later.
+    decay: float = 0.95
+
+
 _NUMBER: Mapping[Aspect, int] = {aspect: number for number, aspect in enumerate(ASPECTS)}
-#: What is left of a lead-in's hold one sentence later.
-_DECAY = 0.95
-#: What does not go on under an announced aspect.
-_ENDS: Mapping[Aspect, frozenset[Aspect]] = {
+#: Aspects that end an announced one.
+_EXCLUDED_BY: Mapping[Aspect, frozenset[Aspect]] = {
     "results": frozenset({"shortcomings", "tasks", "proposals"}),
     "shortcomings": frozenset({"results", "tasks", "proposals"}),
     "causes": frozenset({"results", "tasks", "proposals"}),
@@ -33,13 +42,13 @@ _ENDS: Mapping[Aspect, frozenset[Aspect]] = {
 }
 #: The end of an announcement: a colon that opens a list or a statement, not one within a time or a ratio.
 _COLON = re.compile(r":(?=\s|$)")
-#: "Dazu gehören …", "Zu nennen sind …": a list goes on that the sentence before has announced.
-_GOES_ON = re.compile(
+#: "Dazu gehören …", "Zu nennen sind …": the list goes on that an earlier sentence announced.
+_LIST_CONTINUES = re.compile(
     r"^(?:dazu (?:gehör|zähl|komm)|hierzu |zu nennen |darunter |these include|among them|trong đó|gồm )",
     re.IGNORECASE,
 )
-#: Who proposes or demands goes on doing so while the sentences say what must be.
-_SPEECH: Mapping[Aspect, re.Pattern[str]] = {
+#: Verbs of proposing and demanding: the sentences after them often say what is proposed or demanded.
+_SPEECH_VERBS: Mapping[Aspect, re.Pattern[str]] = {
     "proposals": re.compile(
         r"\b(?:schlug|schlugen)\b.*\bvor\b|\bempf(?:ahl|ohlen|ahlen|iehlt)|\bregten?\b.*\ban\b|\b(?:er)?b[aä]t(?:en)?\b"
         r"|\bproposed\b|\brecommended\b|\bsuggested\b|đề xuất|kiến nghị",
@@ -53,8 +62,8 @@ _SPEECH: Mapping[Aspect, re.Pattern[str]] = {
 }
 
 
-def words(text: str, sentences: Sequence[Sentence]) -> Strengths:
-    """How plainly the words of each sentence tell each aspect."""
+def cue_strengths(text: str, sentences: Sequence[Sentence]) -> Strengths:
+    """Strength of the cues of each aspect in each sentence, shape ``(sentences, len(ASPECTS))``."""
     strengths = np.zeros((len(sentences), len(ASPECTS)), np.float32)
     for row, sentence in enumerate(sentences):
         for aspect, strength in aspect_cues(text[sentence.start : sentence.end]).items():
@@ -62,53 +71,66 @@ def words(text: str, sentences: Sequence[Sentence]) -> Strengths:
     return strengths
 
 
-def lead_ins(text: str, sentences: Sequence[Sentence], spoken: Strengths) -> Strengths:
-    """How strongly a lead-in in the same paragraph announces each aspect for each sentence."""
-    strengths = np.zeros_like(spoken)
-    held: dict[Aspect, float] = {}
+def lead_in_strengths(
+    text: str, sentences: Sequence[Sentence], cues: Strengths, weights: DiscourseWeights | None = None
+) -> Strengths:
+    """Strength with which a lead-in in the same paragraph announces each aspect for each sentence.
+
+    ``cues`` as ``cue_strengths`` returns them; the result has their shape.
+    """
+    decay = (weights or DiscourseWeights()).decay
+    strengths = np.zeros_like(cues)
+    announced: dict[Aspect, float] = {}
     for row, sentence in enumerate(sentences):
-        before = sentences[row - 1].end if row else 0
-        if sentence.is_heading or "\n" in text[before : sentence.start]:
-            held = {}
-        said = text[sentence.start : sentence.end]
-        plain = {aspect for aspect in ASPECTS if spoken[row, _NUMBER[aspect]] >= STRONG}
-        announced = _announced(said)
-        if not _GOES_ON.match(said):
-            held = {aspect: hold for aspect, hold in held.items() if _holds(aspect, plain)}
-        for aspect in announced:
-            held[aspect] = 1.0
-        for aspect, hold in held.items():
-            strengths[row, _NUMBER[aspect]] = hold
-        held = {aspect: hold * _DECAY for aspect, hold in held.items()}
-        for aspect, pattern in _SPEECH.items():
-            if pattern.search(said):
-                held[aspect] = _DECAY
+        previous_end = sentences[row - 1].end if row else 0
+        if sentence.is_heading or "\n" in text[previous_end : sentence.start]:
+            announced = {}
+        words = text[sentence.start : sentence.end]
+        if not _LIST_CONTINUES.match(words):
+            expressed = _strongly_expressed(cues[row])
+            announced = {a: strength for a, strength in announced.items() if _continues(a, expressed)}
+        announced |= dict.fromkeys(_announced_aspects(words), 1.0)
+        for aspect, strength in announced.items():
+            strengths[row, _NUMBER[aspect]] = strength
+        announced = {aspect: strength * decay for aspect, strength in announced.items()}
+        announced |= dict.fromkeys(_spoken_aspects(words), decay)
     return strengths
 
 
-def headings(text: str, sentences: Sequence[Sentence], spoken: Strengths) -> Strengths:
-    """1 where the heading above a sentence names the aspect, and the sentence tells nothing against it."""
-    strengths = np.zeros_like(spoken)
+def heading_strengths(text: str, sentences: Sequence[Sentence], cues: Strengths) -> Strengths:
+    """1 where the heading above a sentence names the aspect and no cue excludes it, else 0.
+
+    ``cues`` as ``cue_strengths`` returns them; the result has their shape.
+    """
+    strengths = np.zeros_like(cues)
     current: frozenset[Aspect] = frozenset()
     for row, sentence in enumerate(sentences):
         if sentence.is_heading:
             current = named_aspects(text[sentence.start : sentence.end])
             continue
-        plain = {aspect for aspect in ASPECTS if spoken[row, _NUMBER[aspect]] >= STRONG}
+        expressed = _strongly_expressed(cues[row])
         for aspect in current:
-            strengths[row, _NUMBER[aspect]] = float(_holds(aspect, plain))
+            strengths[row, _NUMBER[aspect]] = float(_continues(aspect, expressed))
     return strengths
 
 
-def _holds(aspect: Aspect, plain: set[Aspect]) -> bool:
-    return aspect in plain or not plain & _ENDS[aspect]
+def _strongly_expressed(cues: Strengths) -> set[Aspect]:
+    return {aspect for aspect in ASPECTS if cues[_NUMBER[aspect]] >= STRONG}
 
 
-def _announced(sentence: str) -> frozenset[Aspect]:
-    """Aspects that a sentence names last before its colon, for what follows it there and after.
+def _continues(aspect: Aspect, expressed: set[Aspect]) -> bool:
+    return aspect in expressed or not expressed & _EXCLUDED_BY[aspect]
+
+
+def _announced_aspects(sentence: str) -> frozenset[Aspect]:
+    """The aspects that a sentence names last before its colon, for what follows the colon.
 
     "Neben den erzielten Ergebnissen … auf die Mängel und Schwierigkeiten hin, beispielsweise: …" announces
-    shortcomings, and no results.
+    shortcomings and no results.
     """
     colon = _COLON.search(sentence)
-    return last_named(sentence[: colon.start()]) if colon else frozenset()
+    return last_named_aspects(sentence[: colon.start()]) if colon else frozenset()
+
+
+def _spoken_aspects(sentence: str) -> list[Aspect]:
+    return [aspect for aspect, pattern in _SPEECH_VERBS.items() if pattern.search(sentence)]

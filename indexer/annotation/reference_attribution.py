@@ -1,8 +1,8 @@
-"""Which acts a sentence is about, also where the number stands sentences earlier or not at all.
+"""Attribution of sentences to references, also where the number is named sentences earlier or not at all.
 
-"Bei der Umsetzung der Resolution 18 … Die Umsetzung erfolgte …": a mention holds on while its paragraph goes
-on, weaker by the sentence. Acts compete: a new mention takes most of the hold from the one before, and of the
-acts whose titles a sentence's words recall only the best counts.
+"Bei der Umsetzung der Resolution 18 … Die Umsetzung erfolgte …": a mention counts for the following sentences
+of its paragraph, less with each sentence. References compete: a new mention takes most of the strength of
+earlier ones, and of the references whose titles share words with a sentence only the best counts.
 """
 
 from __future__ import annotations
@@ -11,38 +11,63 @@ import bisect
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from indexer.annotation.reference_topics import Topics, stems
+from indexer.annotation.reference_topics import Topics
 from indexer.arrays import Ids, Strengths
 from indexer.documents import Document, Sentence
 from indexer.entities.references import find_references
 from indexer.errors import IndexDamagedError
 from indexer.storage.array_file import read_array
 
-#: What is left of a mention's hold one sentence later: where that ties on to the one before, and else.
-_TIED, _LOOSE = 0.85, 0.65
-#: What is left when another act is named: then that one is being discussed.
-_RIVAL = 0.3
-#: What is left where a sentence turns to another matter, and where a new paragraph goes on with the last one.
-_TURN = 0.4
-_NEXT_PARAGRAPH = 0.8
-#: A document that names an act is about it a little, in every sentence; more where it opens with the act and
-#: so many of its mentions are of it.
-DOCUMENT_STRENGTH, _MAIN_ACT, _MAIN_SHARE, _OPENING = 0.3, 0.5, 0.25, 2
-#: How surely a sentence is about an act that uses this share of the words of the act's title.
-_BY_TOPIC, _TOPIC_SHARE = 0.7, 0.4
+#: Strength of a reference in every sentence of a document that names it; only greater ones are stored.
+DOCUMENT_STRENGTH = 0.3
 
-_GOES_ON = re.compile(
+
+@dataclass(frozen=True, slots=True)
+class AttributionWeights:
+    """Strengths from 0 to 1, and the shares of them that are left from one sentence to the next.
+
+    All by hand, on 225 labelled sentences with ``python -m eval aspects`` (docs/adr/0007); attributing too
+    much costs less than too little, as answering compares strengths.
+    """
+
+    #: by hand: as answering assumes it where no greater strength is stored.
+    document: float = DOCUMENT_STRENGTH
+    #: by hand: strength in every sentence of a document that opens with the reference ...
+    main_reference: float = 0.5
+    #: by hand: ... within so many sentences ...
+    opening_sentences: int = 2
+    #: by hand: ... if at least this share of its mentions are of it.
+    main_share: float = 0.25
+    #: by hand: share left in a sentence that is linked to the one before by a connective or a common word.
+    linked: float = 0.85
+    #: by hand: share left in any other sentence of the paragraph.
+    unlinked: float = 0.65
+    #: by hand: share left in a sentence that names another reference.
+    competing: float = 0.3
+    #: by hand: share left in a sentence that turns to another matter ("mit Blick auf …").
+    new_matter: float = 0.4
+    #: by hand: share left in a new paragraph that opens with a connective; without one nothing is left.
+    new_paragraph: float = 0.8
+    #: by hand: strength in a sentence that uses this share of the words of the reference's title.
+    topic: float = 0.7
+    topic_share: float = 0.4
+
+
+WEIGHTS = AttributionWeights()
+
+_CONNECTIVE = re.compile(
     r"(?:\w+\s+){0,2}?(?:jedoch|allerdings|dennoch|trotzdem|deshalb|daher|deswegen|hierzu|dabei|dazu|damit"
     r"|dies\w*|sie|es|er|auch|weiterhin|gleichzeitig|insbesondere|außerdem|zudem|ferner|however|nevertheless|therefore"
     r"|moreover|this|these|tuy nhiên|do đó|vì vậy|bên cạnh đó)\b",
     re.IGNORECASE,
 )
-_TURNS = re.compile(
+_NEW_MATTER = re.compile(
     r"(?:bei der (?:vorbereitung|diskussion)|um (?:das|die|den)\b|mit blick auf|im hinblick auf|hinsichtlich"
     r"|was \w+ betrifft|in bezug auf|zum (?:abschluss|schluss)|with regard to|concerning|as for|regarding"
     r"|về\b|đối với)",
@@ -51,90 +76,94 @@ _TURNS = re.compile(
 
 
 def attribute_references(
-    document: Document, sentences: Sequence[Sentence], topics: Topics
+    document: Document,
+    sentences: Sequence[Sentence],
+    stems: Sequence[frozenset[str]],
+    topics: Topics,
+    weights: AttributionWeights = WEIGHTS,
 ) -> list[tuple[int, str, float]]:
-    """``(sentence, key, strength)`` where a sentence is about an act more than ``DOCUMENT_STRENGTH``.
+    """``(sentence, key, strength)`` for each strength above that of the document.
 
-    Sentences are numbered from 0; the strength is 1 where the sentence names the act.
+    Sentences are numbered from 0; the strength is 1 where the sentence names the reference.
+
+    Args:
+        stems: of each sentence, as ``topic_stems`` returns them.
     """
     if not document.references:
         return []
-    named = _named(document, sentences)
-    base = _base(document, sentences, named)
+    named = _named_references(document, sentences)
+    base = _document_strengths(document, sentences, named, weights)
     rows: list[tuple[int, str, float]] = []
-    held: dict[str, float] = {}
-    last: frozenset[str] = frozenset()
+    carried: dict[str, float] = {}
+    previous: frozenset[str] = frozenset()
     for number, sentence in enumerate(sentences):
         text = document.text[sentence.start : sentence.end]
-        words = stems(text, document.language) - topics.everyday
+        words = stems[number] - topics.everyday_stems
         gap = document.text[sentences[number - 1].end : sentence.start] if number else ""
-        held = _fading(held, _share_left(text, "\n" in gap, bool(named[number]), bool(words & last)))
-        held |= dict.fromkeys(named[number], 1.0)
-        strengths = {key: max(strength, held.get(key, 0.0)) for key, strength in base.items()}
-        recalled, share = topics.best(words)
-        if not named[number] and recalled in strengths and share >= _TOPIC_SHARE:
-            strengths[recalled] = max(strengths[recalled], _BY_TOPIC)
-        rows += [
-            (number, key, strength) for key, strength in strengths.items() if strength > DOCUMENT_STRENGTH
-        ]
-        last = words
+        share = _share_left(text, "\n" in gap, bool(named[number]), bool(words & previous), weights)
+        carried = {key: held * share for key, held in carried.items() if held * share > weights.document}
+        carried |= dict.fromkeys(named[number], 1.0)
+        strengths = {key: max(strength, carried.get(key, 0.0)) for key, strength in base.items()}
+        best, coverage = topics.best(words)
+        if not named[number] and best in strengths and coverage >= weights.topic_share:
+            strengths[best] = max(strengths[best], weights.topic)
+        stronger = ((key, strength) for key, strength in strengths.items() if strength > weights.document)
+        rows += [(number, key, strength) for key, strength in stronger]
+        previous = words
     return rows
 
 
-def _share_left(text: str, new_paragraph: bool, names_an_act: bool, tied: bool) -> float:
-    """What is left of the hold of earlier mentions in a sentence."""
-    if names_an_act:
-        return _RIVAL
-    goes_on = bool(_GOES_ON.match(text))
+def _share_left(
+    text: str, new_paragraph: bool, names_a_reference: bool, shares_words: bool, weights: AttributionWeights
+) -> float:
+    """Share of the strength of earlier mentions that is left in a sentence."""
+    if names_a_reference:
+        return weights.competing
+    connected = bool(_CONNECTIVE.match(text))
     if new_paragraph:
-        return _NEXT_PARAGRAPH if goes_on else 0.0
-    if _TURNS.match(text):
-        return _TURN
-    return _TIED if tied or goes_on else _LOOSE
+        return weights.new_paragraph if connected else 0.0
+    if _NEW_MATTER.match(text):
+        return weights.new_matter
+    return weights.linked if shares_words or connected else weights.unlinked
 
 
-def _base(
-    document: Document, sentences: Sequence[Sentence], named: Sequence[frozenset[str]]
+def _document_strengths(
+    document: Document,
+    sentences: Sequence[Sentence],
+    named: Sequence[frozenset[str]],
+    weights: AttributionWeights,
 ) -> dict[str, float]:
-    """How far a document as a whole is about each act that it names."""
+    """Strength of each reference in the document as a whole."""
     mentions = Counter(reference.key for reference in document.references)
-    told = [number for number, sentence in enumerate(sentences) if not sentence.is_heading]
+    statements = [number for number, sentence in enumerate(sentences) if not sentence.is_heading]
     opening = {reference.key for reference in find_references(document.title)}
-    opening.update(*(named[number] for number in told[:_OPENING]))
+    opening.update(*(named[number] for number in statements[: weights.opening_sentences]))
+    fewest = weights.main_share * mentions.total()
     return {
-        key: _MAIN_ACT if key in opening and count >= _MAIN_SHARE * mentions.total() else DOCUMENT_STRENGTH
+        key: weights.main_reference if key in opening and count >= fewest else weights.document
         for key, count in mentions.items()
     }
 
 
-def _fading(held: Mapping[str, float], share: float) -> dict[str, float]:
-    return {key: hold * share for key, hold in held.items() if hold * share > DOCUMENT_STRENGTH}
-
-
-def _named(document: Document, sentences: Sequence[Sentence]) -> list[frozenset[str]]:
-    """Keys that each sentence names."""
+def _named_references(document: Document, sentences: Sequence[Sentence]) -> list[frozenset[str]]:
+    """Keys of the references that each sentence names."""
     starts = [sentence.start for sentence in sentences]
-    found: list[set[str]] = [set() for _ in sentences]
+    keys: list[set[str]] = [set() for _ in sentences]
     for reference in document.references:
         number = bisect.bisect_right(starts, reference.start) - 1
         if number >= 0:
-            found[number].add(reference.key)
-    return [frozenset(keys) for keys in found]
-
-
-def _sorted_below(keys: npt.NDArray[np.int32], end: int) -> bool:
-    """Whether numbers ascend from 0 or more to less than ``end``; of none nothing speaks against it."""
-    return bool(np.all(keys[1:] >= keys[:-1]) and np.all(keys[:1] >= 0) and np.all(keys[-1:] < end))
+            keys[number].add(reference.key)
+    return [frozenset(found) for found in keys]
 
 
 class ReferenceAttribution:
-    """Which acts the sentences of a generation are about, as stored: rows sorted by act, then sentence."""
+    """Stored strengths of the sentences of a generation: rows sorted by reference, then by sentence."""
 
     _ROW = np.dtype([("key", "<i4"), ("sentence", "<i4"), ("strength", "<f4")])
 
     def __init__(self, keys: Sequence[str], rows: npt.NDArray[np.void]) -> None:
         self._rows = rows
-        self._number = {key: number for number, key in enumerate(keys)}
+        self._number: Mapping[str, int] = {key: number for number, key in enumerate(keys)}
         self._first = np.searchsorted(rows["key"], np.arange(len(keys) + 1))
 
     @classmethod
@@ -150,12 +179,12 @@ class ReferenceAttribution:
         """Read stored rows, memory-mapped; ``keys``: all that the documents name.
 
         Raises:
-            IndexDamagedError: the file is missing or of another form.
+            IndexDamagedError: the file is missing or does not fit the keys.
         """
         rows = read_array(path, mapped=True)
         ordered = sorted(set(keys))
-        if rows.dtype != cls._ROW or rows.ndim != 1 or not _sorted_below(rows["key"], len(ordered)):
-            raise IndexDamagedError(f"{path.name}: not the acts of these documents")
+        if rows.dtype != cls._ROW or rows.ndim != 1 or not _ascends_within(rows["key"], len(ordered)):
+            raise IndexDamagedError(f"{path.name}: not the attribution of these documents")
         return cls(ordered, rows)
 
     def save(self, path: Path) -> None:
@@ -165,9 +194,16 @@ class ReferenceAttribution:
         return len(self._rows)
 
     def sentences_of_reference(self, key: str) -> tuple[Ids, Strengths]:
-        """Sentences about an act more than their documents are as a whole, ascending, and how much."""
+        """Sentences about a reference, ascending, and their strengths, all above ``DOCUMENT_STRENGTH``."""
         number = self._number.get(key)
         if number is None:
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
         rows = self._rows[self._first[number] : self._first[number + 1]]
         return rows["sentence"].astype(np.int64), rows["strength"].astype(np.float32)
+
+
+def _ascends_within(numbers: npt.NDArray[np.int32], end: int) -> bool:
+    """True if numbers ascend and lie in ``[0, end)``; also for no numbers."""
+    return bool(
+        np.all(numbers[1:] >= numbers[:-1]) and np.all(numbers[:1] >= 0) and np.all(numbers[-1:] < end)
+    )

@@ -1,1 +1,3 @@
-"""TODO package."""
+"""Building a generation of an index from sources."""
+
+__all__ = ["pipeline", "preparation", "report"]

@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""What a build reports: its progress while it runs, and a summary at the end."""
 
 from __future__ import annotations
 
@@ -7,13 +7,22 @@ from dataclasses import dataclass
 
 from indexer.sources.reader import SourceProblem
 
-#: Told what is being done, how much of it is done by now, and the whole, as far as known.
+#: Called as work proceeds with the current step, how much of it is done, and the total or ``None`` if
+#: unknown.
 ReportProgress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True, slots=True)
 class BuildSummary:
-    """What a build did: the new generation, its counts, what was embedded anew, what was left out."""
+    """The result of a build.
+
+    Attributes:
+        generation: name of the new generation.
+        counts: its documents, sentences and passages.
+        embedded: texts that were embedded, as no vector of them was cached.
+        left_out: files and rows that could not be indexed.
+        pruned: names of the old generations that were removed.
+    """
 
     generation: str
     counts: dict[str, int]

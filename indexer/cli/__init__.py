@@ -1,1 +1,3 @@
-"""TODO package."""
+"""Command line of the indexer."""
+
+__all__ = ["options", "progress"]

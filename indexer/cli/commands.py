@@ -18,11 +18,16 @@ from indexer.cli.options import IndexOption, JsonOption, ModelOption, exit_on_er
 from indexer.cli.progress import build_progress
 from indexer.errors import FundstelleError, IndexDamagedError, IndexingError, IndexMissingError, SourceError
 from indexer.index import folder, verification
+from indexer.index.layout import GENERATIONS
 from indexer.index.manifest import Manifest
 from indexer.preprocessing.chunking import Chunking
 from indexer.sources.reader import printable
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+#: Problems that a summary lists; the others are only counted.
+_LISTED_PROBLEMS = 20
+#: Wider than any terminal, so that names of generations are not truncated and can be copied.
+_TABLE_WIDTH = 400
 
 
 @app.command()
@@ -35,19 +40,19 @@ def build(
     ],
     index: IndexOption,
     model: ModelOption = None,
-    strict: Annotated[bool, typer.Option(help="Fail when a file or row has to be left out.")] = False,
+    strict: Annotated[bool, typer.Option(help="Fail at a file or row that cannot be indexed.")] = False,
     passage_size: Annotated[
         int, typer.Option(min=100, max=2000, help="Characters of a passage.")
     ] = Chunking().size,
-    keep: Annotated[int, typer.Option(min=1, help="Generations that stay, the new one included.")] = 3,
+    keep: Annotated[int, typer.Option(min=1, help="Generations to keep, the new one included.")] = 3,
     watch: Annotated[
-        bool, typer.Option("--watch", help="Go on, and build anew whenever a source changes.")
+        bool, typer.Option("--watch", help="Keep running and rebuild whenever a source changes.")
     ] = False,
 ) -> None:
     """Index SOURCES into a new generation and make it live."""
     from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
 
-    def once() -> None:
+    def build_once() -> None:
         with build_progress() as report:
             summary = build_index(
                 sources,
@@ -63,9 +68,9 @@ def build(
     with exit_on_error("interrupted; the index is as it was"):
         with build_progress():
             embedder = SentenceTransformerEmbedder.load(model)
-        once()
+        build_once()
         if watch:
-            _keep_up(sources, index, once)
+            _rebuild_on_changes(sources, index, build_once)
 
 
 @app.command()
@@ -74,13 +79,13 @@ def fetch(
         Path, typer.Argument(metavar="LIST", help="TOML: [[source]] tables with url.", show_default=False)
     ],
     into: Annotated[Path, typer.Option(help="Folder for the pages.", show_default=False)],
-    megabytes: Annotated[float, typer.Option(min=0.001, help="Largest page.")] = 50,
+    megabytes: Annotated[float, typer.Option(min=0.001, help="Size limit of a page.")] = 50,
     pause: Annotated[float, typer.Option(min=0, help="Seconds between two requests to one host.")] = 1,
 ) -> None:
-    """Download the public pages of LIST, politely; those that have not changed are kept."""
+    """Download the public pages of LIST politely; unchanged ones are kept."""
     from indexer.sources import fetcher
 
-    with exit_on_error("interrupted; what was fetched is kept"):
+    with exit_on_error("interrupted; the pages fetched so far are kept"):
         failed = 0
         for result in fetcher.fetch(fetcher.read_page_list(listed), into, int(megabytes * 1e6), pause):
             failed += result.outcome == "failed"
@@ -97,31 +102,21 @@ def status(index: IndexOption, as_json: JsonOption = False) -> None:
         live = folder.live_name(index)
         rows = [_describe(index, name, live) for name in reversed(folder.generation_names(index))]
     if as_json:
-        print(
-            json.dumps({"index": str(index), "live": live, "generations": rows}, ensure_ascii=False, indent=1)
-        )
+        document = {"index": str(index), "live": live, "generations": rows}
+        print(json.dumps(document, ensure_ascii=False, indent=1))
         return
     table = Table(
         "generation", "live", "documents", "passages", "sentences", "left out", "MB", "model", box=None
     )
     for row in rows:
-        if "damage" in row:
-            table.add_row(row["name"], "*" if row["live"] else "", "", "", "", "", "", row["damage"])
-            continue
-        counts = (str(row["counts"][what]) for what in ("documents", "passages", "sentences"))
-        model = f"{row['model']['name']} {row['model']['digest'][:12]}"
-        size = f"{row['bytes'] / 1e6:.1f}"
-        table.add_row(
-            row["name"], "*" if row["live"] else "", *counts, str(len(row["left_out"])), size, model
-        )
-    # Wider than any terminal: a generation's name is there to be copied, so no column may be cut.
-    Console(width=400, markup=False).print(table)
+        table.add_row(row["name"], "*" if row["live"] else "", *_cells(row))
+    Console(width=_TABLE_WIDTH, markup=False).print(table)
 
 
 def _describe(index: Path, name: str, live: str) -> dict[str, Any]:
     row: dict[str, Any] = {"name": name, "live": name == live}
     try:
-        manifest = Manifest.read(index / folder.GENERATIONS / name)
+        manifest = Manifest.read(index / GENERATIONS / name)
     except IndexDamagedError as error:
         return row | {"damage": str(error)}
     return row | {
@@ -135,11 +130,19 @@ def _describe(index: Path, name: str, live: str) -> dict[str, Any]:
     }
 
 
+def _cells(row: dict[str, Any]) -> list[str]:
+    if "damage" in row:
+        return ["", "", "", "", "", row["damage"]]
+    counts = [str(row["counts"][unit]) for unit in ("documents", "passages", "sentences")]
+    model = f"{row['model']['name']} {row['model']['digest'][:12]}"
+    return [*counts, str(len(row["left_out"])), f"{row['bytes'] / 1e6:.1f}", model]
+
+
 @app.command()
 def verify(
     index: IndexOption,
     generation: Annotated[
-        str | None, typer.Option(help="A generation's name.", show_default="the live one")
+        str | None, typer.Option(help="Name of a generation.", show_default="the live one")
     ] = None,
 ) -> None:
     """Check digests, offsets and counts; exit with 1 and name what is damaged."""
@@ -157,10 +160,10 @@ def verify(
 def rollback(
     index: IndexOption,
     to: Annotated[
-        str | None, typer.Option(help="A generation's name.", show_default="the one before the live one")
+        str | None, typer.Option(help="Name of a generation.", show_default="the one before the live one")
     ] = None,
 ) -> None:
-    """Make an older generation the live one, if it is intact; a running service follows."""
+    """Make an older generation live again, if it is intact; a running service follows."""
     with exit_on_error():
         live, names = folder.live_name(index), folder.generation_names(index)
         older = [name for name in names if name < live]
@@ -176,18 +179,18 @@ def rollback(
             folder.set_live(index, name)
         except OSError as error:
             raise IndexingError(f"cannot write {index}: {error.strerror}; {live} stays live") from error
-    print(f"{name} is live, no more {live}" if name != live else f"{name} is live already")
+    print(f"{name} is live in place of {live}" if name != live else f"{name} is already live")
 
 
-def _keep_up(sources: list[Path], index: Path, build_anew: Callable[[], None]) -> None:
-    """Build after each change until Ctrl-C; one that fails leaves the index, and the next is awaited."""
+def _rebuild_on_changes(sources: list[Path], index: Path, rebuild: Callable[[], None]) -> None:
+    """Rebuild after each change until Ctrl-C; a failed build leaves the index as it was."""
     from indexer.sources.watcher import changes
 
-    print("waiting for changes; Ctrl-C ends", file=sys.stderr)
+    print("waiting for changes; press Ctrl-C to end", file=sys.stderr)
     for count in changes(sources, index):
         print(f"{count} files changed", file=sys.stderr)
         try:
-            build_anew()
+            rebuild()
         except FundstelleError as error:
             print(f"error: {error}; the index is as it was", file=sys.stderr)
 
@@ -196,12 +199,12 @@ def _print_summary(summary: BuildSummary) -> None:
     counts = summary.counts
     print(
         f"{counts['documents']} documents, {counts['passages']} passages, {counts['sentences']} sentences; "
-        f"{summary.embedded} texts embedded, the rest known; generation {summary.generation} is live"
+        f"{summary.embedded} texts embedded, the others cached; generation {summary.generation} is live"
     )
-    for problem in summary.left_out[:20]:
+    for problem in summary.left_out[:_LISTED_PROBLEMS]:
         print(f"left out: {problem}", file=sys.stderr)
     if summary.left_out:
-        print(f"{len(summary.left_out)} left out in all", file=sys.stderr)
+        print(f"{len(summary.left_out)} left out in total", file=sys.stderr)
 
 
 def main() -> None:

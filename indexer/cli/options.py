@@ -1,4 +1,4 @@
-"""What the command lines of this project share: options, and failing in one line."""
+"""Options and error handling that the command lines of this project share."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON documen
 
 @contextlib.contextmanager
 def exit_on_error(interrupted: str = "interrupted") -> Iterator[None]:
-    """Turn the errors this project raises into one line on stderr and exit code 1; Ctrl-C into another."""
+    """Turn an error of this project into one line on stderr and exit code 1.
+
+    Ctrl-C prints ``interrupted`` and exits with 130.
+    """
     try:
         yield
     except FundstelleError as error:

@@ -1,20 +1,18 @@
-"""TODO docstring."""
+"""What indexing and retrieval require of an embedding model."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from indexer.arrays import Vectors
 
-if TYPE_CHECKING:
-    pass
-
+#: Called with the number of texts, or of characters, that were embedded since the last call.
 Progress = Callable[[int], None]
 
 
 class Embedder(Protocol):
-    """What indexing and retrieval ask of an embedding model. Vectors are rows of unit length, float32."""
+    """An embedding model; vectors are rows of unit length, float32, shape ``(len(texts), dimension)``."""
 
     @property
     def name(self) -> str: ...

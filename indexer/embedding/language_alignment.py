@@ -1,10 +1,10 @@
-"""Questions in one language against texts in another: their vectors lie in different corners of one space.
+"""Alignment of question vectors with passages in another language.
 
-A multilingual model puts texts of one language nearer to each other than their content asks for. That part
-is nearly the same for every text of a language, so taking the centre of the question's language away and
-adding that of the passages' language leaves the content (language centring: Libovický et al. 2020,
-https://aclanthology.org/2020.findings-emnlp.150). The centroids come from the same sentences said in each
-language, ``parallel.tsv``, through whatever model is in use: nothing is trained.
+A multilingual model places texts of one language closer together than their content justifies. This shift is
+nearly the same for every text of a language, so replacing the centroid of the question's language by that of
+the passages' language leaves the content (language centring: Libovický et al. 2020,
+https://aclanthology.org/2020.findings-emnlp.150; docs/adr/0005). The centroids come from sentences in three
+languages, ``parallel.tsv``, embedded by the model in use; nothing is trained.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _COLUMNS: tuple[Language, ...] = ("de", "en", "vi")
 
 
 class LanguageAlignment:
-    """Centroids of the languages in a model's space of questions, shape ``(len(LANGUAGES), dimension)``."""
+    """Centroids of the question vectors of each language, shape ``(len(LANGUAGES), dimension)``."""
 
     def __init__(self, centroids: Vectors) -> None:
         self._centroids = centroids
 
     @classmethod
     def build(cls, embed: Callable[[Sequence[str]], Vectors]) -> LanguageAlignment:
-        """Centroids by ``embed``, which gives a row of unit length for each text, as of questions."""
+        """Embed the parallel sentences; ``embed`` returns a row for each text, as for questions."""
         rows = parallel_sentences()
         return cls(np.stack([embed([row[name] for row in rows]).mean(axis=0) for name in LANGUAGES]))
 
@@ -40,12 +40,15 @@ class LanguageAlignment:
         """Read stored centroids.
 
         Raises:
-            IndexDamagedError: the file does not hold one centroid of ``dimension`` for each language.
+            IndexDamagedError: the file does not hold one centroid of ``dimension`` numbers for each language.
         """
         centroids = read_array(path)
         fits = centroids.shape == (len(LANGUAGES), dimension)
         if not fits or centroids.dtype != np.float32 or not np.isfinite(centroids).all():
-            raise IndexDamagedError(f"{path.name}: expected one centroid of {dimension} numbers a language")
+            raise IndexDamagedError(
+                f"{path.name}: {centroids.dtype} of shape {centroids.shape}, "
+                f"expected float32 of shape {(len(LANGUAGES), dimension)}, all finite"
+            )
         return cls(centroids)
 
     def save(self, path: Path) -> None:
@@ -57,15 +60,14 @@ class LanguageAlignment:
         return centroid
 
     def aligned(self, question: Vectors, language: Language, passages: Language) -> Vectors:
-        """The vector of a question, shape ``(dimension,)``, for comparing with passages of a language."""
+        """The vector of a question, shape ``(dimension,)``, for comparison with passages of a language."""
         if language == passages:
             return question
-        shift = self._centroids[LANGUAGES.index(passages)] - self._centroids[LANGUAGES.index(language)]
-        shifted = question + shift
+        shifted = question + (self.centroid(passages) - self.centroid(language))
         unit: Vectors = (shifted / max(float(np.linalg.norm(shifted)), 1e-12)).astype(np.float32)
         return unit
 
 
 def parallel_sentences() -> list[dict[Language, str]]:
-    """Sentences on all sorts of topics, half of them questions, each in every language."""
+    """Sentences on varied topics, half of them questions, each in every language."""
     return [dict(zip(_COLUMNS, row, strict=True)) for row in resources.rows("parallel.tsv")]

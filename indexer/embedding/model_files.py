@@ -1,27 +1,31 @@
-"""Where an embedding model lies on this machine, and the digest that pins its vector space."""
+"""Location of an embedding model on this machine, and the digest that identifies its vector space."""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
 
+from indexer.checksums import file_sha256
 from indexer.embedding import default_model
 from indexer.errors import ModelError, first_line
 
-#: Files that decide a vector: weights, tokenizer, configuration. Descriptions and other exports do not.
+#: Files that determine a vector: weights, tokenizer, configuration; not descriptions and other exports.
 _PATTERNS = ("*.safetensors", "*.bin", "*.json", "*.txt", "*.model")
 _OTHER_EXPORTS = ("onnx", "openvino")
-#: Weights in a format that sentence-transformers passes over where safetensors are present.
-_SECOND_CHOICE = (".bin",)
+#: Weights in a format that sentence-transformers ignores where safetensors are present.
+_FALLBACK_WEIGHTS = (".bin",)
 
 
 def locate(model: str | None) -> tuple[str, Path]:
-    """Name to show and folder of a model; by default of the one described in ``default_model``.
+    """The display name and the folder of a model.
 
-    A hub id is looked up in the hub's cache on this machine, and fetched only where it is missing there.
+    Args:
+        model: a folder or a hub id; ``None`` for the default model. A hub id is looked up in the hub's cache
+        on this
+            machine and downloaded only if it is missing there.
 
     Raises:
-        ModelError: there is no such folder, or the hub's model is neither here nor to be had.
+        ModelError: there is no such folder, or the hub's model is not cached and cannot be downloaded.
     """
     if model is None:
         if default_model.packed_file() is not None:
@@ -51,15 +55,15 @@ def _from_hub(identifier: str) -> Path:
                     local_files_only=local_only,
                 )
             )
-        except Exception as error:  # the hub's client raises kinds of several libraries
+        except Exception as error:  # the hub's client raises errors of several libraries
             reason = first_line(error)
     raise ModelError(f"no folder and no model on the hub's cache by the name {identifier!r}: {reason}")
 
 
 def folder_digest(folder: Path) -> str:
-    """sha256 over the files that decide a vector: equal digests mean one vector space.
+    """The sha256 over the files that determine a vector; equal digests mean one vector space.
 
-    Files are read, not mapped: the weights are held in memory once, by the model that uses them.
+    Files are read, not mapped, so that the weights are in memory only once, in the model.
 
     Raises:
         ModelError: the folder holds no weights.
@@ -72,11 +76,10 @@ def folder_digest(folder: Path) -> str:
     }
     found.pop(default_model.FILES, None)
     if any(name.endswith(".safetensors") for name in found):
-        found = {name: path for name, path in found.items() if not name.endswith(_SECOND_CHOICE)}
+        found = {name: path for name, path in found.items() if not name.endswith(_FALLBACK_WEIGHTS)}
     if not any(name.endswith((".safetensors", ".bin")) for name in found):
         raise ModelError(f"no model weights in {folder}")
     digest = hashlib.sha256()
     for name, path in sorted(found.items()):
-        with path.open("rb") as file:
-            digest.update(f"{name} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+        digest.update(f"{name} {file_sha256(path)}\n".encode())
     return digest.hexdigest()

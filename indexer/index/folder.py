@@ -1,7 +1,7 @@
-"""The index folder: immutable generations, and the name of the live one.
+"""Index folder: immutable generations, and the name of the live one.
 
-A generation is written into a hidden folder, becomes visible in one rename, and live in another: the
-rename of ``CURRENT``. Whatever goes wrong before leaves the old one as it was.
+A generation is written into a hidden folder, becomes visible by one rename and live by another, that of
+``CURRENT``. A failure before that leaves the old generation live.
 """
 
 from __future__ import annotations
@@ -13,20 +13,18 @@ import shutil
 from pathlib import Path
 
 from indexer.errors import IndexDamagedError, IndexingError, IndexMissingError
+from indexer.index.layout import CURRENT, GENERATIONS, STAGING_PREFIX
 
-CURRENT = "CURRENT"
-GENERATIONS = "generations"
-#: How the name of a generation begins that is not complete yet.
-STAGING = ".building."
+_REMOVED_PREFIX = ".removed."
 _TIME = "%Y%m%dT%H%M%S%f"
 
 
 def live_name(index: Path) -> str:
-    """Name of the live generation.
+    """The name of the live generation.
 
     Raises:
         IndexMissingError: there is no index in this folder.
-        IndexDamagedError: ``CURRENT`` names a generation that is not there.
+        IndexDamagedError: ``CURRENT`` cannot be read or names a generation that does not exist.
     """
     try:
         name = (index / CURRENT).read_text("utf-8").strip()
@@ -37,12 +35,12 @@ def live_name(index: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise IndexDamagedError(f"{index / CURRENT}: not readable ({error})") from error
     if name not in generation_names(index):
-        raise IndexDamagedError(f"{index / CURRENT}: names the generation {name!r}, which is not there")
+        raise IndexDamagedError(f"{index / CURRENT}: names the generation {name!r}, which does not exist")
     return name
 
 
 def is_live(index: Path, name: str) -> bool:
-    """Whether the name is that of the live generation, also where there is none or no index."""
+    """True if the live generation has this name; false also if there is no index."""
     try:
         return live_name(index) == name
     except IndexingError:
@@ -50,7 +48,7 @@ def is_live(index: Path, name: str) -> bool:
 
 
 def generation_names(index: Path) -> list[str]:
-    """Complete generations, oldest first."""
+    """The names of the complete generations, oldest first."""
     folder = index / GENERATIONS
     if not folder.is_dir():
         return []
@@ -58,7 +56,7 @@ def generation_names(index: Path) -> list[str]:
 
 
 def new_name(index: Path, now: datetime.datetime, digest: str) -> str:
-    """A name for a generation made ``now`` that comes after all others, also where the clock went back."""
+    """A name for a generation of time ``now`` that sorts after all others, even if the clock was set back."""
     newest = max((_moment(name) for name in generation_names(index)), default=None)
     if newest is not None and newest >= now:
         now = newest + datetime.timedelta(microseconds=1)
@@ -69,20 +67,20 @@ def _moment(name: str) -> datetime.datetime:
     try:
         moment = datetime.datetime.strptime(name.split("-")[0], _TIME)
     except ValueError:
-        # No generation of ours; nothing comes before it.
+        # A folder of another program sorts before every generation.
         moment = datetime.datetime.min
     return moment.replace(tzinfo=datetime.UTC)
 
 
 def set_live(index: Path, name: str) -> None:
-    """Make a generation the live one, in one atomic step."""
+    """Make a generation the live one in one atomic step."""
     temporary = index / f".{CURRENT}.{os.getpid()}"
     try:
         with temporary.open("w", encoding="utf-8") as file:
             file.write(name + "\n")
             file.flush()
             os.fsync(file.fileno())
-        # The generation's own rename has to be on the disk before the name of it is.
+        # The generation's rename must be on the disk before CURRENT names it.
         sync(index / GENERATIONS)
         temporary.replace(index / CURRENT)
         sync(index)
@@ -92,7 +90,7 @@ def set_live(index: Path, name: str) -> None:
 
 
 def sync(path: Path) -> None:
-    """Flush a file or folder to the disk, so that it survives a power cut."""
+    """Flush a file or folder to the disk, so that it survives a power failure."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -101,12 +99,16 @@ def sync(path: Path) -> None:
 
 
 def prune(index: Path, keep: int) -> list[str]:
-    """Remove all but the newest ``keep`` generations and the live one; returns the removed names."""
+    """Remove all generations but the newest ``keep`` and the live one.
+
+    Returns:
+        The names of the removed generations.
+    """
     live = live_name(index)
     removed = []
     for name in generation_names(index)[:-keep]:
-        # Out of sight in one step: a half removed generation would look like a damaged one.
-        hidden = index / GENERATIONS / f".removed.{name}"
+        # Hidden in one step, as a partly removed generation would look damaged.
+        hidden = index / GENERATIONS / f"{_REMOVED_PREFIX}{name}"
         with contextlib.suppress(OSError):
             if name != live:
                 (index / GENERATIONS / name).rename(hidden)
@@ -116,8 +118,8 @@ def prune(index: Path, keep: int) -> list[str]:
 
 
 def remove_abandoned(index: Path) -> None:
-    """Remove what a killed build left; only to be called under the build's lock."""
-    for pattern in (f"{GENERATIONS}/{STAGING}*", f"{GENERATIONS}/.removed.*"):
+    """Remove what a killed build left; to be called only while holding the build lock."""
+    for pattern in (f"{GENERATIONS}/{STAGING_PREFIX}*", f"{GENERATIONS}/{_REMOVED_PREFIX}*"):
         for folder in index.glob(pattern):
             shutil.rmtree(folder, ignore_errors=True)
     for file in index.glob(f".{CURRENT}.*"):

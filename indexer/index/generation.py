@@ -1,4 +1,4 @@
-"""A generation of an index, opened and verified: everything retrieval and answering read."""
+"""Opened generation of an index: everything that retrieval and answering read."""
 
 from __future__ import annotations
 
@@ -10,8 +10,17 @@ from indexer.annotation.reference_attribution import ReferenceAttribution
 from indexer.arrays import Strengths
 from indexer.embedding.language_alignment import LanguageAlignment
 from indexer.errors import IndexDamagedError, ModelMismatchError
-from indexer.index.folder import GENERATIONS, live_name
-from indexer.index.layout import ALIGNMENT, ASPECTS, LEXICAL, PASSAGE_VECTORS, SCOPE, SENTENCE_VECTORS, STORE
+from indexer.index.folder import live_name
+from indexer.index.layout import (
+    ALIGNMENT,
+    ASPECTS,
+    ATTRIBUTION,
+    GENERATIONS,
+    LEXICAL,
+    PASSAGE_VECTORS,
+    SENTENCE_VECTORS,
+    STORE,
+)
 from indexer.index.manifest import Manifest, damaged_files
 from indexer.storage.document_store import DocumentStore, Spans
 from indexer.storage.lexical_index import Bm25Index, LexicalIndex
@@ -20,9 +29,11 @@ from indexer.storage.vector_store import FaissStore, VectorStore
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One opened generation: everything retrieval and answering read.
+    """An opened generation.
 
-    ``aspects``: probability that each sentence tells each aspect, shape ``(sentences, len(ASPECTS))``.
+    Attributes:
+        aspects: probability that each sentence expresses each aspect, shape ``(sentences, len(ASPECTS))``.
+        attribution: references that each sentence is about.
     """
 
     name: str
@@ -41,12 +52,16 @@ class Generation:
         self.store.close()
 
     def require_model(self, name: str, digest: str) -> None:
-        """Raise ModelMismatchError unless the index was built with the model of this digest."""
+        """Check that the index was built with the model of this digest.
+
+        Raises:
+            ModelMismatchError: it was built with another model.
+        """
         built = self.manifest.model
         if built["digest"] != digest:
             raise ModelMismatchError(
                 f"index built with model {built['name']} {built['digest'][:12]}, "
-                f"loaded is {name} {digest[:12]}; build the index anew or pass the same --model"
+                f"loaded is {name} {digest[:12]}; rebuild the index or pass the same --model"
             )
 
 
@@ -54,7 +69,7 @@ def open_generation(index: Path, name: str | None = None, check_digests: bool = 
     """Open a generation, the live one by default, read-only.
 
     Args:
-        check_digests: check the digest of every file first, so that a damaged one is never served.
+        check_digests: compare the digest of every file first, so that a damaged one is never served.
 
     Raises:
         IndexMissingError: there is no index.
@@ -71,21 +86,21 @@ def open_generation(index: Path, name: str | None = None, check_digests: bool = 
     try:
         sentences = store.sentences()
         return Generation(
-            name,
-            manifest,
-            store,
-            store.passages(),
-            sentences,
-            FaissStore.open(folder / PASSAGE_VECTORS),
-            FaissStore.open(folder / SENTENCE_VECTORS),
-            Bm25Index.open(folder / LEXICAL, manifest.counts["passages"]),
-            LanguageAlignment.open(folder / ALIGNMENT, manifest.model["dimension"]),
-            aspect_classifier.load(folder / ASPECTS, len(sentences)),
-            ReferenceAttribution.open(folder / SCOPE, store.keys()),
+            name=name,
+            manifest=manifest,
+            store=store,
+            passages=store.passages(),
+            sentences=sentences,
+            passage_vectors=FaissStore.open(folder / PASSAGE_VECTORS),
+            sentence_vectors=FaissStore.open(folder / SENTENCE_VECTORS),
+            lexical=Bm25Index.open(folder / LEXICAL, manifest.counts["passages"]),
+            alignment=LanguageAlignment.open(folder / ALIGNMENT, manifest.model["dimension"]),
+            aspects=aspect_classifier.load(folder / ASPECTS, len(sentences)),
+            attribution=ReferenceAttribution.open(folder / ATTRIBUTION, store.keys()),
         )
     except KeyError as error:
         store.close()
-        raise IndexDamagedError(f"{name}: the manifest does not count {error}") from error
+        raise IndexDamagedError(f"{name}: the manifest lacks {error}") from error
     except BaseException:
         store.close()
         raise

@@ -1,4 +1,4 @@
-"""The manifest of a generation: what it was made of, and the digest of every file."""
+"""Manifest of a generation: its sources, model and counts, and the digest of every file."""
 
 from __future__ import annotations
 
@@ -9,21 +9,23 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from indexer.checksums import file_sha256
 from indexer.errors import IndexDamagedError
-from indexer.storage.checksums import file_digest
+from indexer.index.layout import FORMAT, MANIFEST
 
-MANIFEST = "manifest.json"
-#: Raised whenever a generation of an older version of this project can no longer be read.
-FORMAT = 5
-#: Characters of the manifest's own digest that end a generation's name.
-_DIGEST_IN_NAME = 16
+#: Characters of the manifest's digest at the end of a generation's name.
+_DIGEST_LENGTH = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a generation says of itself. ``files``: name → ``{"sha256", "size"}`` in bytes.
+    """The content of ``manifest.json``.
 
-    ``chunking`` holds what the version that built it knew: without ``grouping`` it was by paragraph.
+    Attributes:
+        model: its ``name``, ``digest`` and ``dimension``.
+        chunking: settings of the version that built the generation; without ``grouping`` it was by paragraph.
+        files: ``{"sha256", "size"}`` of each file by its path in the generation's folder, size in bytes.
+        left_out: files and rows that could not be indexed, one line each.
     """
 
     created: str
@@ -36,33 +38,38 @@ class Manifest:
     format: int = FORMAT
 
     def write(self, folder: Path) -> str:
-        """Write the manifest into a folder; returns the digest that belongs at the end of its name."""
+        """Write the manifest into a folder.
+
+        Returns:
+            The digest with which the folder's name has to end.
+        """
         data = (json.dumps(asdict(self), ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
         (folder / MANIFEST).write_bytes(data)
-        return hashlib.sha256(data).hexdigest()[:_DIGEST_IN_NAME]
+        return hashlib.sha256(data).hexdigest()[:_DIGEST_LENGTH]
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
-        """Read and check a generation's manifest against the digest in the folder's name.
+        """Read a generation's manifest and compare it with the digest in the folder's name.
 
         Raises:
-            IndexDamagedError: it is missing, changed, or of another format.
+            IndexDamagedError: the manifest is missing, changed, or of another format.
         """
         try:
             data = (folder / MANIFEST).read_bytes()
         except OSError as error:
             raise IndexDamagedError(f"{folder.name}/{MANIFEST}: {error.strerror}") from error
-        digest = hashlib.sha256(data).hexdigest()[:_DIGEST_IN_NAME]
-        if digest != folder.name.rsplit("-", 1)[-1]:
+        digest = hashlib.sha256(data).hexdigest()[:_DIGEST_LENGTH]
+        expected = folder.name.rsplit("-", 1)[-1]
+        if digest != expected:
             raise IndexDamagedError(
-                f"{folder.name}/{MANIFEST}: sha256 begins with {digest}, the generation's name says otherwise"
+                f"{folder.name}/{MANIFEST}: sha256 begins with {digest}, the folder's name says {expected}"
             )
         try:
             values = json.loads(data)
             if values.get("format") != FORMAT:
                 raise IndexDamagedError(
                     f"{folder.name}: index format {values.get('format')}, this version reads {FORMAT}; "
-                    "build it anew"
+                    "rebuild the index"
                 )
             return cls(**values)
         except (ValueError, TypeError, AttributeError) as error:
@@ -70,9 +77,9 @@ class Manifest:
 
 
 def file_facts(folder: Path) -> dict[str, dict[str, Any]]:
-    """Digest and size of every file below a folder, the manifest excepted."""
+    """Digest and size of every file below a folder except the manifest."""
     return {
-        path.relative_to(folder).as_posix(): {"sha256": file_digest(path), "size": path.stat().st_size}
+        path.relative_to(folder).as_posix(): {"sha256": file_sha256(path), "size": path.stat().st_size}
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != MANIFEST
     }
@@ -86,9 +93,9 @@ def damaged_files(folder: Path, manifest: Manifest) -> Iterator[str]:
             size = path.stat().st_size
             if size != facts["size"]:
                 yield f"{folder.name}/{name}: {size} bytes, the manifest says {facts['size']}"
-            elif (digest := file_digest(path)) != facts["sha256"]:
-                said = facts["sha256"][:12]
-                yield f"{folder.name}/{name}: sha256 {digest[:12]}…, the manifest says {said}…"
+            elif (digest := file_sha256(path)) != facts["sha256"]:
+                expected = facts["sha256"][:12]
+                yield f"{folder.name}/{name}: sha256 {digest[:12]}…, the manifest says {expected}…"
         except OSError as error:
             yield f"{folder.name}/{name}: {error.strerror}"
     known = {*manifest.files, MANIFEST}

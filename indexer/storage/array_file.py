@@ -1,4 +1,4 @@
-"""Arrays as they lie in a generation's folder."""
+"""Arrays in ``.npy`` files."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from indexer.errors import IndexDamagedError
 
 
 def read_array(path: Path, *, mapped: bool = False) -> npt.NDArray[Any]:
-    """Read an array without objects, ``mapped`` into memory or as a whole.
+    """Read an array of numbers, ``mapped`` into memory or as a whole.
 
     Raises:
-        IndexDamagedError: the file is missing or holds no such array.
+        IndexDamagedError: the file is missing or not an array; files with pickled objects are refused.
     """
     try:
         found = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
-    # numpy's reader lets the errors of whatever the bytes look like through: zip files, Python literals.
+    # numpy raises the errors of whatever format the bytes resemble: zip files, Python literals.
     except Exception as error:
         raise IndexDamagedError(f"{path.name}: not a readable array ({type(error).__name__})") from error
     if not isinstance(found, np.ndarray):

@@ -1,4 +1,4 @@
-"""Documents and spans of a generation in one SQLite file, as ``store_writer`` wrote it; read-only."""
+"""Read-only store of the documents, spans and mentions of a generation in one SQLite file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from indexer.text.languages import Language
 
 _T = TypeVar("_T")
 _DOCUMENT = "SELECT document_id, text, title, sha256, language, url, published, place FROM documents"
-#: Columns of the spans, as they are stored: each as one value of little-endian integers.
+#: Columns of the spans; each is stored as one value of little-endian integers.
 SPANS = {
     "sentences": ("document", "start", "end", "heading"),
     "passages": ("document", "start", "end", "first", "last"),
@@ -37,10 +37,13 @@ INTEGERS = np.dtype("<i8")
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """Columns of the passages or sentences, one row a number, all of shape ``(n,)``.
+    """Columns of all passages or all sentences, each of shape ``(n,)``.
 
-    For passages ``first`` and ``last`` are the numbers of their outer sentences; for sentences both are
-    their own number and ``heading`` marks those that are never quoted.
+    Attributes:
+        document: number of the document.
+        start, end: code points in its text.
+        first, last: numbers of a passage's outer sentences; for a sentence, its own number.
+        heading: true for sentences that are headings and never quoted.
     """
 
     document: Ids
@@ -55,7 +58,7 @@ class Spans:
 
 
 class Metadata(NamedTuple):
-    """What is known of all documents without their texts, a column each."""
+    """Columns of the metadata of all documents."""
 
     document_ids: tuple[str, ...]
     languages: tuple[Language, ...]
@@ -64,13 +67,13 @@ class Metadata(NamedTuple):
 
 
 class DocumentStore:
-    """Read access to a written store; safe to use from several threads."""
+    """Read access to a complete store; safe to use from several threads."""
 
     def __init__(self, connection: sqlite3.Connection, name: str) -> None:
         self._connection = connection
         self._name = name
         self._lock = threading.Lock()
-        # Caches of the object itself: it is freed with them as soon as nobody uses it.
+        # Caches are attributes, so that they are freed with the store and do not keep it alive.
         self._cache_lock = threading.Lock()
         self._documents: LRUCache[Any, Document] = LRUCache(512)
         # Few, as a text may be large.
@@ -81,7 +84,7 @@ class DocumentStore:
 
     @classmethod
     def open(cls, path: Path) -> DocumentStore:
-        """Open a store that nobody writes any more.
+        """Open a complete store.
 
         Raises:
             IndexDamagedError: the file is missing.
@@ -122,9 +125,9 @@ class DocumentStore:
             "SELECT document_id FROM further_ids WHERE document = ? ORDER BY document_id", (int(number),)
         )
         document_id, text, title, sha256, language, url, published, place = row
-        found = tuple(Reference(*reference) for reference in references)
+        mentions = tuple(Reference(*reference) for reference in references)
         also = tuple(name for (name,) in further)
-        return Document(document_id, text, title, sha256, language, url, published, place, found, also)
+        return Document(document_id, text, title, sha256, language, url, published, place, mentions, also)
 
     @cachedmethod(attrgetter("_texts"), lock=attrgetter("_cache_lock"))
     def text(self, number: int) -> str:
@@ -166,8 +169,16 @@ class DocumentStore:
         """False for a store written before mentions were stored; then the texts are parsed."""
         return bool(self._rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'mentions'"))
 
+    def stray_mentions(self) -> int:
+        """Number of stored mentions whose document does not exist."""
+        if not self._has_mentions:
+            return 0
+        query = "SELECT count(*) FROM mentions WHERE document NOT IN (SELECT number FROM documents)"
+        ((count,),) = self._rows(query)
+        return int(count)
+
     def number_of(self, document_id: str) -> int | None:
-        """The number of a document, by any of its ids; ``None`` when there is none of that id."""
+        """The number of the document with this id, ``None`` if there is none."""
         rows = self._rows(
             "SELECT number FROM documents WHERE document_id = ? "
             "UNION ALL SELECT document FROM further_ids WHERE document_id = ?",
@@ -176,13 +187,13 @@ class DocumentStore:
         return int(rows[0][0]) if rows else None
 
     def documents(self, first: int = 0, limit: int = -1) -> Iterator[Document]:
-        """Documents in order of their numbers, ``limit`` of them from number ``first`` on."""
+        """Up to ``limit`` documents in order of their numbers, from number ``first`` on."""
         query = f"{_DOCUMENT.replace('SELECT', 'SELECT number,')} WHERE number >= ? ORDER BY number LIMIT ?"
         for number, *row in self._rows(query, (first, limit)):
             yield self._described(number, row)
 
     def counts(self) -> dict[str, int]:
-        """How many documents, sentences and passages there are."""
+        """Numbers of documents, sentences and passages."""
         ((documents,),) = self._rows("SELECT count(*) FROM documents")
         return {
             "documents": int(documents),
@@ -190,7 +201,7 @@ class DocumentStore:
         }
 
     def metadata(self) -> Metadata:
-        """What filters need of every document, in order of numbers."""
+        """Metadata of every document that filters read, in order of numbers."""
         rows = self._rows("SELECT document_id, language, published, place FROM documents ORDER BY number")
         return Metadata(*zip(*rows, strict=True)) if rows else Metadata((), (), (), ())
 
@@ -200,7 +211,7 @@ class DocumentStore:
         return [(key, document, start, end, text) for key, document, start, end, text in self._rows(query)]
 
     def keys(self) -> list[str]:
-        """Keys of all acts that the documents name, sorted."""
+        """Keys of all references that the documents name, sorted."""
         return [key for (key,) in self._rows('SELECT DISTINCT "key" FROM document_references ORDER BY "key"')]
 
     def passages(self) -> Spans:
@@ -222,5 +233,5 @@ class DocumentStore:
         except (KeyError, TypeError, ValueError) as error:
             raise IndexDamagedError(f"{self._name}: no spans of {table} ({error})") from error
         if len({len(column) for column in columns.values()}) > 1:
-            raise IndexDamagedError(f"{self._name}: spans of {table} of different numbers")
+            raise IndexDamagedError(f"{self._name}: columns of {table} of different lengths")
         return columns

@@ -1,4 +1,4 @@
-"""Writing the documents and spans of a generation into one SQLite file, once."""
+"""Writer of the documents, spans and mentions of a generation into one SQLite file."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CREATE TABLE mentions (document INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT
 
 
 class _Columns:
-    """Spans by column: a generation is opened without making an object of each."""
+    """Spans by column, so that a generation is opened without an object for each span."""
 
     def __init__(self) -> None:
         self._columns = {
@@ -52,10 +52,13 @@ class _Columns:
 
 
 class DocumentWriter:
-    """Writes a store document by document; ``documents``, ``sentences``, ``passages``: how many by now.
+    """Writes a store document by document.
 
-    Ids count from 0 in the order of writing. Sentence numbers of a passage are those of the whole
-    generation here, not of its document.
+    Everything is numbered from 0 in the order of writing; the sentence numbers of a stored passage are those
+    of the generation, not of its document.
+
+    Attributes:
+        documents, sentences, passages: numbers written so far.
     """
 
     def __init__(self, path: Path) -> None:
@@ -63,7 +66,7 @@ class DocumentWriter:
         self._number: dict[str, int] = {}
         self._spans = _Columns()
         self._connection = sqlite3.connect(path)
-        # Nothing reads this file before it is complete: durability comes from the final sync.
+        # Nothing reads this file before it is complete; the final sync makes it durable.
         self._connection.execute("PRAGMA journal_mode=OFF")
         self._connection.executescript(_SCHEMA)
 
@@ -108,7 +111,11 @@ class DocumentWriter:
         self.passages += len(passages)
 
     def finish(self, also: Mapping[str, Sequence[str]]) -> None:
-        """Complete the file; ``also``: ids found later, by the id that a document was added under."""
+        """Complete the file.
+
+        Args:
+            also: further ids of documents, by the id under which each was added.
+        """
         self._connection.executemany(
             "INSERT INTO further_ids VALUES (?, ?)",
             [(name, self._number[first]) for first, names in also.items() for name in names],

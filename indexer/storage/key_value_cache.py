@@ -1,4 +1,4 @@
-"""Values by key in one SQLite file: what a build would otherwise have to make again."""
+"""Cache of values by key in one SQLite file, with eviction by builds."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-#: Keys asked for in one query; SQLite takes 32,766.
-_ASKED_AT_ONCE = 500
+#: Keys in one query; SQLite allows 32,766.
+_KEYS_PER_QUERY = 500
 
 
 class KeyValueCache:
-    """Values by key, safe against a kill at any moment; a damaged file is only a cache and is begun anew.
+    """Values by key, safe against a kill at any moment.
 
-    No digest guards a value here: who keeps something checks it when it comes back.
+    A damaged file is replaced by an empty one. Values carry no digest: their user checks them.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -22,10 +22,10 @@ class KeyValueCache:
 
     @classmethod
     def open(cls, path: Path) -> KeyValueCache:
-        """Open the file, or make it and its folder.
+        """Open the file; create it and its folder if they do not exist.
 
         Raises:
-            sqlite3.OperationalError: it cannot be opened or written.
+            sqlite3.OperationalError: the file cannot be opened or written.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -42,23 +42,27 @@ class KeyValueCache:
         self._connection.close()
 
     def get(self, keys: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
-        """Those of ``keys`` that are kept, each once, with their values."""
+        """``(key, value)`` of each of ``keys`` that is in the cache, each once."""
         distinct = list(dict.fromkeys(keys))
-        for start in range(0, len(distinct), _ASKED_AT_ONCE):
-            asked = distinct[start : start + _ASKED_AT_ONCE]
-            marks = ",".join("?" * len(asked))
-            query = f"SELECT key, value FROM kept WHERE key IN ({marks})"
-            with closing(self._connection.execute(query, asked)) as cursor:
+        for start in range(0, len(distinct), _KEYS_PER_QUERY):
+            part = distinct[start : start + _KEYS_PER_QUERY]
+            placeholders = ",".join("?" * len(part))
+            query = f"SELECT key, value FROM kept WHERE key IN ({placeholders})"
+            with closing(self._connection.execute(query, part)) as cursor:
                 rows = cursor.fetchall()
             yield from rows
 
     def put(self, values: Sequence[tuple[bytes, bytes]]) -> None:
-        """Keep ``(key, value)`` pairs; once this returns they outlive the process."""
+        """Store ``(key, value)`` pairs; once this returns they outlive the process."""
         with self._connection:
             self._connection.executemany("INSERT OR REPLACE INTO kept (key, value) VALUES (?, ?)", values)
 
-    def forget(self, used: Collection[bytes], builds: int) -> None:
-        """Remove what so many builds in a row did not use, this one among them, which used ``used``."""
+    def evict(self, used: Collection[bytes], builds: int) -> None:
+        """Remove what the last ``builds`` builds did not use; to be called once in each build.
+
+        Args:
+            used: the keys that the current build used.
+        """
         with self._connection:
             self._connection.execute("CREATE TEMP TABLE used (key BLOB PRIMARY KEY) WITHOUT ROWID")
             self._connection.executemany("INSERT OR IGNORE INTO used VALUES (?)", ((key,) for key in used))
@@ -77,13 +81,13 @@ def _open(path: Path) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
-        # What is removed is overwritten, not just unlinked.
+        # Removed values are overwritten, as they may be texts that had to be deleted.
         connection.execute("PRAGMA secure_delete=ON")
         connection.execute(
             "CREATE TABLE IF NOT EXISTS kept "
             "(key BLOB PRIMARY KEY, value BLOB NOT NULL, missed INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID"
         )
-        # A look at every page, so that no damage shows in the middle of a build.
+        # Every page is checked now, so that damage does not show in the middle of a build.
         ((verdict,),) = connection.execute("PRAGMA quick_check(1)").fetchall()
         if verdict != "ok":
             raise sqlite3.DatabaseError(verdict)

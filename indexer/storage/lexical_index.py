@@ -1,7 +1,7 @@
-"""The lexical index: BM25 over the terms of the analyzer, with bm25s.
+"""Lexical index: BM25 over the terms of the analyzer, by bm25s.
 
-bm25s scores every passage in one sparse column sum, and gives those scores back: ranking needs the
-lexical score of passages that other evidence found, not a list of its own. See docs/adr/0002.
+bm25s returns the scores of all passages from one sum of sparse columns. Ranking needs exactly that: the
+lexical scores of passages found by vectors, not a separate result list (docs/adr/0002).
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from indexer.arrays import Scores
 from indexer.errors import IndexDamagedError
 
 _BM25: Any = bm25s.BM25  # without types
+#: Defaults of the literature (Robertson & Zaragoza 2009), not fitted: saturation of term frequency, and
+#: length.
+K1, B = 1.2, 0.75
 
 
 class LexicalIndex(Protocol):
-    """What is asked of a lexical engine: a score in [0, 1] of every passage for a bag of terms, and what a
-    term weighs."""
+    """Lexical engine: scores in [0, 1] of every passage for a bag of terms, and the weights of terms."""
 
     def scores(self, terms: Sequence[str]) -> Scores: ...
 
@@ -30,11 +32,11 @@ class LexicalIndex(Protocol):
 
 
 class Bm25Builder:
-    """Takes the terms of one passage after another; they are numbered from 0."""
+    """Builds an index passage by passage; passages are numbered from 0."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
-        # Four bytes a term: as lists of texts those of a hundred thousand passages took gigabytes.
+        # Four bytes a term: as lists of strings, those of a hundred thousand passages took gigabytes.
         self._passages: list[array[int]] = []
 
     def add(self, terms: Iterable[str]) -> None:
@@ -45,16 +47,16 @@ class Bm25Builder:
         """The index; the builder is empty afterwards."""
         numbers, passages = self._numbers, self._passages
         self._numbers, self._passages = {}, []
-        engine = _BM25(method="lucene", k1=1.2, b=0.75, backend="numpy")
+        engine = _BM25(method="lucene", k1=K1, b=B, backend="numpy")
         if not numbers:
-            # bm25s cannot index nothing at all; a term that no question holds stands in.
+            # bm25s cannot index an empty vocabulary, so one term that no question contains is added.
             numbers, passages = {"": 0}, [array("i", [0]) for _ in passages]
         engine.index((passages, numbers), show_progress=False)
         return Bm25Index(engine, len(passages))
 
 
 class Bm25Index:
-    """BM25 in the variant of Lucene (k1 = 1.2, b = 0.75), https://arxiv.org/abs/2407.03618."""
+    """BM25 in the variant of Lucene, https://arxiv.org/abs/2407.03618."""
 
     def __init__(self, engine: Any, size: int) -> None:
         self._engine = engine
@@ -78,22 +80,22 @@ class Bm25Index:
         self._engine.save(folder, show_progress=False)
 
     def scores(self, terms: Sequence[str]) -> Scores:
-        """BM25 of every passage as a share of the most these terms could reach, shape ``(size,)``.
+        """BM25 of every passage as a share of the maximum for these terms, shape ``(size,)``.
 
-        A term that no passage holds counts among the most: a question of which nothing is known stays
-        near 0, and scores of long and short questions can be compared.
+        Terms that no passage contains count in the maximum: a question of unknown terms scores near 0, and
+        scores of long and short questions are comparable.
         """
         vocabulary = self._engine.vocab_dict
-        distinct = [term for term in dict.fromkeys(terms) if term]  # bm25s has a token "" of its own
+        distinct = [term for term in dict.fromkeys(terms) if term]  # bm25s adds a token "" itself
         known = [vocabulary[term] for term in distinct if term in vocabulary]
         if not known:
             return np.zeros(self._size, np.float32)
-        # Each term reaches at most its inverse document frequency in Lucene's variant.
-        most = self.idf(distinct).sum()
-        return np.asarray(self._engine.get_scores_from_ids(known) / most, np.float32)
+        # In Lucene's variant a term's score is at most its inverse document frequency.
+        maximum = self.idf(distinct).sum()
+        return np.asarray(self._engine.get_scores_from_ids(known) / maximum, np.float32)
 
     def idf(self, terms: Sequence[str]) -> Scores:
-        """Inverse document frequency of each term, shape ``(len(terms),)``; most for one no passage holds."""
+        """Inverse document frequency of each term, shape ``(len(terms),)``; highest for unknown terms."""
         vocabulary = self._engine.vocab_dict
         numbers = [vocabulary.get(term, -1) for term in terms]
         frequency = np.array([self._document_frequency[n] if n >= 0 else 0 for n in numbers], np.float64)

@@ -1,4 +1,4 @@
-"""Vectors on disk, searched by FAISS."""
+"""Vector store: vectors on disk, searched by FAISS."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ import numpy.typing as npt
 from indexer.arrays import HalfVectors, Ids, Vectors
 from indexer.errors import IndexDamagedError, IndexingError
 
-# One question scans in a few milliseconds on one core. Threads of FAISS beside those of torch wait for
-# each other in busy loops where cores are few, and made a search of 1 ms take over a second.
+# A search takes a few milliseconds on one core. With few cores, threads of FAISS and of torch wait for each
+# other in busy loops, which made a search of 1 ms take over a second.
 faiss.omp_set_num_threads(1)
 _Parameters: Any = faiss.SearchParameters  # its types do not know the fields
 _RefineParameters: Any = faiss.IndexRefineSearchParameters
-#: Rows from which on a shortlist is worth its file: scanning as many takes as long as a small part of
-#: encoding the question.
+#: Rows from which on a shortlist is worth its file: scanning fewer takes a small part of the time that
+#: encoding the question takes.
 SHORTLIST_FROM = 50_000
-#: A restriction to one of so many rows is a restriction to few.
-_FEW = 16
-#: Rows that a shortlist holds, and rows that its quantizer is trained on.
-_SHORTLIST = 2000
-_TRAINED_ON = 20_000
-#: Rows that are in float32 at the same time while an index is built.
-_ADDED_AT_ONCE = 16_384
+#: A search restricted to at most one in so many rows compares those rows directly.
+_SPARSE_RESTRICTION = 16
+#: Rows of a shortlist, and rows on which its quantizer is trained.
+_SHORTLIST_ROWS = 2000
+_TRAINING_ROWS = 20_000
+#: Rows converted to float32 at a time while an index is built.
+_ROWS_PER_BLOCK = 16_384
 
 
 class VectorStore(Protocol):
-    """What retrieval asks of a vector engine: nearest rows by inner product, and rows by number."""
+    """Vector engine: nearest rows by inner product, and rows by number."""
 
     def search(self, vector: Vectors, limit: int, allowed: Ids | None = None) -> tuple[Vectors, Ids]: ...
     def rows(self, ids: Ids) -> Vectors: ...
@@ -39,22 +39,22 @@ class VectorStore(Protocol):
 
 
 class FaissStore:
-    """Inner-product search over vectors of float16: exact, or exact over a shortlist where they are many.
+    """Inner-product search over float16 vectors: exact, or exact over a shortlist where there are many.
 
-    Float16 is half the pages of float32 to scan, which is what bounds a search on a small machine; vectors
-    come out of the cache in float16 anyway, so nothing is lost. From ``SHORTLIST_FROM`` rows on, product
+    A search on a small machine is bound by the pages to scan, which float16 halves; vectors are cached in
+    float16, so nothing is lost. From ``SHORTLIST_FROM`` rows on, product
     quantization in registers (André, Kermarrec & Le Scouarnec 2017, FAISS "fast scan") chooses the
-    ``_SHORTLIST`` rows to compare. Figures in docs/adr/0006.
+    ``_SHORTLIST_ROWS`` rows to compare (docs/adr/0006).
     """
 
     def __init__(self, index: Any) -> None:
         # Held here because what it refers to lives only as long as it does.
-        self._whole = index
+        self._stored = index
         index = faiss.downcast_index(index)
         self._shortlist = index if isinstance(index, faiss.IndexRefine) else None
         self._index = faiss.downcast_index(index.refine_index) if self._shortlist else index
-        # The stored numbers themselves, shape (n, dimension): decoding rows by FAISS takes six times as long.
-        self._halves = _halves(self._index)
+        # The stored numbers themselves, shape (n, dimension): FAISS takes six times as long to decode rows.
+        self._vectors = _half_vectors(self._index)
 
     @classmethod
     def build(cls, vectors: Vectors | HalfVectors, shortlist_from: int = SHORTLIST_FROM) -> FaissStore:
@@ -63,13 +63,13 @@ class FaissStore:
         index: Any = faiss.IndexScalarQuantizer(
             dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
         )
-        # Two dimensions to four bits; so an odd number of them has no shortlist.
+        # Two dimensions share four bits, so an odd dimension has no shortlist.
         if count >= shortlist_from and dimension % 2 == 0:
-            coarse = faiss.IndexPQFastScan(dimension, dimension // 2, 4, faiss.METRIC_INNER_PRODUCT)
-            coarse.train(_floats(vectors[:: count // min(count, _TRAINED_ON)]))
-            index = faiss.IndexRefine(coarse, index)
-        for start in range(0, count, _ADDED_AT_ONCE):
-            index.add(_floats(vectors[start : start + _ADDED_AT_ONCE]))
+            shortlist = faiss.IndexPQFastScan(dimension, dimension // 2, 4, faiss.METRIC_INNER_PRODUCT)
+            shortlist.train(_as_float32(vectors[:: count // min(count, _TRAINING_ROWS)]))
+            index = faiss.IndexRefine(shortlist, index)
+        for start in range(0, count, _ROWS_PER_BLOCK):
+            index.add(_as_float32(vectors[start : start + _ROWS_PER_BLOCK]))
         return cls(index)
 
     @classmethod
@@ -86,8 +86,8 @@ class FaissStore:
 
     def save(self, path: Path) -> None:
         try:
-            faiss.write_index(self._whole, str(path))
-            # FAISS says nothing when the last bytes find no room: the file is complete if it can be read.
+            faiss.write_index(self._stored, str(path))
+            # FAISS does not report that the last bytes did not fit: the file is complete if it can be read.
             FaissStore.open(path)
         except (RuntimeError, IndexDamagedError) as error:
             raise IndexingError(f"cannot write {path}: the disk may be full") from error
@@ -95,13 +95,14 @@ class FaissStore:
     def search(self, vector: Vectors, limit: int, allowed: Ids | None = None) -> tuple[Vectors, Ids]:
         """Scores and row numbers of the best ``limit`` rows for one vector, best first.
 
-        ``allowed`` restricts the search itself, so that a filtered one still fills its limit; it is exact.
+        ``allowed`` restricts the search itself, so that a filtered search still fills its limit; such a
+        search is exact.
         """
         limit = min(limit, len(self) if allowed is None else len(allowed))
         if limit <= 0:
             return np.zeros(0, np.float32), np.zeros(0, np.int64)
-        if allowed is not None and _FEW * len(allowed) <= len(self):
-            # Looking a few rows up is faster than asking of every row whether it is one of them.
+        if allowed is not None and _SPARSE_RESTRICTION * len(allowed) <= len(self):
+            # Comparing a few rows is faster than testing every row for membership.
             similarities = self.similarities(vector, allowed)
             order = np.lexsort((allowed, -similarities))[:limit]
             return similarities[order], allowed[order]
@@ -110,18 +111,18 @@ class FaissStore:
             parameters = _Parameters(sel=faiss.IDSelectorBatch(np.ascontiguousarray(allowed)))
         elif self._shortlist is not None:
             index = self._shortlist
-            parameters = _RefineParameters(k_factor=max(2.0, _SHORTLIST / limit))
+            parameters = _RefineParameters(k_factor=max(2.0, _SHORTLIST_ROWS / limit))
         scores, ids = index.search(vector.reshape(1, -1), limit, params=parameters)
         found = ids[0] >= 0
         return scores[0][found], ids[0][found]
 
     def rows(self, ids: Ids) -> Vectors:
         """Vectors of the given rows, shape ``(len(ids), dimension)``."""
-        return self._halves[ids].astype(np.float32)
+        return self._vectors[ids].astype(np.float32)
 
     def similarities(self, vector: Vectors, ids: Ids) -> Vectors:
         """Inner products of one vector with the given rows, shape ``(len(ids),)``."""
-        # Not the product of a matrix library: for so few rows its threads cost more than they save.
+        # Not a BLAS product: for so few rows its threads cost more than they save.
         products: Vectors = np.einsum("ij,j->i", self.rows(ids), vector)
         return products
 
@@ -133,11 +134,11 @@ class FaissStore:
         return int(self._index.d)
 
 
-def _floats(rows: Vectors | HalfVectors) -> Vectors:
+def _as_float32(rows: Vectors | HalfVectors) -> Vectors:
     return np.ascontiguousarray(rows, np.float32)
 
 
-def _halves(index: Any) -> npt.NDArray[np.float16]:
+def _half_vectors(index: Any) -> npt.NDArray[np.float16]:
     """The codes of a flat float16 index as an array over the same memory, mapped or not."""
     count, dimension = int(index.ntotal), int(index.d)
     if count == 0:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from indexer.annotation.reference_topics import stems
+from indexer.annotation.reference_topics import topic_stems
 from indexer.entities.references import find_references
 from indexer.text import months
 from indexer.text.languages import Language
@@ -161,7 +161,7 @@ def differing_quantities(
 
 
 def _statement(text: str, language: Language) -> _Statement:
-    terms = frozenset(stem for stem in stems(text, language) if not stem[0].isdigit())
+    terms = frozenset(stem for stem in topic_stems(text, language) if not stem[0].isdigit())
     return _Statement(find_quantities(text), frozenset(_YEAR.findall(text)), terms)
 
 

@@ -37,7 +37,7 @@ def asked(documents: dict[str, str], confidence: Confidence = EAGER, **settings:
         for name, text in documents.items():
             (source / name).write_bytes(text.encode("utf-8", "surrogatepass"))
         embedder = FakeEmbedder()
-        with patch("indexer.annotation.aspect_classifier.Exemplars.similarity", _none):
+        with patch("indexer.annotation.aspect_classifier.Exemplars.similarities", _none):
             build([source], Path(folder, "index"), embedder)
         generation = open_generation(Path(folder, "index"))
         try:

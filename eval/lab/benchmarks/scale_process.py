@@ -19,8 +19,8 @@ from eval.lab.process_memory import peak_memory
 from eval.lab.synthetic_embedders import ClusteredEmbedder
 from eval.metrics.ann_recall import recall
 from indexer.build.pipeline import build
-from indexer.index.folder import GENERATIONS
 from indexer.index.generation import open_generation
+from indexer.index.layout import GENERATIONS
 from service.engine import Engine
 
 #: Questions that are asked; those before the clock runs; those whose recall is measured.

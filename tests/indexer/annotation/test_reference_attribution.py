@@ -12,7 +12,7 @@ from indexer.annotation.reference_attribution import (
     ReferenceAttribution,
     attribute_references,
 )
-from indexer.annotation.reference_topics import Topics, stems, title_after
+from indexer.annotation.reference_topics import Topics, title_after, topic_stems
 from indexer.documents import RawDocument
 from indexer.errors import IndexDamagedError
 from indexer.index.generation import open_generation
@@ -32,10 +32,11 @@ def about(text: str, key: str) -> dict[str, float]:
         (reference.key, title_after(document.text, reference.end), document.language)
         for reference in document.references
     ]
-    topics = Topics.of(titles, [stems(sentence, document.language) for sentence in said])
+    stems = [topic_stems(sentence, document.language) for sentence in said]
+    topics = Topics.build(titles, stems)
     return {
         said[number]: pytest.approx(strength)
-        for number, found, strength in attribute_references(document, sentences, topics)
+        for number, found, strength in attribute_references(document, sentences, stems, topics)
         if found == key
     }
 
@@ -192,7 +193,7 @@ STORED = np.array([(0, 1, 0.5), (1, 4, 1.0)], [("key", "<i4"), ("sentence", "<i4
 )
 def test_a_file_of_other_documents_is_named(tmp_path: Path, stored: np.ndarray) -> None:
     np.save(tmp_path / "scope.npy", stored)
-    with pytest.raises(IndexDamagedError, match=r"^scope\.npy: not the acts of these documents$"):
+    with pytest.raises(IndexDamagedError, match=r"^scope\.npy: not the attribution of these documents$"):
         ReferenceAttribution.open(tmp_path / "scope.npy", ["NQ-18", "NQ-57"])
 
 

@@ -2,15 +2,12 @@ import errno
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 import threading
-import zlib
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -18,8 +15,7 @@ from fakes import FakeEmbedder
 from paths import ROOT
 
 from indexer.arrays import Vectors
-from indexer.build import preparation
-from indexer.build.pipeline import PREPARED, build
+from indexer.build.pipeline import build
 from indexer.build.report import BuildSummary
 from indexer.embedding.embedder import Progress
 from indexer.errors import IndexingError, SourceError
@@ -480,34 +476,7 @@ def test_a_text_that_was_removed_is_in_no_file_after_the_last_generation_of_it(
     assert build([source], index, FakeEmbedder(), keep=2).embedded == 0
 
 
-def prepared_anew(source: Path, index: Path, **changed: object) -> list[str]:
-    """Ids of the documents that a build cleans and splits itself."""
-    with patch("indexer.build.preparation.prepare", wraps=preparation.prepare) as prepare:
-        build([source], index, FakeEmbedder(), **changed)
-    return [call.args[0].document_id for call in prepare.call_args_list]
-
-
-def test_only_what_changed_is_cleaned_and_split_again(source: Path, index: Path) -> None:
-    assert prepared_anew(source, index) == ["a.txt", "b.txt"]
-    (source / "a.txt").rename(source / "umbenannt.txt")
-    assert prepared_anew(source, index) == []
-    (source / "b.txt").write_text("Jetzt anders.")
-    assert prepared_anew(source, index) == ["b.txt"]
-    assert list(verify(index)) == []
-
-
-def test_other_settings_clean_and_split_everything_again(source: Path, index: Path) -> None:
-    build([source], index, FakeEmbedder())
-    assert prepared_anew(source, index, chunking=Chunking(200)) == ["a.txt", "b.txt"]
-
-
-def test_what_another_version_of_the_program_prepared_is_not_taken(source: Path, index: Path) -> None:
-    with patch("indexer.build.preparation._made_by", return_value=b"an older one"):
-        build([source], index, FakeEmbedder())
-    assert prepared_anew(source, index) == ["a.txt", "b.txt"]
-
-
-def test_a_kept_preparation_gives_the_same_generation(source: Path, index: Path, tmp_path: Path) -> None:
+def test_cached_preparations_give_the_same_generation(source: Path, index: Path, tmp_path: Path) -> None:
     def files(index: Path) -> object:
         with closing(open_generation(index)) as generation:
             return generation.manifest.files
@@ -516,16 +485,6 @@ def test_a_kept_preparation_gives_the_same_generation(source: Path, index: Path,
     for folder in (index, index, tmp_path / "other"):
         build([source], folder, FakeEmbedder())
     assert files(index) == files(tmp_path / "other")
-
-
-@pytest.mark.parametrize("value", [b"", b"x" * 50, zlib.compress(b"\x01"), zlib.compress(b"\xc1")])
-def test_a_damaged_preparation_is_made_again(source: Path, index: Path, value: bytes) -> None:
-    build([source], index, FakeEmbedder())
-    with closing(sqlite3.connect(index / PREPARED)) as connection:
-        connection.execute("UPDATE kept SET value = ?", (value,))
-        connection.commit()
-    assert prepared_anew(source, index) == ["a.txt", "b.txt"]
-    assert list(verify(index)) == []
 
 
 def test_rows_of_a_set_keep_their_ids_also_where_texts_are_the_same(tmp_path: Path) -> None:

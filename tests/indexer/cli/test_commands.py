@@ -40,7 +40,7 @@ def test_build_makes_an_index_and_sums_up(source: Path, tmp_path: Path) -> None:
     result = run("build", source, "--index", tmp_path / "index")
     assert result.exit_code == 0, result.output
     assert result.stdout == (
-        "1 documents, 1 passages, 2 sentences; 3 texts embedded, the rest known; "
+        "1 documents, 1 passages, 2 sentences; 3 texts embedded, the others cached; "
         f"generation {live_name(tmp_path / 'index')} is live\n"
     )
 
@@ -62,7 +62,7 @@ def test_the_summary_names_what_was_left_out(source: Path, tmp_path: Path) -> No
     assert result.exit_code == 0
     shown = result.stderr.splitlines()[-3:]
     assert shown[0].endswith("b.odt: not of a known kind (.txt .md .html .docx .pdf .jsonl .zip .tar)")
-    assert shown[1:] == [f'left out: {source}/c.jsonl:1: field "_id" is missing', "2 left out in all"]
+    assert shown[1:] == [f'left out: {source}/c.jsonl:1: field "_id" is missing', "2 left out in total"]
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,7 @@ def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(default_model, "PACKAGE", "no-such-package")
     assert packed_file() is None
     with pytest.raises(
-        ModelError, match=r"^the package no-such-package that carries the default model is not"
+        ModelError, match=r"^the package no-such-package, which contains the default model, is not"
     ):
         ensure_default_model(tmp_path)
 

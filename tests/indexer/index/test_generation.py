@@ -17,7 +17,8 @@ from indexer.build.pipeline import build
 from indexer.errors import IndexDamagedError, IndexMissingError, ModelMismatchError
 from indexer.index.folder import generation_names, is_live, live_name, prune, set_live
 from indexer.index.generation import open_generation
-from indexer.index.manifest import MANIFEST, Manifest, file_facts
+from indexer.index.layout import MANIFEST
+from indexer.index.manifest import Manifest, file_facts
 from indexer.index.verification import verify
 from indexer.storage.vector_store import FaissStore
 
@@ -211,8 +212,8 @@ def shifted_passage(columns: dict[str, np.ndarray]) -> None:
         (spans(empty_sentence), "a sentence lies outside the text"),
         (put("passages.end", 2, 999_999), "a passage lies outside the text"),
         (spans(shifted_passage), "does not begin or end with its sentences"),
-        (put("passages.last", 2, 9999), "has sentences that are not there"),
-        (put("passages.first", 0, -1), "has sentences that are not there"),
+        (put("passages.last", 2, 9999), "has sentences that do not exist"),
+        (put("passages.first", 0, -1), "has sentences that do not exist"),
         (spans(later_passages), "a sentence is in no passage"),
         (put("sentences.document", 3, 9), "a sentence is of no document, or of one out of"),
         (put("passages.document", 0, -1), "a passage is of no document, or of one out of"),
@@ -222,12 +223,12 @@ def shifted_passage(columns: dict[str, np.ndarray]) -> None:
         ),
         (
             executed('UPDATE document_references SET start = start + 1, "end" = "end" + 1'),
-            "is not at its place",
+            "does not match the text",
         ),
         (without_last("sentences."), " sentences, the manifest says"),
         (executed("DELETE FROM documents WHERE number = 4"), "4 documents, the manifest says 5"),
         (without_last("passages."), "vectors for"),
-        (without_last("passages.start"), "spans of passages of different numbers"),
+        (without_last("passages.start"), "columns of passages of different lengths"),
         (executed("UPDATE spans SET value = x'00' WHERE name = 'passages.end'"), "no spans of passages"),
         (executed("DELETE FROM spans WHERE name = 'sentences.end'"), "no spans of sentences"),
         (executed("DROP TABLE spans"), "not a readable store (no such table: spans)"),
@@ -285,7 +286,7 @@ def test_an_act_of_a_sentence_that_is_not_there_is_found(built_index: Path, sent
         lambda old: ReferenceAttribution.build([(sentence, "NQ-57", 1.0)], keys).save(old / "scope.npy"),
     )
     (fault,) = verify(built_index)
-    assert fault.endswith("/scope.npy: a sentence about NQ-57 that is not there")
+    assert fault.endswith("/scope.npy: a sentence about NQ-57 that does not exist")
 
 
 @pytest.mark.parametrize(
@@ -303,9 +304,9 @@ def test_an_unreadable_file_with_the_right_digest_is_named(built_index: Path, na
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        ({"format": 99}, "index format 99, this version reads 5; build it anew"),
-        ({}, "index format None, this version reads 5; build it anew"),
-        ({"format": 2}, "index format 2, this version reads 5; build it anew"),
+        ({"format": 99}, "index format 99, this version reads 5; rebuild the index"),
+        ({}, "index format None, this version reads 5; rebuild the index"),
+        ({"format": 2}, "index format 2, this version reads 5; rebuild the index"),
         ({"format": 5}, "not a manifest ("),
         ([1], "not a manifest ("),
         ({"format": 5, "created": "", "unknown": 1}, "not a manifest ("),
@@ -328,7 +329,7 @@ def test_a_manifest_of_another_format_is_refused(built_index: Path, content: obj
 
 def test_a_manifest_without_a_count_is_refused(built_index: Path) -> None:
     rewritten(built_index, lambda _: None, counts={})
-    with pytest.raises(IndexDamagedError, match="the manifest does not count 'passages'"):
+    with pytest.raises(IndexDamagedError, match="the manifest lacks 'passages'"):
         open_generation(built_index)
 
 
@@ -424,5 +425,5 @@ def test_another_model_is_refused_by_a_message_that_names_both(built_index: Path
             generation.require_model(other.name, other.digest)
     assert str(caught.value) == (
         f"index built with model fake {FakeEmbedder().digest[:12]}, loaded is other {other.digest[:12]}; "
-        "build the index anew or pass the same --model"
+        "rebuild the index or pass the same --model"
     )

@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""Checksums of files."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 
-def file_digest(path: Path) -> str:
-    """sha256 of a file's bytes."""
+def file_sha256(path: Path) -> str:
+    """The sha256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
