@@ -1,3 +1,5 @@
+"""``python -m eval``."""
+
 import sys
 
 try:

@@ -55,14 +55,9 @@ def run(
     as_json_only: JsonOption = False,
 ) -> None:
     """Measure the whole system on SET and print measures with 95 % intervals."""
-    if index and service:
-        raise typer.BadParameter("--index and --service exclude each other")
+    _require_system(questions, index, service)
     if service and (ranking != FULL or model):
         raise typer.BadParameter("--ranking and --model cannot be set for a running --service")
-    if not questions.exists():
-        raise typer.BadParameter(f"no folder or file at {questions}", param_hint="SET")
-    if not questions.is_dir() and not index and not service:
-        raise typer.BadParameter("a question file needs --index or --service")
     from eval.runs.evaluation import evaluate_beir, evaluate_questions, run_record
     from eval.systems.opening import embedder_loader, local_system, remote_system
 
@@ -91,6 +86,15 @@ def run(
         print(as_json(record))
     else:
         print_record(record, Console())
+
+
+def _require_system(questions: Path, index: Path | None, service: str | None) -> None:
+    if index and service:
+        raise typer.BadParameter("--index and --service exclude each other")
+    if not questions.exists():
+        raise typer.BadParameter(f"no folder or file at {questions}", param_hint="SET")
+    if not questions.is_dir() and not index and not service:
+        raise typer.BadParameter("a question file needs --index or --service")
 
 
 @app.command()

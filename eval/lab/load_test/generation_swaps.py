@@ -1,7 +1,8 @@
-"""Generations to be offered under load, sound and damaged ones, and whether answers keep to theirs."""
+"""Intact and damaged generations for a service under load, and a check of its replies against them."""
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Iterable
@@ -16,20 +17,21 @@ from indexer.index.folder import generation_names, live_name, set_live
 from indexer.index.layout import GENERATIONS, PASSAGE_VECTORS, STORE
 from indexer.index.verification import verify
 from indexer.storage.document_store import DocumentStore
-from service.api.responses import AskReply
+from service.api.responses import AskReply, CitationInfo
 
 
 def prepare(corpus: Path, index: Path, embedder: Embedder, count: int) -> list[str]:
-    """Add sound generations of a corpus to an index, each without other documents; names, none of them live.
+    """Add intact generations of a corpus to an index, each without some documents.
 
-    Texts that the index holds already are not embedded again.
+    Returns:
+        Their names; none of them is live.
     """
     live, lines = live_name(index), [line for line in jsonl.lines(corpus) if line.strip()]
     names = []
     for number in range(count):
         with tempfile.TemporaryDirectory(prefix="fundstelle-") as folder:
             source = Path(folder, "corpus.jsonl")
-            kept = (line for place, line in enumerate(lines) if place % (10 * count) != number)
+            kept = (line for position, line in enumerate(lines) if position % (10 * count) != number)
             source.write_text("\n".join(line.strip() for line in kept), "utf-8")
             names.append(build([source], index, embedder, keep=count + 100).generation)
     set_live(index, live)
@@ -37,11 +39,15 @@ def prepare(corpus: Path, index: Path, embedder: Embedder, count: int) -> list[s
 
 
 def damage(index: Path) -> list[str]:
-    """Add two damaged copies of the live generation: a flipped byte in its vectors, and half of its store."""
+    """Add two damaged copies of the live generation: a flipped bit in the vectors, half of the documents.
+
+    Returns:
+        Their names.
+    """
     live = live_name(index)
     names = []
     for number, file in enumerate((PASSAGE_VECTORS, STORE)):
-        # The end of a name is the digest of the manifest, which is untouched; so is the order by time.
+        # A name ends in the digest of the manifest, which does not change; it sorts after the live one.
         name = live.replace("-", f"{number}-", 1)
         folder = index / GENERATIONS / name
         shutil.copytree(index / GENERATIONS / live, folder)
@@ -56,37 +62,43 @@ def damage(index: Path) -> list[str]:
     return names
 
 
-def faults(replies: Iterable[dict[str, Any]], index: Path) -> tuple[int, list[str]]:
-    """How many citations were checked against the generation that each reply names; a line for each wrong."""
-    checked, wrong = 0, []
-    stores: dict[str, DocumentStore] = {}
-    try:
-        for found in replies:
-            reply = AskReply.model_validate(found)
+def citation_faults(replies: Iterable[dict[str, Any]], index: Path) -> tuple[int, list[str]]:
+    """Check the citations of replies against the generation that each reply names.
+
+    Returns:
+        The number of checked citations, and a line for each fault.
+    """
+    checked, faults = 0, list[str]()
+    with contextlib.ExitStack() as stack:
+        stores: dict[str, DocumentStore] = {}
+        for row in replies:
+            reply = AskReply.model_validate(row)
             name = reply.index.generation
-            if name not in generation_names(index):
-                wrong.append(f"answered from {name}, which is not there")
-                continue
             if name not in stores:
+                if name not in generation_names(index):
+                    faults.append(f"answered from {name}, which does not exist")
+                    continue
                 stores[name] = DocumentStore.open(index / GENERATIONS / name / STORE)
-            for citation in reply.citations:
-                checked += 1
-                number = stores[name].number_of(citation.document_id)
-                document = None if number is None else stores[name].document(number)
-                if (
-                    document is None
-                    or document.text[citation.start : citation.end] != citation.quote
-                    or citation.sha256 != text_digest(document.text)
-                ):
-                    wrong.append(f"{name}: {citation.document_id}:{citation.start}-{citation.end}")
+                stack.callback(stores[name].close)
+            checked += len(reply.citations)
+            faults += [
+                f"{name}: {it.document_id}:{it.start}-{it.end}"
+                for it in reply.citations
+                if not _is_verbatim(it, stores[name])
+            ]
             if [statement.text for statement in reply.statements] != [c.quote for c in reply.citations]:
-                wrong.append(f"{name}: statements are not what is cited for {reply.question!r}")
-    finally:
-        for store in stores.values():
-            store.close()
-    return checked, wrong
+                faults.append(f"{name}: statements differ from their quotations for {reply.question!r}")
+    return checked, faults
 
 
-def unsound(index: Path, names: Iterable[str]) -> list[str]:
-    """What ``indexer verify`` says against the given generations."""
+def _is_verbatim(citation: CitationInfo, store: DocumentStore) -> bool:
+    number = store.number_of(citation.document_id)
+    if number is None:
+        return False
+    text = store.document(number).text
+    return text[citation.start : citation.end] == citation.quote and citation.sha256 == text_digest(text)
+
+
+def index_faults(index: Path, names: Iterable[str]) -> list[str]:
+    """Faults that ``indexer verify`` finds in these generations."""
     return [fault for name in names for fault in verify(index, name)]

@@ -1,4 +1,4 @@
-"""Keys over HTTP: who is refused and how, what a refusal tells, and whether its time tells more."""
+"""API keys over HTTP: statuses of good and bad keys, wording and timing of refusals."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from datetime import UTC, datetime, timedelta
 from scipy import stats
 
 from eval.lab.checks import Check
-from eval.lab.load_test.scenarios import UNLIMITED, Plan
+from eval.lab.load_test.scenarios import UNLIMITED, LoadPlan
 from service.auth.key_file import KeyFile
 
 _ORIGIN = "https://intranet.example"
-#: What no error tells: folders, tracebacks, what the service is made of.
-_INSIDE = re.compile(
+#: Internals that no error reveals: folders, tracebacks, libraries.
+_INTERNALS = re.compile(
     r"(?<![\w/.])/(?!v1/|metrics|healthz|readyz|docs|openapi)[\w.-]+/[\w.-]+|Traceback|File \""
     r"|\b(?:torch|faiss|starlette|fastapi|uvicorn|pydantic|sqlite\d?|transformers|python|h11|numpy)\b",
     re.IGNORECASE,
@@ -29,13 +29,13 @@ _TIMED = 2000
 
 
 def leaks(body: str) -> list[str]:
-    """What an error body tells of the inside."""
-    return [found[0] for found in _INSIDE.finditer(body)]
+    """The internals that an error body reveals."""
+    return [match[0] for match in _INTERNALS.finditer(body)]
 
 
 @dataclass(slots=True)
-class _Asking:
-    """Requests over one connection at a time; bodies of errors are kept."""
+class _Client:
+    """A client with a new connection for each request. ``errors``: bodies of all errors."""
 
     url: str
     errors: list[str] = field(default_factory=list)
@@ -44,7 +44,7 @@ class _Asking:
         """Status, media type and body of a reply."""
         connection = http.client.HTTPConnection(str(urllib.parse.urlsplit(self.url).netloc), timeout=30)
         try:
-            # It may be refused before the whole of it was sent: the reply is there all the same.
+            # A refusal may come before the whole request was sent; its reply can be read.
             with contextlib.suppress(OSError):
                 connection.request("GET", path, headers=dict(headers))
             reply = connection.getresponse()
@@ -56,8 +56,8 @@ class _Asking:
         return reply.status, reply.headers.get_content_type(), body
 
 
-def keys(plan: Plan) -> list[Check]:
-    """Good keys and all kinds of bad ones; what their refusals say, and how long they take."""
+def check_keys(plan: LoadPlan) -> list[Check]:
+    """Good and bad keys: statuses, wording and timing of refusals."""
     file = KeyFile(plan.folder / "keys.json")
     good, admin = file.add("good")[1], file.add("watcher", scopes=("admin",))[1]
     widget = file.add("widget", origins=(_ORIGIN,))[1]
@@ -68,7 +68,7 @@ def keys(plan: Plan) -> list[Check]:
     unknown = "fst_zzzzzzzz" + good[12:]
     settings = {**UNLIMITED, "FUNDSTELLE_KEYS": str(file.path), "FUNDSTELLE_KEY_RATE": "0"}
     with plan.service(settings, workers=1) as service:
-        asking = _Asking(service.url)
+        client = _Client(service.url)
         cases: tuple[tuple[str, str, dict[str, str], int], ...] = (
             ("no key", "/v1/references", {}, 401),
             ("unknown id", "/v1/references", _bearer(unknown), 401),
@@ -89,18 +89,18 @@ def keys(plan: Plan) -> list[Check]:
             ("widget from its origin", "/v1/references", _bearer(widget) | {"Origin": _ORIGIN}, 200),
             ("admin at /metrics", "/metrics", _bearer(admin), 200),
         )
-        figures, refusals = [], set()
+        checks, refusals = [], set()
         for name, path, headers, status in cases:
-            got, kind, body = asking.get(path, headers)
+            got, kind, body = client.get(path, headers)
             problem = status == 200 or kind == "application/problem+json"
-            figures.append(Check(name, f"{got} {kind}", str(status), got == status and problem))
+            checks.append(Check(name, f"{got} {kind}", str(status), got == status and problem))
             if status == 401:
                 refusals.add(body)
-        figures.append(Check("wordings of 401", str(len(refusals)), "1", len(refusals) == 1))
-        status, kind, _ = asking.get("/v1/references", _bearer("fst_" + "x" * 1_000_000))
-        alive = asking.get("/v1/references", _bearer(good))[0] == 200
+        checks.append(Check("wordings of 401", str(len(refusals)), "1", len(refusals) == 1))
+        status, kind, _ = client.get("/v1/references", _bearer("fst_" + "x" * 1_000_000))
+        alive = client.get("/v1/references", _bearer(good))[0] == 200
         held = status in (401, 431) and kind == "application/problem+json" and alive
-        figures.append(
+        checks.append(
             Check(
                 "key of 1 MB, then a good one",
                 f"{status} {kind}, {'200' if alive else 'dead'}",
@@ -108,28 +108,28 @@ def keys(plan: Plan) -> list[Check]:
                 held,
             )
         )
-        before = asking.get("/v1/references", _bearer(soon))[0]
+        before = client.get("/v1/references", _bearer(soon))[0]
         file.revoke("soon")
         began = time.monotonic()
-        while asking.get("/v1/references", _bearer(soon))[0] != 401 and time.monotonic() - began < 30:
+        while client.get("/v1/references", _bearer(soon))[0] != 401 and time.monotonic() - began < 30:
             time.sleep(0.1)
         took = time.monotonic() - began
-        figures.append(
+        checks.append(
             Check(
                 "seconds until a revoked key is refused", f"{took:.1f} (before: {before})", "≤ 5", took <= 5
             )
         )
-        figures += _timing(service.url, unknown, wrong)
-        told = [leak for body in asking.errors for leak in leaks(body)]
-        figures.append(
+        checks += _timing(service.url, unknown, wrong)
+        leaked = [leak for body in client.errors for leak in leaks(body)]
+        checks.append(
             Check(
-                f"inside told by {len(asking.errors)} error bodies",
-                str(told or "nothing"),
-                "nothing",
-                not told,
+                f"internals in {len(client.errors)} error bodies",
+                str(leaked or "none"),
+                "none",
+                not leaked,
             )
         )
-    return figures
+    return checks
 
 
 def _bearer(text: str) -> dict[str, str]:
@@ -137,7 +137,7 @@ def _bearer(text: str) -> dict[str, str]:
 
 
 def _timing(url: str, unknown: str, wrong: str) -> list[Check]:
-    """Milliseconds of refusals in turn, over one connection: of an id there is not, and of a wrong secret."""
+    """Milliseconds of refusals of an unknown id and of a wrong secret, in turn over one connection."""
     connection = http.client.HTTPConnection(str(urllib.parse.urlsplit(url).netloc), timeout=30)
     taken: dict[str, list[float]] = {unknown: [], wrong: []}
     for _ in range(_TIMED):

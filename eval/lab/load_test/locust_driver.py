@@ -1,4 +1,4 @@
-"""Runs locust as a second process and reads what it saw."""
+"""Locust as a process of its own, and the requests that it recorded."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from typing import Any
 
 import psutil
 
-from eval.lab.load_test.query_stream import Questions
+from eval.lab.load_test.query_stream import QueryStream
 from indexer.errors import FundstelleError
 
 _FILE = Path(__file__).with_name("locustfile.py")
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """A request as its client saw it. ``at``: seconds since 1970; ``status``: ``None`` without a reply."""
+class RequestRecord:
+    """A request as recorded by its client. ``at``: Unix time; ``status``: ``None`` without a reply."""
 
     at: float
     seconds: float
@@ -35,59 +35,69 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
-    """The requests of one run, its length in seconds, and the share of a core that the clients took."""
+class LoadResult:
+    """The requests of a run, its length in seconds, and the CPU cores that the clients used."""
 
-    records: list[Record]
+    records: list[RequestRecord]
     seconds: float
     client_cores: float
 
 
 def require_locust() -> None:
-    """Raise FundstelleError where locust is not installed: it comes with the extra ``dev``."""
+    """Check that locust is installed.
+
+    Raises:
+        FundstelleError: it is not.
+    """
     if importlib.util.find_spec("locust") is None:
-        raise FundstelleError("locust is not installed: pip install -c constraints.txt -e '.[dev]'")
+        raise FundstelleError("locust is not installed: pip install '.[lab]'")
 
 
-class Driver:
-    """Puts loads on a service; questions are taken from ``questions``, so none is asked twice."""
+class LocustDriver:
+    """Puts loads on a service. No question of the stream is asked twice."""
 
-    def __init__(self, url: str, questions: Questions, folder: Path) -> None:
+    def __init__(self, url: str, questions: QueryStream, folder: Path) -> None:
         self._url = url
         self._questions = questions
         self._folder = folder
         self._runs = 0
 
-    def load(self, clients: int, seconds: float, *, most_per_second: int = 250) -> Load:
-        """So many clients, each asking without a pause, for so long."""
+    def load(self, clients: int, seconds: float, *, most_per_second: int = 250) -> LoadResult:
+        """A number of clients that ask without a pause for some seconds.
+
+        Raises:
+            FundstelleError: the set has too few questions.
+        """
         questions = self._questions.take(min(self._questions.left, int(most_per_second * seconds)))
-        found = self._run(questions, clients, seconds)
-        asked = {record.question for record in found.records}
-        # They are asked in their order; behind the last one seen each client may have one on its way.
+        result = self._run(questions, clients, seconds)
+        asked = {record.question for record in result.records}
+        # They are asked in order; after the last recorded one each client may have taken another.
         last = max(number for number, question in enumerate(questions) if question in asked)
-        self._questions.give_back(questions[last + clients :])
+        self._questions.put_back(questions[last + clients :])
         if last + clients >= len(questions):
             raise FundstelleError(
                 "the set has too few questions for a load of this length; take fewer seconds"
             )
-        return found
+        return result
 
-    def warm_up(self, clients: int, seconds: float) -> Load:
-        """All questions of the set as they are, once each, or as many as the time allows."""
+    def warm_up(self, clients: int, seconds: float) -> LoadResult:
+        """All unchanged questions of the set once, or as many as the time allows."""
         return self._run(self._questions.plain, clients, seconds)
 
-    def burst(self, clients: int, seconds: float) -> Load:
-        """So many clients that ask once each, all of them at the same moment."""
+    def burst(self, clients: int, seconds: float) -> LoadResult:
+        """A number of clients that ask once each, all at the same moment."""
         return self._run(self._questions.take(clients), clients, seconds, at_once=True)
 
-    def start(self, clients: int, seconds: float) -> Running:
-        """A load that goes on while the caller does something else; it takes all questions that are left."""
+    def start(self, clients: int, seconds: float) -> LoadRun:
+        """A load in the background. It takes all questions that are left."""
         return self._start(self._questions.take(self._questions.left), clients, seconds, at_once=False)
 
-    def _run(self, questions: Sequence[str], clients: int, seconds: float, at_once: bool = False) -> Load:
+    def _run(
+        self, questions: Sequence[str], clients: int, seconds: float, at_once: bool = False
+    ) -> LoadResult:
         return self._start(questions, clients, seconds, at_once).result()
 
-    def _start(self, questions: Sequence[str], clients: int, seconds: float, at_once: bool) -> Running:
+    def _start(self, questions: Sequence[str], clients: int, seconds: float, at_once: bool) -> LoadRun:
         self._runs += 1
         asked, records = (self._folder / f"{name}-{self._runs}.jsonl" for name in ("questions", "records"))
         asked.write_text("".join(json.dumps(question) + "\n" for question in questions), "utf-8")
@@ -107,33 +117,30 @@ class Driver:
         ]
         command += ["--exit-code-on-error", "0", "--loglevel", "ERROR", "--stop-timeout", "30"]
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        return Running(process, records, at_once, seconds + 120)
+        return LoadRun(process, records, seconds + 120)
 
 
-class Running:
-    """A load that is under way."""
+class LoadRun:
+    """A load in progress."""
 
-    def __init__(
-        self, process: subprocess.Popen[bytes], records: Path, at_once: bool, patience: float
-    ) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], records: Path, patience: float) -> None:
         self._process = process
         self._records = records
-        self._at_once = at_once
         self._until = time.monotonic() + patience
         self._cpu = 0.0
 
     @property
-    def over(self) -> bool:
-        """Whether the clients have ended."""
+    def ended(self) -> bool:
+        """True if the clients have ended."""
         return self._process.poll() is not None
 
-    def result(self) -> Load:
-        """Wait for the end.
+    def result(self) -> LoadResult:
+        """Wait for the end of the load.
 
         Raises:
-            FundstelleError: locust failed, or did not end.
+            FundstelleError: locust failed, or did not end in time.
         """
-        while not self.over:
+        while not self.ended:
             if time.monotonic() > self._until:
                 self._process.kill()
                 raise FundstelleError("locust did not end in time")
@@ -143,11 +150,13 @@ class Running:
             except psutil.Error:
                 break
             time.sleep(0.2)
-        said = self._process.communicate()[0].decode(errors="replace")
+        output = self._process.communicate()[0].decode(errors="replace")
         if self._process.returncode:
-            raise FundstelleError(f"locust failed: {(said.strip().splitlines() or ['nothing said'])[-1]}")
-        records = [Record(**json.loads(line)) for line in self._records.read_text("utf-8").splitlines()]
+            raise FundstelleError(f"locust failed: {(output.strip().splitlines() or ['no output'])[-1]}")
+        records = [
+            RequestRecord(**json.loads(line)) for line in self._records.read_text("utf-8").splitlines()
+        ]
         if not records:
             raise FundstelleError("no request was made")
         began, ended = min(r.at for r in records), max(r.at + r.seconds for r in records)
-        return Load(records, ended - began, self._cpu / max(0.001, ended - began))
+        return LoadResult(records, ended - began, self._cpu / max(0.001, ended - began))

@@ -1,7 +1,7 @@
-"""What locust runs, in a process of its own: clients that ask, and a line in a file for each reply.
+"""The clients of a load, run by locust in a process of its own.
 
-``LOAD_QUESTIONS``: file with one JSON text a line. ``LOAD_RECORDS``: file for the lines. ``LOAD_AT_ONCE``:
-set when every client is to ask once, all of them at the same moment.
+``LOAD_QUESTIONS``: file with a JSON string in each line. ``LOAD_RECORDS``: file for a line of JSON for each
+request. ``LOAD_AT_ONCE``: set if every client asks once, all at the same moment.
 """
 
 import json
@@ -18,12 +18,12 @@ from locust.exception import StopUser
 _QUESTIONS = iter(Path(os.environ["LOAD_QUESTIONS"]).read_text("utf-8").splitlines())
 _RECORDS = Path(os.environ["LOAD_RECORDS"]).open("w", encoding="utf-8")  # noqa: SIM115 (open for the whole run)
 _AT_ONCE = bool(os.environ.get("LOAD_AT_ONCE"))
-_ALL_HERE = Event()
+_ALL_SPAWNED = Event()
 
 
 @events.spawning_complete.add_listener
 def _release(**_: object) -> None:
-    _ALL_HERE.set()
+    _ALL_SPAWNED.set()
 
 
 @events.quit.add_listener
@@ -32,7 +32,7 @@ def _finish(**_: object) -> None:
 
 
 class Client(FastHttpUser):
-    """Asks one question after the other, without a pause."""
+    """Asks one question after the other without a pause."""
 
     wait_time = constant(0)
     connection_timeout = 10.0
@@ -41,7 +41,7 @@ class Client(FastHttpUser):
     @task
     def ask(self) -> None:
         if _AT_ONCE:
-            _ALL_HERE.wait()
+            _ALL_SPAWNED.wait()
         question = next(_QUESTIONS, None)
         if question is None:
             self.leave()
@@ -53,18 +53,18 @@ class Client(FastHttpUser):
             catch_response=True,
         ) as reply:
             seconds = time.time() - began
-            reply.success()  # judged from the records, not by locust
+            reply.success()  # The records are evaluated, not the statistics of locust.
             body = reply.text or ""
-            # None where there was no reply at all.
+            # None without a reply.
             status = reply.status_code or None
             headers = {name.lower(): value for name, value in (reply.headers or {}).items()}
-            kept = ("content-type", "retry-after")
+            recorded = ("content-type", "retry-after")
             record = {
                 "at": began,
                 "seconds": seconds,
                 "status": status,
                 "question": json.loads(question),
-                "headers": {name: headers[name] for name in kept if name in headers},
+                "headers": {name: headers[name] for name in recorded if name in headers},
                 "reply": json.loads(body) if status and "json" in headers.get("content-type", "") else None,
                 "error": None if status else str(reply.error),
             }
@@ -73,9 +73,9 @@ class Client(FastHttpUser):
             self.leave()
 
     def leave(self) -> NoReturn:
-        """Ask no more; the last one to leave ends the run."""
+        """Stop asking; the last client to leave ends the run."""
         runner = self.environment.runner
         if runner.user_count <= 1:
-            # Not from here: it would end this very client before it has ended the run.
+            # In a greenlet of its own: quitting here would end this client before the run.
             gevent.spawn(runner.quit)
         raise StopUser

@@ -1,4 +1,4 @@
-"""Questions for a load: of a set, none of them twice."""
+"""Distinct questions for a load, made from those of a set."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from eval.datasets.query import Query
 from indexer.errors import FundstelleError
 
-#: What may stand before a question and changes nothing of what is asked.
+#: Phrases before a question that do not change what is asked.
 INTRODUCTIONS: Mapping[str, tuple[str, ...]] = {
     "de": (
         "Frage: ",
@@ -25,8 +25,8 @@ INTRODUCTIONS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-class Questions:
-    """Distinct questions, handed out in a fixed random order; ``plain`` are those of the set as they are."""
+class QueryStream:
+    """Distinct questions in a fixed random order. ``plain``: the unchanged questions of the set."""
 
     def __init__(self, queries: Sequence[Query], seed: int = 57) -> None:
         self.plain = [query.text for query in queries]
@@ -39,21 +39,21 @@ class Questions:
         random.Random(seed).shuffle(self._left)
 
     def take(self, count: int) -> list[str]:
-        """So many that were not handed out before.
+        """The next ``count`` questions.
 
         Raises:
-            FundstelleError: there are no more; the set is too small for so long a load.
+            FundstelleError: fewer are left; the set is too small for a load of this length.
         """
         if count > len(self._left):
             raise FundstelleError(f"only {len(self._left)} distinct questions are left, {count} are needed")
         taken, self._left = self._left[:count], self._left[count:]
         return taken
 
-    def give_back(self, unused: Sequence[str]) -> None:
-        """Questions that were taken and not asked."""
+    def put_back(self, unused: Sequence[str]) -> None:
+        """Return questions that were taken but not asked."""
         self._left = [*unused, *self._left]
 
     @property
     def left(self) -> int:
-        """How many have not been handed out."""
+        """The number of questions that are left."""
         return len(self._left)

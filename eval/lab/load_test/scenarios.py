@@ -1,4 +1,4 @@
-"""The loads, each on a service of its own over a copy of the index, and what must hold of them."""
+"""Load scenarios, each on a service of its own over a copy of the index, with their bounds."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pathlib import Path
 from eval.datasets.beir import BeirSet
 from eval.lab.checks import Check
 from eval.lab.load_test import generation_swaps
-from eval.lab.load_test.locust_driver import Driver, Load
-from eval.lab.load_test.query_stream import Questions
+from eval.lab.load_test.locust_driver import LoadResult, LocustDriver
+from eval.lab.load_test.query_stream import QueryStream
 from eval.lab.load_test.statistics import by_status, failed, growth, latencies, milliseconds
 from eval.lab.service_process import ServiceProcess, running_service
 from indexer.embedding.embedder import Embedder
@@ -26,8 +26,8 @@ UNLIMITED = {"FUNDSTELLE_ADDRESS_RATE": "0"}
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What to do: the set, an index of it, a folder for files, and how much of everything."""
+class LoadPlan:
+    """The parameters of all scenarios: set, index, folder for files, sizes."""
 
     dataset: BeirSet
     index: Path
@@ -41,29 +41,29 @@ class Plan:
 
     @property
     def shorter(self) -> float:
-        """Seconds of the loads with one client."""
+        """Seconds of a load with one client."""
         return max(3.0, self.seconds / 3)
 
     def service(
         self, settings: Mapping[str, str], index: Path | None = None, workers: int | None = None
     ) -> AbstractContextManager[ServiceProcess]:
-        """A service over the index, or another one, with these settings and the reader of the plan."""
-        known = self.reader in (OWN, OFF) or not Path(self.reader).exists()
-        # The service starts in another folder.
-        reader = self.reader if known else str(Path(self.reader).resolve())
+        """A service over this or another index, with these settings and the cross-encoder of the plan."""
+        is_name = self.reader in (OWN, OFF) or not Path(self.reader).exists()
+        # The service has another working directory.
+        reader = self.reader if is_name else str(Path(self.reader).resolve())
         environment = {"FUNDSTELLE_READER": reader, **settings}
         return running_service(index or self.index, self.folder, environment, workers or self.workers)
 
     def copy_of_index(self) -> Path:
-        """The index once more, to be changed."""
+        """A copy of the index that may be changed."""
         copy = self.folder / f"index-{time.monotonic_ns()}"
         return Path(shutil.copytree(self.index, copy))
 
 
-def throughput(plan: Plan) -> list[Check]:
-    """One client, many, one again; memory while there are many."""
+def throughput(plan: LoadPlan) -> list[Check]:
+    """One client, many, one again; memory under many."""
     with plan.service(UNLIMITED) as service:
-        driver = Driver(service.url, Questions(plan.dataset.queries), plan.folder)
+        driver = LocustDriver(service.url, QueryStream(plan.dataset.queries), plan.folder)
         warm = driver.warm_up(plan.clients, 4 * plan.seconds)
         single = [driver.load(1, plan.shorter)]
         with service.memory_samples() as memory:
@@ -76,7 +76,7 @@ def throughput(plan: Plan) -> list[Check]:
     held = growth(memory)
     worst = milliseconds(many.records, 99)
     return [
-        Check("warm-up: questions of the set, once each", str(len(warm.records))),
+        Check("warm-up: questions of the set", str(len(warm.records))),
         *(
             Check(f"one client, {when}", f"{_rate(load):.1f}/s, {latencies(load.records)}")
             for load, when in zip(single, ("before", "after"), strict=True)
@@ -85,7 +85,7 @@ def throughput(plan: Plan) -> list[Check]:
             f"{plan.clients} clients",
             f"{_rate(many):.1f}/s, {latencies(many.records)}, {len(many.records)} requests",
         ),
-        Check("requests without an answer", str(len(errors)), "0", not errors),
+        Check("failed requests", str(len(errors)), "0", not errors),
         Check(
             "throughput against one client", f"{_rate(many) / alone:.2f} ×", "≥ 3 ×", _rate(many) >= 3 * alone
         ),
@@ -97,58 +97,58 @@ def throughput(plan: Plan) -> list[Check]:
             abs(held - 1) <= 0.05,
         ),
         Check("answers from the cache", f"{hits:.0f}", "0", hits == 0),
-        Check("cores that the clients took", f"{many.client_cores:.2f}"),
+        Check("CPU cores of the clients", f"{many.client_cores:.2f}"),
     ]
 
 
-def burst(plan: Plan) -> list[Check]:
-    """Very many clients at once, with the limits of a fresh installation and without limits."""
-    found = []
+def burst(plan: LoadPlan) -> list[Check]:
+    """Very many clients at once, with the default limits and without limits."""
+    checks = []
     for name, settings in (("default limits", {}), ("no limits", UNLIMITED)):
         with plan.service(settings) as service:
-            driver = Driver(service.url, Questions(plan.dataset.queries), plan.folder)
+            driver = LocustDriver(service.url, QueryStream(plan.dataset.queries), plan.folder)
             driver.load(4, 5, most_per_second=500)
             before = driver.load(1, plan.shorter)
             crowd = driver.burst(plan.burst, 20)
             after = driver.load(1, plan.shorter)
         records = crowd.records
         slowest = max(record.seconds for record in records)
-        known = len(records) == plan.burst and {r.status for r in records} <= {200, 429, 503}
-        told = all("retry-after" in r.headers for r in records if r.status in (429, 503))
+        expected = len(records) == plan.burst and {r.status for r in records} <= {200, 429, 503}
+        has_retry_after = all("retry-after" in r.headers for r in records if r.status in (429, 503))
         ratio = milliseconds(after.records, 50) / milliseconds(before.records, 50)
-        found += [
-            Check(f"{plan.burst} at once, {name}", by_status(records), "200, 429, 503", known),
+        checks += [
+            Check(f"{plan.burst} at once, {name}", by_status(records), "200, 429, 503", expected),
             Check("slowest reply", f"{slowest:.2f} s", "≤ 5 s", slowest <= 5),
-            Check("refusals say when to ask again", "yes" if told else "no", "yes", told),
+            Check("refusals with Retry-After", "yes" if has_retry_after else "no", "yes", has_retry_after),
             Check("median of one client, after against before", f"{ratio:.2f} ×", "≤ 1.2 ×", ratio <= 1.2),
         ]
-    return found
+    return checks
 
 
-def new_generations(plan: Plan) -> list[Check]:
-    """Ten generations go live and two damaged ones are offered, while many clients ask."""
+def new_generations(plan: LoadPlan) -> list[Check]:
+    """Ten generations go live and two damaged ones are offered under load."""
     index = plan.copy_of_index()
-    sound = generation_swaps.prepare(plan.dataset.corpus, index, plan.embedder(), 10)
+    intact = generation_swaps.prepare(plan.dataset.corpus, index, plan.embedder(), 10)
     damaged = generation_swaps.damage(index)
-    offers = [*sound[:4], damaged[0], *sound[4:7], damaged[1], *sound[7:]]
+    offers = [*intact[:4], damaged[0], *intact[4:7], damaged[1], *intact[7:]]
     with plan.service(UNLIMITED, index) as service:
         first = service.metric("fundstelle_generations_total", result="served")
-        driver = Driver(service.url, Questions(plan.dataset.queries), plan.folder)
+        driver = LocustDriver(service.url, QueryStream(plan.dataset.queries), plan.folder)
         clients = driver.start(plan.clients, max(plan.seconds, 5.0 * len(offers) + 10))
         for name in offers:
             time.sleep(4)
             set_live(index, name)
-            _wait_for_news(service, name, damaged)
+            _wait_for_outcome(service, name, damaged)
         load = clients.result()
         served = service.metric("fundstelle_generations_total", result="served") - first
         refused = service.metric("fundstelle_generations_total", result="refused")
     replies = [record.reply for record in load.records if record.reply and record.status == 200]
     answering = Counter(str(reply["index"]["generation"]) for reply in replies)
-    checked, wrong = generation_swaps.faults(replies, index)
-    unsound = generation_swaps.unsound(index, answering)
+    checked, wrong = generation_swaps.citation_faults(replies, index)
+    faults = generation_swaps.index_faults(index, answering)
     return [
         Check("requests", f"{len(load.records)}, {latencies(load.records)}"),
-        Check("requests without an answer", str(len(failed(load.records))), "0", not failed(load.records)),
+        Check("failed requests", str(len(failed(load.records))), "0", not failed(load.records)),
         Check("generations that went live", f"{served:.0f}", "10", served == 10),
         Check("damaged ones refused", f"{refused:.0f}", "2", refused == 2),
         Check(
@@ -163,17 +163,17 @@ def new_generations(plan: Plan) -> list[Check]:
             "0 wrong",
             not wrong,
         ),
-        Check("faults that verify finds in them", str(len(unsound)), "0", not unsound),
+        Check("faults that verify finds in them", str(len(faults)), "0", not faults),
     ]
 
 
-def killed_workers(plan: Plan) -> list[Check]:
-    """A worker is killed while many clients ask, twice."""
+def killed_workers(plan: LoadPlan) -> list[Check]:
+    """A worker is killed under load, twice."""
     with plan.service(UNLIMITED) as service:
-        driver = Driver(service.url, Questions(plan.dataset.queries), plan.folder)
+        driver = LocustDriver(service.url, QueryStream(plan.dataset.queries), plan.folder)
         driver.load(4, 5, most_per_second=500)
         clients = driver.start(plan.clients, max(plan.seconds, 45))
-        back = []
+        recovery = []
         for _ in range(2):
             time.sleep(5)
             before = {process.pid for process in service.workers()}
@@ -182,24 +182,24 @@ def killed_workers(plan: Plan) -> list[Check]:
             while service.metric("fundstelle_workers") >= plan.workers and time.monotonic() - began < 5:
                 time.sleep(0.02)
             service.wait_for_workers(plan.workers, 60)
-            back.append(time.monotonic() - began)
+            recovery.append(time.monotonic() - began)
             assert {process.pid for process in service.workers()} != before
         load = clients.result()
     lost, slowest = failed(load.records), max(record.seconds for record in load.records)
     return [
         Check("requests", f"{len(load.records)}, {latencies(load.records)}"),
-        Check("requests without an answer", f"{len(lost)} ({by_status(lost) or 'none'})", "0", not lost),
+        Check("failed requests", f"{len(lost)} ({by_status(lost) or 'none'})", "0", not lost),
         Check("slowest request", f"{slowest:.2f} s"),
         Check(
             "seconds until all workers answer again",
-            " and ".join(f"{s:.1f}" for s in back),
+            " and ".join(f"{s:.1f}" for s in recovery),
             "≤ 15",
-            max(back) <= 15,
+            max(recovery) <= 15,
         ),
     ]
 
 
-PHASES: Mapping[str, Callable[[Plan], list[Check]]] = {
+SCENARIOS: Mapping[str, Callable[[LoadPlan], list[Check]]] = {
     "throughput": throughput,
     "burst": burst,
     "generations": new_generations,
@@ -207,13 +207,13 @@ PHASES: Mapping[str, Callable[[Plan], list[Check]]] = {
 }
 
 
-def _rate(load: Load) -> float:
-    """Answers a second."""
+def _rate(load: LoadResult) -> float:
+    """Answers per second."""
     return sum(record.status == 200 for record in load.records) / load.seconds
 
 
-def _wait_for_news(service: ServiceProcess, name: str, damaged: list[str]) -> None:
-    """Until a generation that was offered is served, or a damaged one has had the time to be refused."""
+def _wait_for_outcome(service: ServiceProcess, name: str, damaged: list[str]) -> None:
+    """Wait until an offered generation is served or, if damaged, refused; at most 30 seconds."""
     began = time.monotonic()
     while time.monotonic() - began < 30:
         if service.metric("fundstelle_index_generation", generation=name) == 1:

@@ -1,4 +1,4 @@
-"""schemathesis against the running service: is every reply described, and does nothing break it?"""
+"""Property-based tests of the HTTP interface by schemathesis."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ import subprocess
 import sys
 
 from eval.lab.checks import Check
-from eval.lab.load_test.scenarios import UNLIMITED, Plan
+from eval.lab.load_test.scenarios import UNLIMITED, LoadPlan
 from indexer.errors import FundstelleError
 
-#: Cases in all that are to be put, and for each kind of request at the most.
-_WANTED, _EACH = 2000, 250
+#: Least number of cases, and most for each operation.
+_LEAST_CASES, _MOST_EXAMPLES = 2000, 250
 _SECONDS = 1800
-#: How schemathesis names what has no place here at all.
-_BROKEN = ("Server error", "Undocumented HTTP status code", "Undocumented Content-Type")
+#: Failures that must not occur, by the names of schemathesis.
+_SEVERE = ("Server error", "Undocumented HTTP status code", "Undocumented Content-Type")
 
 
-def contract(plan: Plan) -> list[Check]:
-    """All checks of schemathesis over all addresses.
+def fuzz(plan: LoadPlan) -> list[Check]:
+    """All checks of schemathesis on all operations.
 
     Raises:
-        FundstelleError: schemathesis is not installed, or said nothing that could be read.
+        FundstelleError: schemathesis is not installed, or printed no summary.
     """
     if importlib.util.find_spec("schemathesis") is None:
-        raise FundstelleError("schemathesis is not installed: pip install -c constraints.txt -e '.[dev]'")
+        raise FundstelleError("schemathesis is not installed: pip install '.[lab]'")
     with plan.service(UNLIMITED) as service:
         command = [
             sys.executable,
@@ -39,37 +39,39 @@ def contract(plan: Plan) -> list[Check]:
             "--checks",
             "all",
             "--max-examples",
-            str(_EACH),
+            str(_MOST_EXAMPLES),
             "--seed",
             "57",
         ]
         done = subprocess.run(command, capture_output=True, cwd=plan.folder, timeout=_SECONDS, check=False)
         alive = service.process.poll() is None
         errors = service.metric("fundstelle_requests_total", status="500")
-    said = done.stdout.decode(errors="replace")
+    output = done.stdout.decode(errors="replace")
     return [
-        *read(said),
-        Check("replies of status 500, as the service counts", f"{errors:.0f}", "0", errors == 0 and alive),
+        *parse_summary(output),
+        Check("replies of status 500 by the service's count", f"{errors:.0f}", "0", errors == 0 and alive),
     ]
 
 
-def read(said: str) -> list[Check]:
-    """Figures of what schemathesis printed.
+def parse_summary(output: str) -> list[Check]:
+    """The checks from the output of schemathesis.
 
     Raises:
-        FundstelleError: there is no summary.
+        FundstelleError: it has no summary.
     """
-    cases = re.search(r"(\d+) generated", said)
+    cases = re.search(r"(\d+) generated", output)
     if cases is None:
         raise FundstelleError(
-            f"schemathesis gave no summary: {(said.strip().splitlines() or ['nothing'])[-1]}"
+            f"schemathesis gave no summary: {(output.strip().splitlines() or ['nothing'])[-1]}"
         )
-    found = {name.strip(): int(count) for name, count in re.findall(r"❌ (?:ST\d+ )?([^:\n]+): (\d+)", said)}
-    broken = sum(count for name, count in found.items() if name in _BROKEN)
-    others = {name: count for name, count in found.items() if name not in _BROKEN}
+    failures = {
+        name.strip(): int(count) for name, count in re.findall(r"❌ (?:ST\d+ )?([^:\n]+): (\d+)", output)
+    }
+    severe = sum(count for name, count in failures.items() if name in _SEVERE)
+    others = {name: count for name, count in failures.items() if name not in _SEVERE}
     return [
-        Check("cases put", cases[1], f"≥ {_WANTED}", int(cases[1]) >= _WANTED),
-        Check("server errors and undocumented replies", str(broken), "0", broken == 0),
+        Check("cases", cases[1], f"≥ {_LEAST_CASES}", int(cases[1]) >= _LEAST_CASES),
+        Check("server errors and undocumented replies", str(severe), "0", severe == 0),
         Check(
             "other checks that failed",
             ", ".join(f"{k}: {v}" for k, v in others.items()) or "none",

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval.tuning.diagonal_metric import Item, learn, load
+from eval.tuning.diagonal_metric import TrainingQuestion, learn, load
 from indexer.errors import SourceError
 
 
@@ -25,7 +25,7 @@ def test_the_dimension_that_answers_gains_weight() -> None:
     right[:, 0] = questions[:, 0]
     wrong = random.normal(0, 1, (200, 8)).astype(np.float32)
     sentences = np.concatenate([right, wrong]) / 8
-    items = [Item(n, (n,), (200 + n,)) for n in range(200)]
+    items = [TrainingQuestion(n, (n,), (200 + n,)) for n in range(200)]
     result = learn(items, questions / 8, sentences, np.zeros(8, np.float32))
     assert np.argmax(result["weights"]) == 0
     assert result["figures"]["metric"] >= result["figures"]["cosine"]
@@ -42,9 +42,9 @@ def test_material_is_read_by_question_with_right_and_wrong_sentences(tmp_path: P
     items, questions, sentences = load(tmp_path)
     # "Why?" has nothing wrong beside it, so nothing can be learned from it.
     assert [questions[item.question] for item in items] == ["Who?"]
-    assert [sentences[n] for n in items[0].right + items[0].wrong] == ["She did.", "It rained."]
+    assert [sentences[n] for n in items[0].positive + items[0].negative] == ["She did.", "It rained."]
 
 
 def test_a_folder_without_material_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="none of"):
+    with pytest.raises(SourceError, match=r"no \*\.sentences\.jsonl\.gz or selqa_en\.jsonl\.gz"):
         load(tmp_path)

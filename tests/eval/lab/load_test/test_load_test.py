@@ -13,9 +13,9 @@ from fakes import FakeEmbedder
 from eval.datasets.query import Query
 from eval.lab.load_test import generation_swaps
 from eval.lab.load_test.key_checks import leaks
-from eval.lab.load_test.locust_driver import Record
-from eval.lab.load_test.query_stream import Questions
-from eval.lab.load_test.schema_fuzzing import read
+from eval.lab.load_test.locust_driver import RequestRecord
+from eval.lab.load_test.query_stream import QueryStream
+from eval.lab.load_test.schema_fuzzing import parse_summary
 from eval.lab.load_test.statistics import by_status, failed, growth, milliseconds
 from indexer.build.pipeline import build
 from indexer.errors import FundstelleError, IndexDamagedError
@@ -27,12 +27,12 @@ from service.engine import Engine
 from service.retrieval.retriever import Retriever
 
 
-def records(*found: tuple[float, int | None]) -> Sequence[Record]:
-    return [Record(0.0, seconds, status, "?", {}, None, None) for seconds, status in found]
+def records(*found: tuple[float, int | None]) -> Sequence[RequestRecord]:
+    return [RequestRecord(0.0, seconds, status, "?", {}, None, None) for seconds, status in found]
 
 
 def test_no_question_is_handed_out_twice() -> None:
-    questions = Questions([Query("1", "Wer?", "de", "1"), Query("2", "Who?", "en", "2")])
+    questions = QueryStream([Query("1", "Wer?", "de", "1"), Query("2", "Who?", "en", "2")])
     taken = questions.take(10) + questions.take(6)
     assert len(set(taken)) == 16
     assert not set(taken) & {"Wer?", "Who?"}
@@ -41,9 +41,9 @@ def test_no_question_is_handed_out_twice() -> None:
 
 
 def test_questions_given_back_are_handed_out_again() -> None:
-    questions = Questions([Query("1", "Wer?", "de", "1")])
+    questions = QueryStream([Query("1", "Wer?", "de", "1")])
     taken = questions.take(8)
-    questions.give_back(taken[5:])
+    questions.put_back(taken[5:])
     assert questions.take(3) == taken[5:]
 
 
@@ -75,7 +75,7 @@ def test_an_address_of_the_contract_tells_nothing() -> None:
 def test_what_schemathesis_found_is_told_apart() -> None:
     failures = "  ❌ ST201 Schema-violating request accepted: 2\n  ❌ Server error: 1\n"
     said = f"Failures:\n{failures}\n  3450 generated, 3 found"
-    assert [(figure.value, figure.holds) for figure in read(said)] == [
+    assert [(check.value, check.holds) for check in parse_summary(said)] == [
         ("3450", True),
         ("1", False),
         ("Schema-violating request accepted: 2", False),
@@ -84,7 +84,7 @@ def test_what_schemathesis_found_is_told_apart() -> None:
 
 def test_schemathesis_without_a_summary_is_an_error() -> None:
     with pytest.raises(FundstelleError, match="no summary: cannot connect"):
-        read("cannot connect")
+        parse_summary("cannot connect")
 
 
 @pytest.fixture
@@ -122,12 +122,12 @@ def answered(index: Path) -> dict[str, Any]:
 def test_a_citation_that_does_not_stand_in_its_generation_is_found(index: Path) -> None:
     found = answered(index)
     assert found["citations"]
-    assert generation_swaps.faults([found], index) == (len(found["citations"]), [])
+    assert generation_swaps.citation_faults([found], index) == (len(found["citations"]), [])
     found["citations"][0]["start"] += 1
-    assert len(generation_swaps.faults([found], index)[1]) == 1
+    assert len(generation_swaps.citation_faults([found], index)[1]) == 1
 
 
 def test_an_answer_from_a_generation_that_is_not_there_is_found(index: Path) -> None:
     found = answered(index)
     shutil.rmtree(index / "generations")
-    assert "which is not there" in generation_swaps.faults([found], index)[1][0]
+    assert "which does not exist" in generation_swaps.citation_faults([found], index)[1][0]
