@@ -1,1 +1,3 @@
-"""Measuring from outside: question sets through the whole system, figures with their uncertainty."""
+"""Evaluation: measures question sets, compares and reports runs, fits the numbers of the service."""
+
+__all__: list[str] = []

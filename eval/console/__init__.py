@@ -1,1 +1,3 @@
-"""TODO package."""
+"""Options and progress bars that commands share."""
+
+__all__ = ["options", "progress"]

@@ -1,1 +1,3 @@
-"""TODO package."""
+"""Question sets on disk."""
+
+__all__ = ["beir", "held_out", "jsonl", "loading", "query", "question_file"]

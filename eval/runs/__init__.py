@@ -1,1 +1,3 @@
-"""TODO package."""
+"""Runs of a set: evaluation, record, comparison."""
+
+__all__ = ["comparison", "evaluation", "record", "runner", "timing"]

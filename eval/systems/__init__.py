@@ -1,1 +1,3 @@
-"""TODO package."""
+"""The measured systems: an engine in this process, or a running service."""
+
+__all__ = ["instrumented_embedders", "local", "opening", "protocol", "rankings"]

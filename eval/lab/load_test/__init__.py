@@ -1,1 +1,3 @@
-"""A service under load, from outside: ``python -m eval load``."""
+"""The service under load."""
+
+__all__ = ["command"]

@@ -1,1 +1,3 @@
-"""Training the reader of ``service/reading`` and measuring it."""
+"""Training and measuring of the bundled cross-encoder."""
+
+__all__ = ["command", "examples"]

@@ -1,1 +1,3 @@
-"""Fitting how probable it is that the corpus answers a question."""
+"""Fits the probability that the corpus answers a question."""
+
+__all__ = ["command"]

@@ -1,1 +1,3 @@
-"""TODO package."""
+"""Generated training examples."""
+
+__all__ = ["clozes", "code_switching", "unanswerable"]

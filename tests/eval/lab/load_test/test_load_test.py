@@ -21,10 +21,8 @@ from indexer.build.pipeline import build
 from indexer.errors import FundstelleError, IndexDamagedError
 from indexer.index.folder import live_name
 from indexer.index.generation import open_generation
-from service.answering.answerer import ExtractiveAnswerer
 from service.api import serializers
-from service.engine import Engine
-from service.retrieval.retriever import Retriever
+from service.engine import Engine, EngineSettings
 
 
 def records(*found: tuple[float, int | None]) -> Sequence[RequestRecord]:
@@ -113,7 +111,7 @@ def test_damaged_generations_are_refused_when_they_are_opened(index: Path) -> No
 
 def answered(index: Path) -> dict[str, Any]:
     generation = open_generation(index)
-    engine = Engine(Retriever(generation, FakeEmbedder()), ExtractiveAnswerer(EAGER))
+    engine = Engine.compose(generation, FakeEmbedder(), settings=EngineSettings(confidence=EAGER))
     reply = serializers.ask_reply(engine.ask("Wann wurde der Reis geerntet?"), engine.generation)
     engine.close()
     return reply.model_dump(mode="json")
