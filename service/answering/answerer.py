@@ -12,11 +12,11 @@ from typing import Protocol
 
 import numpy as np
 
-from indexer.annotation.aspects import ASPECTS, Aspect
-from indexer.arrays import Ids, Mask
+from indexer.arrays import Mask
 from indexer.entities.references import nearest_keys
 from indexer.index.generation import Generation
 from service.answering.answer import Answer, Citation, verified
+from service.answering.aspect_counts import count_aspects
 from service.answering.clauses import ClauseExtractor
 from service.answering.constraints import HardConstraints
 from service.answering.contradictions import find_contradictions
@@ -33,7 +33,6 @@ from service.retrieval.retriever import Retriever
 from service.retrieval.sentences import SentenceReader
 from service.scoring.candidates import SentenceCandidates
 from service.scoring.confidence import Confidence, FeatureExtractor
-from service.scoring.features import reference_relevance
 from service.scoring.scorer import SentenceScorer
 
 
@@ -139,7 +138,15 @@ class ExtractiveAnswerer:
                 "aspect_not_found",
                 refused,
                 unknown_references=context.unknown,
-                aspect_counts=self._aspect_counts(context),
+                aspect_counts=count_aspects(
+                    self.generation,
+                    self.lookup,
+                    self.constraints,
+                    question,
+                    known,
+                    context.filters,
+                    tolerances.relevance_threshold,
+                ),
             )
         if not about.any() or probability < self.confidence.threshold:
             return Answer(question, "no_evidence", refused, unknown_references=context.unknown)
@@ -218,32 +225,6 @@ class ExtractiveAnswerer:
         return self.clauses.answering_span(
             self.reader.text(sentence), lambda vectors: vectors @ vector, context.question.aspect
         )
-
-    def _aspect_counts(self, context: _Context) -> dict[Aspect, int]:
-        """Numbers of sentences about the references that express each other aspect, most first.
-
-        Counted in documents that may answer: those that pass the filters and fit the place and time asked
-        about. Aspects without a sentence are left out.
-        """
-        generation, lookup, question = self.generation, self.lookup, context.question
-        threshold = self.tolerances.relevance_threshold
-        attributed = [generation.attribution.sentences_of_reference(key)[0] for key in context.known]
-        numbers = np.unique(np.concatenate(attributed))
-        numbers = self._passing(numbers, context.filters)
-        documents = generation.sentences.document[numbers]
-        about = reference_relevance(context.known, numbers, documents, lookup, generation.attribution)
-        numbers = numbers[(about >= threshold) & ~generation.sentences.heading[numbers]]
-        numbers = numbers[self.constraints.met_by(question, generation.sentences.document[numbers])]
-        counts = (generation.aspects[numbers] >= threshold).sum(axis=0)
-        ordered = sorted(zip(ASPECTS, counts.tolist(), strict=True), key=lambda pair: -pair[1])
-        return {aspect: count for aspect, count in ordered if count and aspect != question.aspect}
-
-    def _passing(self, sentences: Ids, filters: Filters | None) -> Ids:
-        """The sentences whose passage passes the filters."""
-        allowed = self.lookup.passages_of(filters) if filters else None
-        if allowed is None:
-            return sentences
-        return sentences[np.isin(self.lookup.passage_of[sentences], allowed)]
 
 
 def _best_within_margin(candidates: SentenceCandidates, rows: Mask, among: Mask, margin: float) -> bool:
