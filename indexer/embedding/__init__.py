@@ -1,1 +1,10 @@
-"""TODO package."""
+"""Embedding: texts to vectors."""
+
+__all__ = [
+    "default_model",
+    "embedder",
+    "language_alignment",
+    "model_files",
+    "sentence_transformer",
+    "vector_cache",
+]

@@ -20,6 +20,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from indexer.errors import SourceError
 from indexer.text.sentence_splitter import split_sentences
 
 Splitter = Callable[[str], list[int]]  # one line → the end offsets of its sentences
@@ -85,7 +86,7 @@ def _gold(row: dict[str, Any]) -> Gold:
             pattern = r"\s*".join(map(re.escape, "".join(sentence.split())))
             match = re.compile(pattern).search(text, position)
             if match is None:
-                raise ValueError(f"{row['_id']}: sentence not in text: {sentence!r}")
+                raise SourceError(f"{row['_id']}: sentence not in text: {sentence!r}")
             position = match.end()
             ends.append(position)
     else:
