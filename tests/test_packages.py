@@ -16,11 +16,12 @@ PACKAGES = sorted(
 PUBLIC = {
     "indexer": {
         "BuildSummary",
+        "Chunking",
         "FundstelleError",
         "Generation",
         "Manifest",
         "SentenceTransformerEmbedder",
-        "build",
+        "build_index",
         "open_generation",
         "read_sources",
         "verify",

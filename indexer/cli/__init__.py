@@ -1,3 +1,3 @@
 """Command line of the indexer."""
 
-__all__ = ["options", "progress"]
+__all__ = ["commands", "options", "progress"]

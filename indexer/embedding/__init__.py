@@ -5,6 +5,7 @@ __all__ = [
     "embedder",
     "language_alignment",
     "model_files",
+    "precision",
     "sentence_transformer",
     "vector_cache",
 ]
