@@ -1,4 +1,4 @@
-"""``python -m eval fit``: the weights of the ranking, chosen on question sets."""
+"""``python -m eval fit``: fits the weights of the ranking on question sets."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def main(
     model: ModelOption = None,
     as_json_only: JsonOption = False,
 ) -> None:
-    """Fit what each kind of evidence weighs, for questions in the passages' language and in another."""
+    """Fit the weights of the ranking, for questions in the language of the passages and in another one."""
     require_sets(sets, index)
     with exit_on_error():
         result = _fit(sets, index or [None] * len(sets), model_loader(context), model)
@@ -64,7 +64,7 @@ def _fit(
         now = in_use.same if same else in_use.other
         before = (now.passage, now.sentence, now.lexical)
         if not cases[same]:
-            # Sets of one side leave the other as it is.
+            # Sets of one side leave the other unchanged.
             result[side] = dict(zip(("passage", "sentence", "lexical"), before, strict=True))
             continue
         result[side] = asdict(fusion_weights.fit(cases[same], before)) | {"questions": len(cases[same])}
@@ -79,15 +79,15 @@ def _fit(
 def _show(result: Mapping[str, Any], console: Console) -> None:
     for side in _SIDES.values():
         fitted = result[side]
-        told = ", ".join(f"{name} {fitted[name]:g}" for name in ("passage", "sentence", "lexical"))
-        console.print(f"{side.replace('_', ' ')}: {told}")
+        weights = ", ".join(f"{name} {fitted[name]:g}" for name in ("passage", "sentence", "lexical"))
+        console.print(f"{side.replace('_', ' ')}: {weights}")
         if "chosen" not in fitted:
-            console.print("no question of this kind: left as it is")
+            console.print("no question of this kind: unchanged")
             continue
         table = Table("set, language", title="nDCG@10", title_justify="left")
         for column in ("weights in use", "fitted", "fitted, held out"):
             table.add_column(column, justify="right")
         for group in fitted["chosen"]:
-            figures = (fitted[when][group] for when in ("before", "chosen", "held_out"))
-            table.add_row(group, *(f"{figure:.4f}" for figure in figures))
+            values = (fitted[when][group] for when in ("before", "chosen", "held_out"))
+            table.add_row(group, *(f"{value:.4f}" for value in values))
         console.print(table)

@@ -1,4 +1,4 @@
-"""Stored aspects and acts against what readers saw."""
+"""Stored aspects and references against labels."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 from eval_command import run_eval
 from fakes import FakeEmbedder
 
-from eval.tuning.aspect_agreement import Told, agreement
+from eval.tuning.aspect_agreement import LabelledSentence, agreement
 from indexer.build.pipeline import build
 
 TEXT = "Die Umsetzung der Resolution 57 ist noch nicht vollständig.\n"
@@ -28,16 +28,16 @@ def labels(folder: Path, **row: object) -> Path:
     return file
 
 
-def told(read: set[str], stored: set[str]) -> Told:
-    return Told(frozenset(read), frozenset(), frozenset(stored), frozenset())
+def sentence(labelled: set[str], stored: set[str]) -> LabelledSentence:
+    return LabelledSentence(frozenset(labelled), frozenset(), frozenset(stored), frozenset())
 
 
 def test_precision_and_recall_count_each_aspect_of_each_sentence() -> None:
-    figures = agreement([told({"results", "goals"}, {"results"}), told(set(), {"results"})])
-    assert figures["results"]["precision"] == 0.5
-    assert figures["results"]["recall"] == 1.0
-    assert figures["goals"]["f1"] == 0.0
-    assert figures["all aspects"] == {
+    measures = agreement([sentence({"results", "goals"}, {"results"}), sentence(set(), {"results"})])
+    assert measures["results"]["precision"] == 0.5
+    assert measures["results"]["recall"] == 1.0
+    assert measures["goals"]["f1"] == 0.0
+    assert measures["all aspects"] == {
         "sentences": 2,
         "precision": 0.5,
         "recall": 0.5,
@@ -45,7 +45,7 @@ def test_precision_and_recall_count_each_aspect_of_each_sentence() -> None:
     }
 
 
-def test_the_command_reads_what_the_index_holds(index: Path, tmp_path: Path) -> None:
+def test_the_command_compares_labels_with_the_index(index: Path, tmp_path: Path) -> None:
     options = ["--index", index, "--labels", labels(tmp_path), "--json"]
     result = run_eval("aspects", *map(str, options))
     assert result.exit_code == 0, result.stderr
@@ -57,9 +57,9 @@ def test_the_command_reads_what_the_index_holds(index: Path, tmp_path: Path) -> 
     [
         (
             {"quote": "Etwas anderes."},
-            "labels.jsonl:1: document 'a.txt' of the index does not hold the sentence",
+            "labels.jsonl:1: the sentence is not in document 'a.txt' of the index",
         ),
-        ({"aspects": "results"}, 'labels.jsonl:1: field "aspects" is no list of names'),
+        ({"aspects": "results"}, 'labels.jsonl:1: field "aspects" is not a list of names'),
     ],
 )
 def test_a_row_that_does_not_fit_is_named(

@@ -8,7 +8,6 @@ import pytest
 from beir import write_beir
 from eval_command import run_eval
 
-from eval.metrics.ranking import ranking_values
 from eval.tuning.fusion_weights import COSINES, FEWEST, FOLDS, SHARES, Case, fit
 from service.retrieval.fusion_weights import FUSION_WEIGHTS, FusionWeightsByLanguage
 
@@ -22,8 +21,8 @@ def case(
     return Case(group, fold, parts, np.arange(len(passage)), gains, ideal=1.0)
 
 
-def told_by(kind: str, count: int, group: str = "set de") -> list[Case]:
-    """Questions whose relevant passage only one kind of evidence knows; the others point elsewhere."""
+def cases_decided_by(kind: str, count: int, group: str = "set de") -> list[Case]:
+    """Questions whose relevant passage is ranked first by one kind of score only."""
     right, wrong = [0.9, 0.8], [0.7, 0.9]
     return [
         case(
@@ -36,26 +35,7 @@ def told_by(kind: str, count: int, group: str = "set de") -> list[Case]:
     ]
 
 
-def test_the_measure_is_that_of_ir_measures() -> None:
-    rng = np.random.default_rng(0)
-    scores, documents = rng.random((3, 40)), np.repeat(np.arange(20), 2)
-    grades = {f"d{number}": int(number % 3) for number in range(20)}
-    ideal = sorted(grades.values(), reverse=True)[:10]
-    mine = Case(
-        "set de",
-        0,
-        scores,
-        documents,
-        np.array([float(grade) for grade in grades.values()]),
-        float(sum(grade / np.log2(rank) for rank, grade in enumerate(ideal, start=2))),
-    )
-    weights = np.array([1.0, 1.3, 0.2])
-    best = (weights @ scores).reshape(20, 2).max(axis=1)
-    run = {"q": [(f"d{number}", float(best[number])) for number in np.argsort(-best)]}
-    assert mine.ndcg(weights) == pytest.approx(ranking_values({"q": grades}, run)["nDCG@10"]["q"])
-
-
-def test_a_document_stands_where_its_best_passage_stands() -> None:
+def test_a_document_is_ranked_by_its_best_passage() -> None:
     two_passages = Case(
         "set de",
         0,
@@ -68,39 +48,39 @@ def test_a_document_stands_where_its_best_passage_stands() -> None:
 
 
 @pytest.mark.parametrize(("kind", "above"), [("sentence", True), ("passage", False)])
-def test_the_kind_that_knows_the_answer_weighs_more(kind: str, above: bool) -> None:
-    fitted = fit(told_by(kind, 40), (1.15, 1.15, 0.0))
+def test_the_score_that_finds_the_answer_has_a_higher_weight(kind: str, above: bool) -> None:
+    fitted = fit(cases_decided_by(kind, 40), (1.15, 1.15, 0.0))
     assert (fitted.sentence > fitted.passage) is above
     assert fitted.chosen == {"set de": 1.0}
 
 
-def test_words_get_a_weight_only_where_they_tell() -> None:
-    with_words = fit(told_by("lexical", 40), (1.15, 1.15, 0.0))
-    without = fit(told_by("sentence", 40), (1.15, 1.15, 0.0))
+def test_the_lexical_score_has_a_weight_only_if_it_helps() -> None:
+    with_words = fit(cases_decided_by("lexical", 40), (1.15, 1.15, 0.0))
+    without = fit(cases_decided_by("sentence", 40), (1.15, 1.15, 0.0))
     assert with_words.lexical > 0
     assert without.lexical == 0
 
 
-def test_both_cosines_together_weigh_the_same_whatever_is_chosen() -> None:
+def test_the_weights_of_the_similarities_have_a_constant_sum() -> None:
     for kind in ("passage", "sentence", "lexical"):
-        fitted = fit(told_by(kind, 40), (1.15, 1.15, 0.0))
+        fitted = fit(cases_decided_by(kind, 40), (1.15, 1.15, 0.0))
         assert fitted.passage + fitted.sentence == pytest.approx(COSINES)
 
 
-def test_where_nothing_tells_the_cosines_weigh_alike() -> None:
+def test_without_a_difference_the_similarities_have_equal_weights() -> None:
     same = [case([0.9, 0.8], [0.9, 0.8], [1.0, 0.0], fold=number % FOLDS) for number in range(40)]
     fitted = fit(same, (1.15, 1.15, 0.0))
     assert fitted.sentence == pytest.approx(COSINES * min(SHARES, key=lambda share: abs(share - 0.5)))
 
 
 def test_a_small_group_does_not_outvote_a_large_one() -> None:
-    cases = told_by("sentence", 200) + told_by("passage", FEWEST - 1, group="set en")
+    cases = cases_decided_by("sentence", 200) + cases_decided_by("passage", FEWEST - 1, group="set en")
     assert fit(cases, (1.15, 1.15, 0.0)).chosen == {"set de": 1.0}
 
 
-def test_held_out_figures_come_from_weights_that_did_not_see_the_question() -> None:
-    # One fold contradicts the others: it cannot be ranked well by what they choose.
-    cases = told_by("sentence", 40)
+def test_held_out_values_come_from_weights_of_the_other_folds() -> None:
+    # One fold contradicts the others, so their weights rank it badly.
+    cases = cases_decided_by("sentence", 40)
     odd = [case([0.9, 0.8], [0.7, 0.9], [0.0, 0.0], fold=0) for _ in range(40)]
     assert fit([c for c in cases if c.fold] + odd, (1.15, 1.15, 0.0)).held_out["set de"] < 0.9
 
