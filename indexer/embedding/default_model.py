@@ -32,13 +32,13 @@ FILES = "files.json"
 _log = logging.getLogger(__name__)
 
 
-def packed_file() -> Path | None:
+def packed_file(package: str = PACKAGE) -> Path | None:
     """Path of the packed model inside the installed package, ``None`` if it is not installed.
 
     The package is located without importing it, as its engine is not used.
     """
     try:
-        path = Path(str(metadata.distribution(PACKAGE).locate_file(f"{PACKAGE}/{PACKED_FILE}")))
+        path = Path(str(metadata.distribution(package).locate_file(f"{package}/{PACKED_FILE}")))
     except metadata.PackageNotFoundError:
         return None
     return path if path.is_file() else None
@@ -52,7 +52,7 @@ def default_cache() -> Path:
     return Path(configured) if configured else user_cache_path("fundstelle")
 
 
-def ensure_default_model(cache: Path | None = None) -> Path:
+def ensure_default_model(cache: Path | None = None, package: str = PACKAGE) -> Path:
     """The folder of the unpacked default model, unpacked first if needed.
 
     Several processes may call it at once: each waits for a lock, and the first unpacks into a temporary
@@ -63,9 +63,9 @@ def ensure_default_model(cache: Path | None = None) -> Path:
     """
     from filelock import FileLock
 
-    packed = packed_file()
+    packed = packed_file(package)
     if packed is None:
-        raise ModelError(f"the package {PACKAGE}, which contains the default model, is not installed")
+        raise ModelError(f"the package {package}, which contains the default model, is not installed")
     cache = cache or default_cache()
     target = cache / f"multilingual-e5-small-{PACKED_SHA256[:12]}-{LAYOUT}"
     if _is_intact(target):  # checked before locking, so that a read-only cache works

@@ -102,6 +102,11 @@ class SentenceTransformerEmbedder:
         return int(self._model.get_embedding_dimension() or 0)
 
     @property
+    def model(self) -> SentenceTransformer:
+        """The model of sentence-transformers."""
+        return self._model
+
+    @property
     def transformer(self) -> Any:
         """The network, a ``transformers`` model, for users that build on parts of it."""
         return self._model[0].auto_model

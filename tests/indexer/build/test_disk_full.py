@@ -66,7 +66,7 @@ def leave(disk: Path, room: int) -> Path:
 
 
 @pytest.mark.parametrize("room", [0, 8_000, 50_000, 120_000, 200_000, 300_000, 400_000])
-def test_a_full_disk_is_one_line_and_leaves_the_index_as_it_was(disk: Path, source: Path, room: int) -> None:
+def test_a_full_disk_is_an_error_and_leaves_the_index_unchanged(disk: Path, source: Path, room: int) -> None:
     index = disk / "index"
     live = build([source], index, FakeEmbedder()).generation
     for number in range(40):
@@ -82,7 +82,7 @@ def test_a_full_disk_is_one_line_and_leaves_the_index_as_it_was(disk: Path, sour
     assert list(verify(index)) == []
 
 
-def test_a_first_build_on_a_full_disk_is_one_line(disk: Path, source: Path) -> None:
+def test_a_first_build_on_a_full_disk_is_an_error(disk: Path, source: Path) -> None:
     leave(disk, 0)
     with pytest.raises(IndexingError, match=r"^cannot write "):
         build([source], disk / "index", FakeEmbedder())

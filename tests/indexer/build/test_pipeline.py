@@ -52,7 +52,7 @@ def listing(index: Path) -> set[str]:
     }
 
 
-def test_a_build_says_what_it_did(source: Path, index: Path, embedder: FakeEmbedder) -> None:
+def test_a_build_returns_a_summary(source: Path, index: Path, embedder: FakeEmbedder) -> None:
     summary = build([source], index, embedder)
     assert summary == BuildSummary(
         generation=live_name(index),
@@ -65,7 +65,7 @@ def test_a_build_says_what_it_did(source: Path, index: Path, embedder: FakeEmbed
     assert list(verify(index)) == []
 
 
-def test_the_manifest_says_what_it_was_made_of(source: Path, index: Path, embedder: FakeEmbedder) -> None:
+def test_the_manifest_names_model_and_sources(source: Path, index: Path, embedder: FakeEmbedder) -> None:
     build([source], index, embedder, chunking=Chunking(200, grouping="section"))
     with closing(open_generation(index)) as generation:
         manifest = generation.manifest
@@ -81,7 +81,7 @@ def test_a_second_build_embeds_nothing(source: Path, index: Path) -> None:
     assert second.calls == 0
 
 
-def test_a_changed_file_embeds_its_own_texts_only(source: Path, index: Path) -> None:
+def test_only_the_texts_of_a_changed_file_are_embedded(source: Path, index: Path) -> None:
     build([source], index, FakeEmbedder())
     (source / "b.txt").write_text("Ein anderer Text. Er ist jetzt neu.")
     second = FakeEmbedder()
@@ -99,7 +99,7 @@ def test_cached_and_fresh_vectors_are_identical(source: Path, tmp_path: Path) ->
     np.testing.assert_array_equal(rows(tmp_path / "one"), rows(tmp_path / "two"))
 
 
-def test_two_builds_of_one_source_are_equal_but_for_their_time(source: Path, tmp_path: Path) -> None:
+def test_two_builds_of_one_source_have_equal_files(source: Path, tmp_path: Path) -> None:
     def files(index: Path) -> object:
         with closing(open_generation(index)) as generation:
             return generation.manifest.files
@@ -116,16 +116,16 @@ def test_another_model_embeds_everything(source: Path, index: Path) -> None:
         assert generation.passage_vectors.rows(np.arange(1)).shape == (1, 32)
 
 
-def test_progress_reaches_the_whole(source: Path, index: Path, embedder: FakeEmbedder) -> None:
-    told: list[tuple[str, int, int | None]] = []
-    build([source], index, embedder, report=lambda *what: told.append(what))
-    assert told[:2] == [("documents read", 1, None), ("documents read", 2, None)]
-    whole = sum(len(text) for text in [ONE, "Sie tut es gern.", TWO, f"{ONE} Sie tut es gern.", TWO])
-    whole += sum(len(text) for text in ["Ein anderer Text.", "Er bleibt, wie er ist."]) * 2 + 1
-    assert told[-1] == ("characters embedded", whole, whole)
+def test_progress_reaches_the_total(source: Path, index: Path, embedder: FakeEmbedder) -> None:
+    reports: list[tuple[str, int, int | None]] = []
+    build([source], index, embedder, report=lambda *values: reports.append(values))
+    assert reports[:2] == [("documents read", 1, None), ("documents read", 2, None)]
+    total = sum(len(text) for text in [ONE, "Sie tut es gern.", TWO, f"{ONE} Sie tut es gern.", TWO])
+    total += sum(len(text) for text in ["Ein anderer Text.", "Er bleibt, wie er ist."]) * 2 + 1
+    assert reports[-1] == ("characters embedded", total, total)
 
 
-def test_what_was_left_out_is_named_and_counted(source: Path, index: Path, embedder: FakeEmbedder) -> None:
+def test_the_summary_names_what_was_left_out(source: Path, index: Path, embedder: FakeEmbedder) -> None:
     (source / "c.odt").write_bytes(b"%PDF")
     (source / "d.txt").write_text("Kommentar (0)")
     (source / "e.md").write_text("---\ndate: morgen\n---\nText.")
@@ -150,7 +150,7 @@ def test_a_file_found_twice_is_indexed_once(source: Path, index: Path, embedder:
     assert [problem.source for problem in summary.left_out] == [str(source / "a.txt")]
 
 
-def test_a_file_name_that_is_no_utf8_does_not_stop_the_build(
+def test_a_file_name_that_is_not_utf8_does_not_stop_the_build(
     source: Path, index: Path, embedder: FakeEmbedder
 ) -> None:
     odd = Path(os.fsdecode(os.fsencode(source) + b"/m\xe4.txt"))
@@ -160,9 +160,7 @@ def test_a_file_name_that_is_no_utf8_does_not_stop_the_build(
     assert list(verify(index)) == []
 
 
-def test_strict_fails_on_the_first_that_would_be_left_out(
-    source: Path, index: Path, embedder: FakeEmbedder
-) -> None:
+def test_strict_fails_at_the_first_problem(source: Path, index: Path, embedder: FakeEmbedder) -> None:
     (source / "c.jsonl").write_text("{}\n")
     with pytest.raises(SourceError) as caught:
         build([source], index, embedder, strict=True)
@@ -180,7 +178,7 @@ def test_nothing_to_index_is_an_error_and_leaves_no_index(
     assert not index.exists()
 
 
-def test_nothing_but_bad_files_is_an_error_that_names_them(
+def test_only_bad_files_are_an_error_that_names_them(
     tmp_path: Path, index: Path, embedder: FakeEmbedder
 ) -> None:
     (tmp_path / "a.txt").write_bytes(b"")
@@ -220,7 +218,7 @@ FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     ],
 )
 @pytest.mark.parametrize("error", [FULL, KeyboardInterrupt()], ids=["disk full", "interrupted"])
-def test_a_build_that_fails_leaves_the_index_as_it_was(
+def test_a_failed_build_leaves_the_index_unchanged(
     source: Path, index: Path, name: str, error: BaseException
 ) -> None:
     live = build([source], index, FakeEmbedder()).generation
@@ -237,7 +235,7 @@ def test_a_build_that_fails_leaves_the_index_as_it_was(
     assert list(verify(index)) == []
 
 
-def test_a_build_that_is_interrupted_when_it_is_live_stays(source: Path, index: Path) -> None:
+def test_a_build_interrupted_after_going_live_stays_live(source: Path, index: Path) -> None:
     build([source], index, FakeEmbedder())
     with pytest.MonkeyPatch.context() as patch:
 
@@ -253,7 +251,7 @@ def test_a_build_that_is_interrupted_when_it_is_live_stays(source: Path, index: 
 
 
 @pytest.mark.parametrize("fail_after", [0, 3, 6])
-def test_a_model_that_breaks_leaves_the_index_as_it_was(source: Path, index: Path, fail_after: int) -> None:
+def test_a_failing_model_leaves_the_index_unchanged(source: Path, index: Path, fail_after: int) -> None:
     live = build([source], index, FakeEmbedder()).generation
     before = listing(index)
     with pytest.raises(RuntimeError, match=r"^the model broke$"):
@@ -269,15 +267,13 @@ def test_a_first_build_that_fails_leaves_no_generation(source: Path, index: Path
     assert list(verify(index)) == []
 
 
-def test_a_database_error_is_told_in_one_line(source: Path, index: Path, embedder: FakeEmbedder) -> None:
+def test_a_database_error_is_one_line(source: Path, index: Path, embedder: FakeEmbedder) -> None:
     (index / "vectors" / f"{embedder.digest[:16]}.sqlite").mkdir(parents=True)
     with pytest.raises(IndexingError, match=r"^cannot write the index .*: unable to open database file$"):
         build([source], index, embedder)
 
 
-def test_an_index_that_is_a_file_is_an_error_in_one_line(
-    source: Path, index: Path, embedder: FakeEmbedder
-) -> None:
+def test_an_index_path_that_is_a_file_is_one_line(source: Path, index: Path, embedder: FakeEmbedder) -> None:
     index.write_text("x")
     with pytest.raises(IndexingError, match=r"^cannot write the index "):
         build([source], index, embedder)
@@ -339,7 +335,7 @@ def test_a_concurrent_build_is_refused_in_one_line(source: Path, index: Path) ->
     assert list(verify(index)) == []
 
 
-def test_readers_see_a_whole_generation_while_builds_go_on(source: Path, index: Path) -> None:
+def test_readers_see_a_complete_generation_during_builds(source: Path, index: Path) -> None:
     build([source], index, FakeEmbedder())
     done = threading.Event()
 
@@ -366,7 +362,7 @@ def test_old_generations_are_pruned_and_named(source: Path, index: Path) -> None
     assert generation_names(index) == [second.generation, third.generation]
 
 
-def test_a_clock_that_went_back_changes_no_order(source: Path, index: Path) -> None:
+def test_generations_are_in_order_although_the_clock_was_set_back(source: Path, index: Path) -> None:
     first = build([source], index, FakeEmbedder()).generation
     ahead = "20990101T000000000000-" + first.split("-")[1]
     (index / "generations" / first).rename(index / "generations" / ahead)
@@ -406,7 +402,7 @@ def test_the_store_is_written_in_the_order_of_reading(source: Path, index: Path)
         assert [document.document_id for document in opened.documents()] == ["a.txt", "b.txt"]
 
 
-def test_the_same_text_under_two_names_is_one_document_with_both(tmp_path: Path) -> None:
+def test_the_same_text_under_two_names_is_one_document_with_both_ids(tmp_path: Path) -> None:
     source = tmp_path / "source"
     (source / "alt").mkdir(parents=True)
     for name in ("a.txt", "b.md", "alt/a.txt"):
@@ -433,7 +429,7 @@ def test_the_same_text_of_two_places_is_two_documents(tmp_path: Path) -> None:
     assert build([source], tmp_path / "index", FakeEmbedder()).counts["documents"] == 2
 
 
-def test_a_text_that_was_removed_is_nowhere_any_more(tmp_path: Path) -> None:
+def test_a_removed_text_is_not_in_the_new_generation(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()
     (source / "a.txt").write_text("Im Dorf gibt es eine Schule.\n", "utf-8")
@@ -450,7 +446,7 @@ def test_a_text_that_was_removed_is_nowhere_any_more(tmp_path: Path) -> None:
         assert generation.lexical.scores(["brück", "fluss"]).max() == 0
 
 
-def test_an_index_within_its_source_is_no_source(source: Path) -> None:
+def test_an_index_within_its_source_is_not_indexed(source: Path) -> None:
     for _ in range(2):
         assert build([source], source / "index", FakeEmbedder()).left_out == []
 
@@ -459,9 +455,7 @@ def everything(index: Path) -> bytes:
     return b"".join(path.read_bytes() for path in index.rglob("*") if path.is_file())
 
 
-def test_a_text_that_was_removed_is_in_no_file_after_the_last_generation_of_it(
-    source: Path, index: Path
-) -> None:
+def test_a_removed_text_is_in_no_file_after_its_last_generation(source: Path, index: Path) -> None:
     (source / "c.txt").write_text("Xanthippe kaufte einen Quittenbaum.")
     build([source], index, FakeEmbedder(), keep=2)
     vector = FakeEmbedder().embed_passages(["Xanthippe kaufte einen Quittenbaum."])[0].astype(np.float16)
@@ -487,7 +481,7 @@ def test_cached_preparations_give_the_same_generation(source: Path, index: Path,
     assert files(index) == files(tmp_path / "other")
 
 
-def test_rows_of_a_set_keep_their_ids_also_where_texts_are_the_same(tmp_path: Path) -> None:
+def test_rows_with_equal_texts_keep_their_ids(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text(
         '{"_id": "1", "text": "Ein Satz."}\n{"_id": "2", "text": "Ein Satz."}\n'
     )

@@ -73,7 +73,7 @@ def test_only_documents_with_references_have_stems() -> None:
     assert [len(document.stems) for document in prepared] == [3, 0]
 
 
-def test_a_document_of_which_nothing_is_left_is_an_error() -> None:
+def test_a_document_that_is_empty_after_cleaning_is_an_error() -> None:
     with pytest.raises(SourceError, match=r"^empty after cleaning$"):
         prepare(raw("c.txt", "Kommentar (0)"), Chunking(), FakeEmbedder())
 

@@ -36,7 +36,7 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
-def test_build_makes_an_index_and_sums_up(source: Path, tmp_path: Path) -> None:
+def test_build_makes_an_index_and_prints_a_summary(source: Path, tmp_path: Path) -> None:
     result = run("build", source, "--index", tmp_path / "index")
     assert result.exit_code == 0, result.output
     assert result.stdout == (
@@ -55,7 +55,7 @@ def test_build_takes_several_sources_and_options(source: Path, tmp_path: Path) -
     assert len(generation_names(tmp_path / "i")) == 2
 
 
-def test_the_summary_names_what_was_left_out(source: Path, tmp_path: Path) -> None:
+def test_the_summary_lists_what_was_left_out(source: Path, tmp_path: Path) -> None:
     (source / "b.odt").write_bytes(b"%PDF")
     (source / "c.jsonl").write_text("{}\n")
     result = run("build", source, "--index", tmp_path / "index")
@@ -175,7 +175,7 @@ def test_verify_names_every_damaged_file(built_index: Path) -> None:
     ]
 
 
-def test_verify_looks_at_another_generation_by_name(built_index: Path, source: Path) -> None:
+def test_verify_checks_a_generation_by_name(built_index: Path, source: Path) -> None:
     old = live_name(built_index)
     run("build", source, "--index", built_index)
     assert run("verify", "--index", built_index, "--generation", old).stdout == f"{old}: intact\n"

@@ -51,13 +51,13 @@ def names(cache: Path) -> list[str]:
     return sorted(path.name for path in cache.iterdir() if not path.name.endswith(".lock"))
 
 
-def test_two_processes_at_once_make_one_folder_in_the_configured_cache(unpacked: Path) -> None:
+def test_two_processes_unpack_one_folder_in_the_configured_cache(unpacked: Path) -> None:
     assert unpacked.parent.parts[-2:] == ("new", "folder")
     assert names(unpacked.parent) == [unpacked.name]
     assert PACKED_SHA256[:12] in unpacked.name
 
 
-def test_the_unpacked_folder_is_one_that_sentence_transformers_knows(unpacked: Path) -> None:
+def test_the_unpacked_folder_has_the_files_of_a_sentence_transformers_model(unpacked: Path) -> None:
     found = {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*") if path.is_file()}
     assert {"model.safetensors", "tokenizer.json", "config.json", "modules.json", FILES} <= found
     assert set(json.loads((unpacked / FILES).read_text())) == found - {FILES}
@@ -136,19 +136,18 @@ def test_unpacking_is_logged_once(tmp_path: Path, small: None, caplog: pytest.Lo
 def test_a_package_with_another_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = tmp_path / "other.bin"
     other.write_bytes(b"E5S1 but not that one")
-    monkeypatch.setattr(default_model, "packed_file", lambda: other)
+    monkeypatch.setattr(default_model, "packed_file", lambda _package: other)
     with pytest.raises(ModelError, match=rf"^{other} has sha256 [0-9a-f]+, expected {PACKED_SHA256}"):
         ensure_default_model(tmp_path / "cache")
     assert names(tmp_path / "cache") == []
 
 
-def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(default_model, "PACKAGE", "no-such-package")
-    assert packed_file() is None
+def test_a_missing_package_is_named(tmp_path: Path) -> None:
+    assert packed_file("no-such-package") is None
     with pytest.raises(
         ModelError, match=r"^the package no-such-package, which contains the default model, is not"
     ):
-        ensure_default_model(tmp_path)
+        ensure_default_model(tmp_path, "no-such-package")
 
 
 def test_a_failure_while_writing_leaves_nothing(
@@ -166,7 +165,7 @@ def test_a_failure_while_writing_leaves_nothing(
     assert names(tmp_path) == []
 
 
-def test_a_cache_that_cannot_be_made_is_named(tmp_path: Path, small: None) -> None:
+def test_a_cache_that_cannot_be_created_is_named(tmp_path: Path, small: None) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(ModelError, match=rf"^cannot unpack the default model into {tmp_path}/file/cache: "):
         ensure_default_model(tmp_path / "file" / "cache")
@@ -200,7 +199,7 @@ def test_four_bit_weights_are_unpacked_by_their_scale_low_nibbles_first() -> Non
     assert model.tensor("a", 1, 32)[0].tolist() == [(n - 8) * 0.5 for n in range(16)] + [-4.0] * 16
 
 
-def test_float_tensors_are_taken_as_they_are() -> None:
+def test_float_tensors_are_unchanged() -> None:
     data = b"head" + np.array([1.5, -2], "<f4").tobytes()
     model = PackedModel(2, 0, 0, 0, 1, 0, 0, 0.0, [], 0, {"a": (0, 2, 4)}, data)
     assert model.tensor("a", 2).tolist() == [1.5, -2.0]

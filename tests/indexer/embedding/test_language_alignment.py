@@ -17,16 +17,16 @@ from indexer.errors import IndexDamagedError
 from indexer.text.languages import LANGUAGES, Language
 
 #: Rows as in LANGUAGES: German, English, Vietnamese.
-CENTRES = np.array([[0.9, 0.1, 0, 0], [0.1, 0.8, 0, 0], [0, 0.2, 0.7, 0]], np.float32)
+CENTROIDS = np.array([[0.9, 0.1, 0, 0], [0.1, 0.8, 0, 0], [0, 0.2, 0.7, 0]], np.float32)
 QUESTION = np.array([0.5, 0.5, 0.5, 0.5], np.float32)
-DE, EN, VI = CENTRES
+DE, EN, VI = CENTROIDS
 
 
 def lines() -> list[str]:
     return files("indexer.resources").joinpath("parallel.tsv").read_text("utf-8").splitlines()
 
 
-def test_each_row_says_one_sentence_in_three_languages() -> None:
+def test_each_row_has_one_sentence_in_three_languages() -> None:
     for line in lines():
         columns = line.split("\t")
         assert len(columns) == len(LANGUAGES)
@@ -40,7 +40,7 @@ def test_no_sentence_begins_or_ends_with_space_or_has_two_in_a_row() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_sentence_is_there_twice(language: Language) -> None:
+def test_sentences_are_distinct(language: Language) -> None:
     counts = Counter(row[language] for row in parallel_sentences())
     assert [sentence for sentence, count in counts.items() if count > 1] == []
 
@@ -57,7 +57,7 @@ def test_half_of_the_sentences_are_questions(language: Language) -> None:
     assert asked == [True] * 40 + [False] * 40
 
 
-def test_a_centre_is_the_mean_of_the_sentences_of_a_language(embedder: FakeEmbedder) -> None:
+def test_a_centroid_is_the_mean_of_the_sentences_of_a_language(embedder: FakeEmbedder) -> None:
     built = LanguageAlignment.build(embedder.embed_questions)
     german = embedder.embed_questions([row["de"] for row in parallel_sentences()]).mean(axis=0)
     vietnamese = embedder.embed_questions([row["vi"] for row in parallel_sentences()]).mean(axis=0)
@@ -66,46 +66,47 @@ def test_a_centre_is_the_mean_of_the_sentences_of_a_language(embedder: FakeEmbed
     )
 
 
-@pytest.mark.parametrize(("language", "there"), [("de", DE), ("en", EN), ("vi", VI)])
-def test_each_language_has_its_centre(language: Language, there: np.ndarray, tmp_path: Path) -> None:
-    LanguageAlignment(CENTRES).save(tmp_path / "alignment.npy")
-    for alignment in (LanguageAlignment(CENTRES), LanguageAlignment.open(tmp_path / "alignment.npy", 4)):
-        np.testing.assert_array_equal(alignment.centroid(language), there)
+@pytest.mark.parametrize(("language", "expected"), [("de", DE), ("en", EN), ("vi", VI)])
+def test_each_language_has_its_centroid(language: Language, expected: np.ndarray, tmp_path: Path) -> None:
+    LanguageAlignment(CENTROIDS).save(tmp_path / "alignment.npy")
+    for alignment in (LanguageAlignment(CENTROIDS), LanguageAlignment.open(tmp_path / "alignment.npy", 4)):
+        np.testing.assert_array_equal(alignment.centroid(language), expected)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_question_for_passages_of_its_own_language_stays_as_it_is(language: Language) -> None:
-    np.testing.assert_array_equal(LanguageAlignment(CENTRES).aligned(QUESTION, language, language), QUESTION)
+def test_a_question_for_passages_of_its_own_language_is_unchanged(language: Language) -> None:
+    aligned = LanguageAlignment(CENTROIDS).aligned(QUESTION, language, language)
+    np.testing.assert_array_equal(aligned, QUESTION)
 
 
 @pytest.mark.parametrize(
-    ("centre", "language", "passages", "there"),
+    ("centroid", "language", "passages", "expected"),
     [(VI, "vi", "de", DE), (VI, "vi", "en", EN), (DE, "de", "vi", VI), (EN, "en", "de", DE)],
 )
-def test_the_centre_of_a_language_moves_to_the_direction_of_the_other(
-    centre: np.ndarray, language: Language, passages: Language, there: np.ndarray
+def test_the_centroid_of_a_language_is_aligned_with_that_of_the_other(
+    centroid: np.ndarray, language: Language, passages: Language, expected: np.ndarray
 ) -> None:
-    moved = LanguageAlignment(CENTRES).aligned(centre, language, passages)
-    np.testing.assert_allclose(moved, there / np.linalg.norm(there), atol=1e-6)
+    aligned = LanguageAlignment(CENTROIDS).aligned(centroid, language, passages)
+    np.testing.assert_allclose(aligned, expected / np.linalg.norm(expected), atol=1e-6)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("passages", LANGUAGES)
-def test_a_moved_question_has_unit_length(language: Language, passages: Language) -> None:
-    moved = LanguageAlignment(CENTRES).aligned(QUESTION, language, passages)
-    assert moved.dtype == np.float32
-    assert np.linalg.norm(moved) == pytest.approx(1, abs=1e-6)
+def test_an_aligned_question_has_unit_length(language: Language, passages: Language) -> None:
+    aligned = LanguageAlignment(CENTROIDS).aligned(QUESTION, language, passages)
+    assert aligned.dtype == np.float32
+    assert np.linalg.norm(aligned) == pytest.approx(1, abs=1e-6)
 
 
-def test_a_question_of_which_moving_leaves_nothing_is_not_divided_by_zero() -> None:
-    assert not LanguageAlignment(CENTRES).aligned(VI - DE, "vi", "de").any()
+def test_a_question_that_alignment_cancels_is_not_divided_by_zero() -> None:
+    assert not LanguageAlignment(CENTROIDS).aligned(VI - DE, "vi", "de").any()
 
 
-def test_saved_centres_move_a_question_to_the_same_place(tmp_path: Path) -> None:
-    LanguageAlignment(CENTRES).save(tmp_path / "alignment.npy")
+def test_saved_centroids_align_a_question_in_the_same_way(tmp_path: Path) -> None:
+    LanguageAlignment(CENTROIDS).save(tmp_path / "alignment.npy")
     opened = LanguageAlignment.open(tmp_path / "alignment.npy", 4)
     np.testing.assert_array_equal(
-        opened.aligned(QUESTION, "vi", "de"), LanguageAlignment(CENTRES).aligned(QUESTION, "vi", "de")
+        opened.aligned(QUESTION, "vi", "de"), LanguageAlignment(CENTROIDS).aligned(QUESTION, "vi", "de")
     )
 
 
@@ -118,13 +119,13 @@ def as_file(array: np.ndarray) -> bytes:
 @pytest.mark.parametrize(
     "array",
     [
-        CENTRES[:2],
-        CENTRES[:, :3],
-        CENTRES.reshape(-1),
-        CENTRES.T,
-        CENTRES.astype(np.float64),
-        CENTRES.astype(np.int32),
-        CENTRES * np.float32("nan"),
+        CENTROIDS[:2],
+        CENTROIDS[:, :3],
+        CENTROIDS.reshape(-1),
+        CENTROIDS.T,
+        CENTROIDS.astype(np.float64),
+        CENTROIDS.astype(np.int32),
+        CENTROIDS * np.float32("nan"),
     ],
     ids=["two languages", "three numbers", "flat", "turned", "double", "integers", "no numbers"],
 )
@@ -149,7 +150,7 @@ def test_an_array_of_another_shape_or_kind_is_named(tmp_path: Path, array: np.nd
 )
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, damage: Callable[[bytes], bytes] | None) -> None:
     if damage is not None:
-        (tmp_path / "alignment.npy").write_bytes(damage(as_file(CENTRES)))
+        (tmp_path / "alignment.npy").write_bytes(damage(as_file(CENTROIDS)))
     with pytest.raises(IndexDamagedError, match=r"^alignment\.npy: not a readable array \("):
         LanguageAlignment.open(tmp_path / "alignment.npy", 4)
 
@@ -186,32 +187,32 @@ ASKED = [
 
 @pytest.fixture(scope="module")
 def asked(real_embedder: SentenceTransformerEmbedder) -> tuple[np.ndarray, ...]:
-    """Questions, the same moved to German, answers, and Vietnamese sentences on other things."""
+    """Questions, the same aligned with German, answers, and Vietnamese sentences on other things."""
     questions = real_embedder.embed_questions([question for question, _, _ in ASKED])
     alignment = LanguageAlignment.build(real_embedder.embed_questions)
-    moved = np.stack([alignment.aligned(question, "vi", "de") for question in questions])
+    aligned = np.stack([alignment.aligned(question, "vi", "de") for question in questions])
     answers, others = (real_embedder.embed_passages([row[i] for row in ASKED]) for i in (1, 2))
-    return questions, moved, answers, others
+    return questions, aligned, answers, others
 
 
-def test_every_vietnamese_question_is_nearer_to_its_german_answer_after_moving(
+def test_every_vietnamese_question_is_nearer_to_its_german_answer_when_aligned(
     asked: tuple[np.ndarray, ...],
 ) -> None:
-    questions, moved, answers, _ = asked
-    before, after = (np.einsum("ij,ij->i", rows, answers) for rows in (questions, moved))
+    questions, aligned, answers, _ = asked
+    before, after = (np.einsum("ij,ij->i", rows, answers) for rows in (questions, aligned))
     assert (after - before).min() > 0.03
 
 
-def test_after_moving_a_german_answer_comes_before_vietnamese_sentences_on_something_else(
+def test_when_aligned_a_german_answer_precedes_vietnamese_sentences_on_other_topics(
     asked: tuple[np.ndarray, ...],
 ) -> None:
-    questions, moved, answers, others = asked
+    questions, aligned, answers, others = asked
     foreign = (questions @ others.T).max(axis=1)
-    before, after = (np.einsum("ij,ij->i", rows, answers) > foreign for rows in (questions, moved))
+    before, after = (np.einsum("ij,ij->i", rows, answers) > foreign for rows in (questions, aligned))
     assert after.sum() >= before.sum() + 6
 
 
-def test_moving_does_not_confuse_german_answers_with_each_other(asked: tuple[np.ndarray, ...]) -> None:
-    _, moved, answers, _ = asked
-    first = (moved @ answers.T).argmax(axis=1)
+def test_alignment_does_not_confuse_german_answers_with_each_other(asked: tuple[np.ndarray, ...]) -> None:
+    _, aligned, answers, _ = asked
+    first = (aligned @ answers.T).argmax(axis=1)
     assert (first == range(len(ASKED))).sum() >= len(ASKED) - 1

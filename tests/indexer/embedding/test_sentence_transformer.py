@@ -32,7 +32,7 @@ def cosines(one: Vectors, two: Vectors) -> Vectors:
     return np.asarray(np.einsum("ij,ij->i", one, two))
 
 
-def test_both_embedders_are_what_their_callers_ask_for(
+def test_both_embedders_satisfy_the_protocol(
     embedder: FakeEmbedder, real_embedder: SentenceTransformerEmbedder
 ) -> None:
     used: list[Embedder] = [embedder, real_embedder]
@@ -46,7 +46,7 @@ def test_both_embedders_are_what_their_callers_ask_for(
 
 
 @pytest.mark.parametrize("kind", ["passages", "questions"])
-def test_no_texts_make_no_rows(real_embedder: SentenceTransformerEmbedder, kind: str) -> None:
+def test_no_texts_have_no_vectors(real_embedder: SentenceTransformerEmbedder, kind: str) -> None:
     embed = real_embedder.embed_passages if kind == "passages" else real_embedder.embed_questions
     assert embed([]).shape == (0, 384)
 
@@ -72,10 +72,10 @@ def test_a_text_longer_than_the_window_has_a_vector_too(real_embedder: SentenceT
     assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
 
 
-def test_bfloat16_and_float32_make_nearly_the_same_vectors(
+def test_bfloat16_and_float32_give_nearly_the_same_vectors(
     real_embedder: SentenceTransformerEmbedder,
 ) -> None:
-    model = real_embedder._model
+    model = real_embedder.model
     full = SentenceTransformerEmbedder(model, "full", "", bfloat16=False).embed_passages(TEXTS)
     half = SentenceTransformerEmbedder(model, "half", "", bfloat16=True).embed_passages(TEXTS)
     assert cosines(full, half).min() > 0.999
@@ -83,10 +83,10 @@ def test_bfloat16_and_float32_make_nearly_the_same_vectors(
 
 
 def test_questions_and_passages_have_prompts_of_their_own(real_embedder: SentenceTransformerEmbedder) -> None:
-    asked, said = real_embedder.embed_questions(TEXTS), real_embedder.embed_passages(TEXTS)
-    assert cosines(asked, said).max() < 0.999
-    plain = real_embedder._model.encode([f"passage: {TEXTS[0]}"], show_progress_bar=False)
-    assert cosines(np.asarray(plain), said[:1]).min() > 0.998
+    questions, passages = real_embedder.embed_questions(TEXTS), real_embedder.embed_passages(TEXTS)
+    assert cosines(questions, passages).max() < 0.999
+    plain = real_embedder.model.encode([f"passage: {TEXTS[0]}"], show_progress_bar=False)
+    assert cosines(np.asarray(plain), passages[:1]).min() > 0.998
 
 
 @pytest.mark.parametrize(
@@ -104,14 +104,14 @@ def test_a_question_is_nearer_to_its_answer_in_another_language_than_to_another_
     assert scores[:3].min() > scores[3]
 
 
-def test_compounds_share_pieces(real_embedder: SentenceTransformerEmbedder) -> None:
+def test_compounds_share_subwords(real_embedder: SentenceTransformerEmbedder) -> None:
     one = real_embedder.subwords("Massenmobilisierungsarbeit")
     two = real_embedder.subwords("Massenmobilisierung")
     assert len(set(one) & set(two)) >= 3
 
 
 @pytest.mark.parametrize("word", ["massenmobilisierungsarbeit", "chuyển", "đổi", "57", "shortcomings", "a"])
-def test_the_pieces_of_a_word_are_its_letters_without_marks(
+def test_the_subwords_of_a_word_are_its_letters_without_marks(
     real_embedder: SentenceTransformerEmbedder, word: str
 ) -> None:
     pieces = real_embedder.subwords(word)
@@ -119,7 +119,7 @@ def test_the_pieces_of_a_word_are_its_letters_without_marks(
     assert all(pieces)
 
 
-def test_no_word_has_no_pieces(real_embedder: SentenceTransformerEmbedder) -> None:
+def test_an_empty_word_has_no_subwords(real_embedder: SentenceTransformerEmbedder) -> None:
     assert real_embedder.subwords("") == ()
 
 
@@ -133,7 +133,7 @@ def test_several_threads_get_the_vectors_of_their_own_texts(
     assert cosines(np.stack(found), expected).min() > 0.999
 
 
-def test_the_digest_is_that_of_the_files_that_decide_a_vector(tmp_path: Path) -> None:
+def test_the_digest_covers_the_files_that_determine_a_vector(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_bytes(b"weights")
     (tmp_path / "tokenizer.json").write_text("{}")
     digest = folder_digest(tmp_path)

@@ -22,7 +22,7 @@ def embed(
         return *cache.embed(texts, embedder, characters.append), characters
 
 
-def test_a_text_is_embedded_once_however_often_it_stands(tmp_path: Path, embedder: FakeEmbedder) -> None:
+def test_a_repeated_text_is_embedded_once(tmp_path: Path, embedder: FakeEmbedder) -> None:
     vectors, fresh, characters = embed(tmp_path, embedder, TEXTS)
     assert sorted(embedder.texts) == sorted(TEXTS[:3])
     assert (fresh, sum(characters)) == (3, len("".join(TEXTS)))
@@ -92,7 +92,7 @@ def test_a_question_is_embedded_once(tmp_path: Path, embedder: FakeEmbedder) -> 
     np.testing.assert_array_equal(cached, fresh)
 
 
-def test_cached_questions_are_as_the_model_makes_them(tmp_path: Path, embedder: FakeEmbedder) -> None:
+def test_cached_questions_equal_those_of_the_model(tmp_path: Path, embedder: FakeEmbedder) -> None:
     made = embedder.embed_questions(TEXTS).astype(np.float16)
     np.testing.assert_array_equal(embed_questions(tmp_path, embedder, TEXTS), made)
 

@@ -73,11 +73,11 @@ def test_references_are_in_reading_order(opened: DocumentStore) -> None:
     assert all(opened.document(n).text[start:end] == text for _, n, start, end, text in opened.references())
 
 
-def test_the_acts_named_anywhere_are_known_once_each(opened: DocumentStore) -> None:
+def test_keys_of_references_are_distinct(opened: DocumentStore) -> None:
     assert opened.keys() == ["KL-118", "NQ-57"]
 
 
-def test_a_store_counts_what_it_holds(opened: DocumentStore) -> None:
+def test_a_store_counts_its_content(opened: DocumentStore) -> None:
     assert opened.counts() == {"documents": 2, "sentences": 4, "passages": 2}
 
 
@@ -92,16 +92,20 @@ def test_spans_are_numbered_over_the_whole_generation(opened: DocumentStore) -> 
     np.testing.assert_array_equal(passages.end, sentences.end[passages.last])
 
 
-def test_a_store_of_nothing_has_no_spans(tmp_path: Path) -> None:
+def test_an_empty_store_has_no_spans(tmp_path: Path) -> None:
     assert write_documents(tmp_path / "a.sqlite", []) == (0, 0, 0)
     opened = DocumentStore.open(tmp_path / "a.sqlite")
     assert (len(opened.passages()), len(opened.sentences()), opened.metadata()) == (0, 0, ((),) * 4)
     opened.close()
 
 
-def test_a_store_is_read_only(opened: DocumentStore) -> None:
-    with pytest.raises(sqlite3.OperationalError, match="readonly"):
-        opened._connection.execute("DELETE FROM documents")
+def test_reading_changes_no_file(tmp_path: Path) -> None:
+    write_documents(tmp_path / "a.sqlite", split())
+    before = (tmp_path / "a.sqlite").read_bytes()
+    with closing(DocumentStore.open(tmp_path / "a.sqlite")) as store:
+        store.document(0)
+        assert [path.name for path in tmp_path.iterdir()] == ["a.sqlite"]
+    assert (tmp_path / "a.sqlite").read_bytes() == before
 
 
 def test_several_threads_read_at_once(opened: DocumentStore) -> None:

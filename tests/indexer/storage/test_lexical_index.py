@@ -41,7 +41,7 @@ def test_without_known_terms_all_scores_are_zero(lexical: Bm25Index, terms: list
     assert not lexical.scores(terms).any()
 
 
-def test_a_term_said_twice_counts_once(lexical: Bm25Index) -> None:
+def test_a_repeated_term_counts_once(lexical: Bm25Index) -> None:
     np.testing.assert_array_equal(lexical.scores(["=57", "=57"]), lexical.scores(["=57"]))
 
 
@@ -66,32 +66,32 @@ def test_a_lexical_index_that_cannot_be_read_is_named(tmp_path: Path, damage: st
 WEIGHED = [["mangel", "straße"], ["mangel", "schule"], ["mangel", "mangel"], ["ziel"]]
 
 
-def test_the_fewer_passages_hold_a_term_the_rarer_it_is() -> None:
+def test_the_fewer_passages_contain_a_term_the_greater_its_idf() -> None:
     unknown, once, thrice = lexical_index(WEIGHED).idf(["hafen", "schule", "mangel"])
     assert unknown > once > thrice > 0
 
 
-def test_a_term_said_twice_in_a_passage_is_no_less_rare() -> None:
+def test_a_repeated_term_has_the_same_idf() -> None:
     once, twice = lexical_index([["a", "b", "b"], ["c"]]).idf(["a", "b"])
     assert once == twice
 
 
-def test_rarity_is_the_inverse_document_frequency_of_lucene() -> None:
+def test_idf_is_that_of_lucene() -> None:
     assert lexical_index(WEIGHED).idf(["mangel"])[0] == pytest.approx(np.log(1 + 1.5 / 3.5))
 
 
-def test_terms_are_weighed_one_by_one_in_their_order() -> None:
+def test_idf_is_in_the_order_of_the_terms() -> None:
     index = lexical_index(WEIGHED)
     assert index.idf([]).shape == (0,)
     np.testing.assert_array_equal(index.idf(["ziel", "mangel", "ziel"])[[0, 2]], index.idf(["ziel"] * 2))
 
 
-def test_a_saved_index_weighs_the_same(tmp_path: Path) -> None:
+def test_a_saved_index_has_the_same_idf(tmp_path: Path) -> None:
     built = lexical_index(WEIGHED)
     built.save(tmp_path)
     terms = ["mangel", "ziel", "hafen"]
     np.testing.assert_array_equal(Bm25Index.open(tmp_path, 4).idf(terms), built.idf(terms))
 
 
-def test_an_index_of_nothing_finds_every_term_rare() -> None:
+def test_every_term_of_an_empty_index_has_an_idf() -> None:
     assert lexical_index([[]]).idf(["mangel"])[0] > 0

@@ -35,13 +35,13 @@ def test_a_search_for_nothing_finds_nothing(
     assert (len(scores), len(ids)) == (0, 0)
 
 
-def test_rows_come_back_as_they_went_in_to_half_precision(store: FaissStore, embedder: FakeEmbedder) -> None:
+def test_rows_come_back_in_half_precision(store: FaissStore, embedder: FakeEmbedder) -> None:
     rows = store.rows(np.array([2, 0]))
     assert rows.dtype == np.float32
     np.testing.assert_array_equal(rows, embedder.embed_passages(["Nghệ An", "Hà Giang"]).astype(np.float16))
 
 
-def test_no_rows_have_the_dimension_too(store: FaissStore) -> None:
+def test_no_rows_have_the_dimension(store: FaissStore) -> None:
     assert store.rows(np.array([], np.int64)).shape == (0, 64)
 
 
@@ -66,7 +66,7 @@ def test_a_store_that_cannot_be_written_is_named(store: FaissStore, tmp_path: Pa
 
 
 @pytest.mark.parametrize("missing", [1, 10, 1000, 9000])
-def test_a_store_that_finds_no_room_on_the_disk_is_an_error(tmp_path: Path, missing: int) -> None:
+def test_a_store_that_does_not_fit_on_the_disk_is_an_error(tmp_path: Path, missing: int) -> None:
     resource = pytest.importorskip("resource")
     store = FaissStore.build(np.eye(100, 64, dtype=np.float32))
     store.save(tmp_path / "whole.faiss")
