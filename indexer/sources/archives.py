@@ -1,4 +1,4 @@
-"""Archives: what is in a zip or tar, unpacked one by one into a file of its own, within limits."""
+"""Unpacking of zip and tar archives, one member at a time, within limits of size."""
 
 from __future__ import annotations
 
@@ -15,36 +15,40 @@ from typing import IO
 from indexer.errors import SourceError
 from indexer.sources.encoding import has_controls
 
-ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
-#: Bytes that one member, and all of an archive, may unpack to; members that are looked at.
-_LARGEST, _WHOLE, _MOST = 200_000_000, 4_000_000_000, 200_000
-#: How many times its own size an archive may unpack to: text shrinks to a tenth, seldom to a hundredth.
-_RATIO = 200
-_PART = 1 << 20
+SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+#: Unpacked bytes of one member and of a whole archive.
+_MAX_MEMBER, _MAX_ARCHIVE = 200_000_000, 4_000_000_000
+_MAX_MEMBERS = 200_000
+#: Unpacked size of an archive by its own size: text shrinks to a tenth, seldom to a hundredth. Small archives
+#: may be unpacked to more.
+_MAX_RATIO, _ALWAYS_ALLOWED = 200, 50_000_000
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A file of an archive: its name within, and where it lies unpacked until the next one is asked for;
-    or why it is left out."""
+    """A file of an archive: its name there, and its path on disk, which is valid until the next one.
+
+    ``path`` is ``None`` if the member is left out for a ``reason``.
+    """
 
     name: str
     path: Path | None
     reason: str = ""
 
 
-def unpacked(archive: Path) -> Iterator[Member]:
-    """The files of an archive, one after another.
+def unpack(archive: Path) -> Iterator[Member]:
+    """The files of an archive, unpacked one after another.
 
     Raises:
-        SourceError: it is no archive of its kind, damaged, or unpacks to too much.
+        SourceError: the archive is damaged or of another format, or its unpacked size exceeds the limits.
     """
-    left = min(_WHOLE, max(50_000_000, _RATIO * archive.stat().st_size))
+    remaining = min(_MAX_ARCHIVE, max(_ALWAYS_ALLOWED, _MAX_RATIO * archive.stat().st_size))
     with tempfile.TemporaryDirectory(prefix="fundstelle-") as folder, contextlib.ExitStack() as stack:
         for count, (name, size, opened) in enumerate(_members(archive, stack)):
-            if count >= _MOST:
-                raise SourceError(f"holds over {_MOST:,} files; the rest is left out")
-            reason = opened if isinstance(opened, str) else _refused(name, size)
+            if count >= _MAX_MEMBERS:
+                raise SourceError(f"over {_MAX_MEMBERS:,} files; the rest is left out")
+            reason = opened if isinstance(opened, str) else _objection(name, size)
             if reason:
                 yield Member(name, None, reason)
                 continue
@@ -52,44 +56,44 @@ def unpacked(archive: Path) -> Iterator[Member]:
             try:
                 assert not isinstance(opened, str)
                 with opened as stream:
-                    taken = _copy(stream, path, min(left, _LARGEST))
-            except _TooMuch:
-                yield Member(name, None, "unpacks to too much")
-                if left < _LARGEST:
-                    raise SourceError("unpacks to too much; the rest is left out") from None
+                    written = _copy(stream, path, min(remaining, _MAX_MEMBER))
+            except _TooLargeError:
+                yield Member(name, None, "too large when unpacked")
+                if remaining < _MAX_MEMBER:
+                    raise SourceError("too large when unpacked; the rest is left out") from None
                 continue
             except (OSError, EOFError, zlib.error, RuntimeError, ValueError, NotImplementedError) as error:
                 yield Member(name, None, f"cannot be unpacked ({_short(error)})")
                 continue
-            left -= taken
+            remaining -= written
             yield Member(name, path)
             path.unlink(missing_ok=True)
 
 
-class _TooMuch(Exception):
-    pass
+class _TooLargeError(Exception):
+    """A member unpacks to more bytes than allowed."""
 
 
 def _members(archive: Path, stack: contextlib.ExitStack) -> Iterator[tuple[str, int, IO[bytes] | str]]:
-    """Name, size, and the stream of each file, or why there is none."""
+    """Name, size and stream of each file, or the reason why it cannot be opened."""
     try:
         if archive.name.lower().endswith(".zip"):
             zipped = stack.enter_context(zipfile.ZipFile(archive))
             for part in zipped.infolist():
                 if not part.is_dir():
-                    yield part.filename, part.file_size, _zipped(zipped, part)
+                    yield part.filename, part.file_size, _open_zipped(zipped, part)
             return
         tar = stack.enter_context(tarfile.open(archive, "r|*"))  # noqa: SIM115
         for entry in tar:
             if entry.isdir():
                 continue
             stream = tar.extractfile(entry) if entry.isreg() else None
-            yield entry.name, entry.size, stream or "a link or a device, no file"
+            yield entry.name, entry.size, stream or "a link or device, not a file"
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, OSError, ValueError) as error:
         raise SourceError(f"not a readable archive ({_short(error)})") from error
 
 
-def _zipped(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> IO[bytes] | str:
+def _open_zipped(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> IO[bytes] | str:
     if part.flag_bits & 1:
         return "encrypted"
     try:
@@ -98,25 +102,26 @@ def _zipped(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> IO[bytes] | str:
         return f"cannot be unpacked ({_short(error)})"
 
 
-def _refused(name: str, size: int) -> str:
+def _objection(name: str, size: int) -> str:
+    """The reason to leave a member out, or an empty string."""
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or has_controls(name) or not name.strip():
-        return "a name that leads out of the archive, or is none"
-    if name.lower().endswith(ENDINGS):
-        return "an archive within an archive"
-    return f"over {_LARGEST:,} bytes" if size > _LARGEST else ""
+        return "a name that is empty, not printable, or leads out of the archive"
+    if name.lower().endswith(SUFFIXES):
+        return "an archive in an archive"
+    return f"over {_MAX_MEMBER:,} bytes" if size > _MAX_MEMBER else ""
 
 
-def _copy(stream: IO[bytes], path: Path, most: int) -> int:
-    """Unpack by what comes, not by what is declared; how much it was."""
-    taken = 0
+def _copy(stream: IO[bytes], path: Path, limit: int) -> int:
+    """Write a stream to a file and return the number of bytes; the declared size is not trusted."""
+    written = 0
     with path.open("wb") as file:
-        while part := stream.read(_PART):
-            taken += len(part)
-            if taken > most:
-                raise _TooMuch
-            file.write(part)
-    return taken
+        while chunk := stream.read(_CHUNK):
+            written += len(chunk)
+            if written > limit:
+                raise _TooLargeError
+            file.write(chunk)
+    return written
 
 
 def _short(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""Markdown files with YAML front matter."""
+"""Reader of Markdown files with YAML front matter."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _UNCLOSED = re.compile(r"-{3,}[ \t]*\r?\n\s*[\w-]+[ \t]*:")
 
 
 def read(path: Path, document_id: str) -> Iterator[RawDocument]:
-    """The one document of a Markdown file; its front matter becomes the document's fields.
+    """Read the one document of a Markdown file, with its front matter as fields.
 
     Raises:
-        SourceError: the file is empty, undecodable, or its front matter is no YAML mapping.
+        SourceError: the file is empty or cannot be decoded, or its front matter is not a YAML mapping.
     """
     fields, body = _split(decode(path.read_bytes()))
     if not body.strip():
@@ -30,7 +30,7 @@ def read(path: Path, document_id: str) -> Iterator[RawDocument]:
 
 
 def _split(text: str) -> tuple[dict[object, object], str]:
-    """Front matter and body; ``frontmatter.parse()`` would drop broken front matter in silence."""
+    """The front matter and the body; ``frontmatter.parse()`` would silently drop malformed front matter."""
     text = text.lstrip()
     handler = YAMLHandler()
     if not handler.detect(text):
@@ -40,16 +40,16 @@ def _split(text: str) -> tuple[dict[object, object], str]:
     except ValueError as error:
         if _UNCLOSED.match(text):
             raise SourceError("front matter is not closed by a line ---") from error
-        return {}, text  # the line is a rule, as Markdown has them
+        return {}, text  # the line is a thematic break
     try:
         fields = handler.load(block)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         # ValueError: YAML reads 2025-02-30 as a date.
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else f" ({error})"
-        raise SourceError(f"front matter is no YAML{where}") from error
+        raise SourceError(f"front matter is not valid YAML{where}") from error
     if fields is None:
         return {}, body
     if not isinstance(fields, dict):
-        raise SourceError("front matter is no YAML mapping")
+        raise SourceError("front matter is not a YAML mapping")
     return fields, body

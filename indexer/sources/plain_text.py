@@ -1,4 +1,4 @@
-"""Plain text files."""
+"""Reader of plain text files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from indexer.sources.encoding import decode
 
 
 def read(path: Path, document_id: str) -> Iterator[RawDocument]:
-    """The one document of a text file; raises SourceError for an empty or undecodable file."""
+    """Read the one document of a text file.
+
+    Raises:
+        SourceError: the file is empty or cannot be decoded.
+    """
     text = decode(path.read_bytes())
     if not text.strip():
         raise SourceError("empty")

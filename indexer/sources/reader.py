@@ -1,10 +1,10 @@
-"""From files to raw documents: one module a format, chosen by the file's ending."""
+"""Reading of sources: folders, files and archives to raw documents, each file by the reader of its format."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -19,7 +19,7 @@ from indexer.sources.fetch_state import urls_by_file
 
 @dataclass(frozen=True, slots=True)
 class SourceProblem:
-    """A file, or a row of one, that was left out, and why."""
+    """A file, or a row of one, that was left out, and the reason."""
 
     source: str
     reason: str
@@ -28,33 +28,32 @@ class SourceProblem:
         return printable(f"{self.source}: {self.reason}")
 
 
-_READERS: dict[str, Callable[[Path, str], Iterator[RawDocument]]] = {
-    ".txt": plain_text.read,
-    ".md": markdown.read,
-}
-#: Formats that are converted in a process of their own, and what parses them.
+#: Reads the documents of a file, given its path and document id.
+SourceReader = Callable[[Path, str], Iterator[RawDocument]]
+_READERS: dict[str, SourceReader] = {".txt": plain_text.read, ".md": markdown.read}
+#: The converter of each format that is converted in a process of its own.
 _CONVERTERS = {".html": "html", ".htm": "html", ".xhtml": "html", ".docx": "docx", ".pdf": "pdf"}
-_JSONL = (".jsonl", ".jsonl.gz")
-_KNOWN = ".txt .md .html .docx .pdf .jsonl .zip .tar"
-#: Bytes that are read of one document. The longest books have a tenth of that.
-LARGEST = 100_000_000
-#: The documents of a folder in BEIR layout, beside which its questions and judgements stand.
-_CORPUS = {"corpus.jsonl", "corpus.jsonl.gz"}
-#: Notes about a folder, not documents of it.
+_JSONL_SUFFIXES = (".jsonl", ".jsonl.gz")
+_SUPPORTED = ".txt .md .html .docx .pdf .jsonl .zip .tar"
+#: Bytes of one document. The longest books have a tenth of that.
+_MAX_BYTES = 100_000_000
+#: The documents of a folder in BEIR layout, which also has questions and relevance judgements.
+_BEIR_CORPUS = {"corpus.jsonl", "corpus.jsonl.gz"}
+#: Files about a folder, not documents of it.
 _NOTES = ("readme.md", "readme.txt", "sources.toml")
 
 
 def printable(text: str) -> str:
-    """One line that any terminal and any UTF-8 file takes: file names may hold line breaks and odd bytes."""
+    """One line of printable characters: file names may have line breaks and bytes that are not UTF-8."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def read_sources(sources: Sequence[Path], index: Path | None = None) -> Iterator[RawDocument | SourceProblem]:
-    """Read every document below the given folders and files, in the order of their paths.
+    """Read every document of the given folders and files, in the order of their paths.
 
-    Hidden files, READMEs, what stands beside the corpus of a BEIR folder, and the folder of the ``index``
-    that is being built are passed over in silence. A file or folder that cannot be read, or a file of no
-    known kind, yields a SourceProblem, and reading goes on.
+    Skipped without a problem are hidden files, READMEs, the other files of a BEIR folder, and the folder
+    ``index`` of the index that is being built. A file or folder that cannot be read yields a problem, and
+    reading continues.
 
     Raises:
         SourceError: a source does not exist.
@@ -66,94 +65,118 @@ def read_sources(sources: Sequence[Path], index: Path | None = None) -> Iterator
             raise SourceError(f"no file or folder at {source} ({error.strerror})") from error
     with Converter() as converter:
         for source in sources:
-            if not source.is_dir():
+            if source.is_dir():
+                yield from _read_folder(source, index, converter)
+            else:
                 yield from _read_file(source, source, source.name, converter)
-                continue
-            unreadable: list[OSError] = []
-            fetched = urls_by_file(source)
-            for path in _files(source, unreadable, index):
-                name = path.relative_to(source).as_posix()
-                for item in _read_file(path, path, name, converter):
-                    if isinstance(item, RawDocument) and name in fetched and "url" not in item.fields:
-                        item = replace(item, fields={**item.fields, "url": fetched[name]})
-                    yield item
-            for fault in unreadable:
-                yield SourceProblem(str(fault.filename), fault.strerror or str(fault))
 
 
-def _files(source: Path, unreadable: list[OSError], index: Path | None) -> list[Path]:
+def _read_folder(
+    folder: Path, index: Path | None, converter: Converter
+) -> Iterator[RawDocument | SourceProblem]:
+    unreadable: list[OSError] = []
+    urls = urls_by_file(folder)
+    for path in _document_files(folder, index, unreadable.append):
+        name = path.relative_to(folder).as_posix()
+        for item in _read_file(path, path, name, converter):
+            yield _with_url(item, urls.get(name))
+    for error in unreadable:
+        yield SourceProblem(str(error.filename), error.strerror or str(error))
+
+
+def _with_url(item: RawDocument | SourceProblem, url: str | None) -> RawDocument | SourceProblem:
+    """A document with the URL that it was fetched from, unless the document itself has one."""
+    if url is None or isinstance(item, SourceProblem) or "url" in item.fields:
+        return item
+    return replace(item, fields={**item.fields, "url": url})
+
+
+def _document_files(folder: Path, index: Path | None, on_error: Callable[[OSError], None]) -> list[Path]:
     found: list[Path] = []
-    own = index.resolve() if index else None
-    for folder, folders, names in os.walk(source, onerror=unreadable.append):
+    index_folder = index.resolve() if index else None
+    for parent, folders, names in os.walk(folder, onerror=on_error):
         folders[:] = [
-            name for name in folders if not name.startswith(".") and Path(folder, name).resolve() != own
+            name
+            for name in folders
+            if not name.startswith(".") and Path(parent, name).resolve() != index_folder
         ]
-        if _CORPUS.intersection(names) and "qrels.tsv" in names:
-            # A question set: what is asked of the documents must not be found among them.
-            names = [name for name in names if name in _CORPUS]
-        found += [
-            Path(folder, name) for name in names if not name.startswith(".") and name.lower() not in _NOTES
-        ]
+        found += [Path(parent, name) for name in _document_names(names)]
     return sorted(found)
 
 
+def _document_names(names: Iterable[str]) -> Iterable[str]:
+    """The names of a folder's files that hold documents."""
+    if _BEIR_CORPUS.intersection(names) and "qrels.tsv" in names:
+        # The questions of a question set must not be found among its documents.
+        return _BEIR_CORPUS.intersection(names)
+    return [name for name in names if not name.startswith(".") and name.lower() not in _NOTES]
+
+
 def _read_file(
-    path: Path, place: Path, document_id: str, converter: Converter
+    path: Path, source: Path, document_id: str, converter: Converter
 ) -> Iterator[RawDocument | SourceProblem]:
-    """Documents of a file. ``place``: what it is called in problems, also where it was unpacked elsewhere."""
+    """Read the documents of a file.
+
+    Args:
+        source: the file's name in documents and problems; not ``path`` if it was unpacked from an archive.
+    """
     try:
-        yield from _read(path, place, document_id, converter)
+        yield from _read_format(path, source, document_id, converter)
     except (SourceError, ConversionError) as error:
-        yield SourceProblem(str(place), str(error))
+        yield SourceProblem(str(source), str(error))
     except OSError as error:
-        yield SourceProblem(str(place), error.strerror or str(error))
+        yield SourceProblem(str(source), error.strerror or str(error))
 
 
-def _read(
-    path: Path, place: Path, document_id: str, converter: Converter
+def _read_format(
+    path: Path, source: Path, document_id: str, converter: Converter
 ) -> Iterator[RawDocument | SourceProblem]:
-    name = path.name.lower()
+    name, suffix = path.name.lower(), path.suffix.lower()
     if has_controls(document_id):
-        raise SourceError("the file's name holds line breaks or bytes that are no UTF-8")
-    # Of a link that leads nowhere or in a circle this says so.
+        raise SourceError("the file's name has line breaks or bytes that are not UTF-8")
+    # Reports a link that leads nowhere or in a circle, too.
     if not stat.S_ISREG(path.stat().st_mode):
-        raise SourceError("a pipe, socket or device, no file")
-    if name.endswith(archives.ENDINGS):
-        yield from _read_archive(path, place, document_id, converter)
-    elif name.endswith(_JSONL):
-        for row in jsonl.read(path):
-            yield (
-                SourceProblem(row[0].replace(str(path), str(place), 1), row[1])
-                if isinstance(row, tuple)
-                else row
-            )
-    elif (kind := _CONVERTERS.get(path.suffix.lower())) is not None:
+        raise SourceError("a pipe, socket or device, not a file")
+    if name.endswith(archives.SUFFIXES):
+        yield from _read_archive(path, source, document_id, converter)
+    elif name.endswith(_JSONL_SUFFIXES):
+        yield from _read_jsonl(path, source)
+    elif suffix in _CONVERTERS:
         _require_size(path)
-        converted = converter.convert(kind, path)
-        yield RawDocument(document_id, place, converted.text, "text/markdown", converted.fields)
-    elif (reader := _READERS.get(path.suffix.lower())) is not None:
+        converted = converter.convert(_CONVERTERS[suffix], path)
+        yield RawDocument(document_id, source, converted.text, "text/markdown", converted.fields)
+    elif suffix in _READERS:
         _require_size(path)
-        for document in reader(path, document_id):
-            yield replace(document, source=place)
+        for document in _READERS[suffix](path, document_id):
+            yield replace(document, source=source)
     else:
-        raise SourceError(f"not of a known kind ({_KNOWN})")
+        raise SourceError(f"unknown file type (supported: {_SUPPORTED})")
+
+
+def _read_jsonl(path: Path, source: Path) -> Iterator[RawDocument | SourceProblem]:
+    for row in jsonl.read(path):
+        if isinstance(row, jsonl.BadRow):
+            line = "" if row.line is None else f":{row.line}"
+            yield SourceProblem(f"{source}{line}", row.reason)
+        else:
+            yield row
 
 
 def _read_archive(
-    path: Path, place: Path, document_id: str, converter: Converter
+    path: Path, source: Path, document_id: str, converter: Converter
 ) -> Iterator[RawDocument | SourceProblem]:
-    for member in archives.unpacked(path):
-        inner = PurePosixPath(member.name).name.lower()
-        if inner.startswith(".") or inner in _NOTES:
+    for member in archives.unpack(path):
+        name = PurePosixPath(member.name).name.lower()
+        if name.startswith(".") or name in _NOTES:
             continue
-        within = f"{place}/{member.name}"
+        member_source = f"{source}/{member.name}"
         if member.path is None:
-            yield SourceProblem(within, member.reason)
+            yield SourceProblem(member_source, member.reason)
         else:
-            yield from _read_file(member.path, Path(within), f"{document_id}/{member.name}", converter)
+            yield from _read_file(member.path, Path(member_source), f"{document_id}/{member.name}", converter)
 
 
 def _require_size(path: Path) -> None:
     size = path.stat().st_size
-    if size > LARGEST:
-        raise SourceError(f"{size:,} bytes; at most {LARGEST:,} are read of one document")
+    if size > _MAX_BYTES:
+        raise SourceError(f"{size:,} bytes; a document may have {_MAX_BYTES:,}")

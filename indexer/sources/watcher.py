@@ -1,4 +1,4 @@
-"""Waiting for changes of sources, told by the system (watchfiles)."""
+"""Watcher of sources, notified of changes by the operating system (watchfiles)."""
 
 from __future__ import annotations
 
@@ -6,24 +6,27 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Event
 
-#: Milliseconds of rest that end a change: a folder that is copied is indexed once.
-_REST = 1500
 
+def changes(
+    sources: Sequence[Path], index: Path, stop: Event | None = None, quiet_period: int = 1500
+) -> Iterator[int]:
+    """Wait for changes and yield the number of files in each; ends with ``stop`` or Ctrl-C.
 
-def changes(sources: Sequence[Path], index: Path, stop: Event | None = None) -> Iterator[int]:
-    """How many files have changed, each time that some have; ends with ``stop`` or Ctrl-C.
+    Hidden files and the index, if it is inside a source, do not count.
 
-    What is hidden, and the index itself where it lies within a source, does not count.
+    Args:
+        quiet_period: milliseconds without a change that end one, so that a folder which is being copied is
+            indexed once.
     """
     import watchfiles
 
-    own = index.absolute()
+    index_folder = index.absolute()
 
-    def counts(_change: watchfiles.Change, path: str) -> bool:
-        found = Path(path)
-        return not found.name.startswith(".") and own not in (found, *found.parents)
+    def counts(_change: watchfiles.Change, name: str) -> bool:
+        path = Path(name)
+        return not path.name.startswith(".") and index_folder not in (path, *path.parents)
 
     for found in watchfiles.watch(
-        *sources, watch_filter=counts, debounce=_REST, step=200, stop_event=stop, raise_interrupt=False
+        *sources, watch_filter=counts, debounce=quiet_period, step=200, stop_event=stop, raise_interrupt=False
     ):
-        yield len({path for _, path in found})
+        yield len({name for _, name in found})

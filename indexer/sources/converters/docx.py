@@ -1,4 +1,4 @@
-"""DOCX: paragraphs, headings, lists and tables in the order of the document, read by python-docx."""
+"""Converter of DOCX: paragraphs, headings, lists and tables in their order, read by python-docx."""
 
 from __future__ import annotations
 
@@ -9,57 +9,57 @@ from pathlib import Path
 from typing import Any
 
 from indexer.sources.converters import ConversionError, ConvertedFile, MissingExtraError
-from indexer.sources.converters.tables import lines
+from indexer.sources.converters.tables import table_lines
 
-#: Bytes that a document may unpack to, and how many times its size.
-_LARGEST, _RATIO = 300_000_000, 200
+#: Unpacked bytes of a document, and of each of its bytes.
+_MAX_UNPACKED, _MAX_RATIO = 300_000_000, 200
 
 
 def convert(path: Path) -> ConvertedFile:
-    """The text of a document, and its title.
+    """The text and the title of a document.
 
     Raises:
-        ConversionError: it is no DOCX, is encrypted or damaged, or holds no text.
+        ConversionError: the file is not a DOCX, is encrypted or damaged, or has no text.
     """
     try:
         import docx
     except ImportError as error:
         raise MissingExtraError("DOCX", "docx") from error
-    _require_sound(path)
+    _require_docx(path)
     try:
         document = docx.Document(str(path))
         blocks = [block for block in _blocks(document) if block.strip()]
-    except Exception as error:  # the library and the parser below it raise kinds of their own
+    except Exception as error:  # python-docx and lxml raise many types
         raise ConversionError(f"not a readable DOCX ({type(error).__name__})") from error
     if not blocks:
-        raise ConversionError("holds no text")
+        raise ConversionError("no text")
     title = " ".join((document.core_properties.title or "").split())
     return ConvertedFile("\n\n".join(blocks), {"title": title} if title else {})
 
 
-def _require_sound(path: Path) -> None:
-    """Look at the archive before anything of it is unpacked."""
+def _require_docx(path: Path) -> None:
+    """Check the archive before anything is unpacked."""
     with path.open("rb") as stream:
-        begin = stream.read(8)
-    if begin.startswith(b"\xd0\xcf\x11\xe0"):
-        raise ConversionError("encrypted, or of the old format .doc")
+        signature = stream.read(8)
+    if signature.startswith(b"\xd0\xcf\x11\xe0"):
+        raise ConversionError("encrypted, or in the old format .doc")
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise ConversionError("not a DOCX: no zip archive") from error
+        raise ConversionError("not a DOCX: not a zip archive") from error
     if not any(part.filename == "word/document.xml" for part in parts):
-        raise ConversionError("not a DOCX: no word/document.xml in it")
-    whole = sum(part.file_size for part in parts)
-    if whole > _LARGEST or whole > _RATIO * max(path.stat().st_size, 10_000):
-        raise ConversionError(f"unpacks to {whole:,} bytes, which is too much")
+        raise ConversionError("not a DOCX: no word/document.xml")
+    unpacked = sum(part.file_size for part in parts)
+    limit = min(_MAX_UNPACKED, _MAX_RATIO * max(path.stat().st_size, 10_000))
+    if unpacked > limit:
+        raise ConversionError(f"unpacks to {unpacked:,} bytes; at most {limit:,} are allowed")
 
 
 def _blocks(document: Any) -> Iterator[str]:
     for item in document.iter_inner_content():
         if hasattr(item, "rows"):
-            # A merged cell is listed once for each column it goes over.
-            yield from lines([_cells(row) for row in item.rows])
+            yield from table_lines([_cells(row) for row in item.rows])
         else:
             yield _paragraph(item)
 
@@ -76,10 +76,10 @@ def _paragraph(paragraph: Any) -> str:
     )
     if level and text:
         return f"{'#' * min(6, int(level[1] or 1))} {text}"
-    listed = "list" in style.lower() or _numbered(paragraph)
-    return f"- {text}" if listed and text else text
+    is_item = "list" in style.lower() or _is_numbered(paragraph)
+    return f"- {text}" if is_item and text else text
 
 
-def _numbered(paragraph: Any) -> bool:
+def _is_numbered(paragraph: Any) -> bool:
     properties = paragraph._p.pPr
     return properties is not None and properties.numPr is not None

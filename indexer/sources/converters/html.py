@@ -1,4 +1,4 @@
-"""HTML: the main text of a page, without what stands around it, found by trafilatura."""
+"""Converter of HTML: the main text of a page, extracted by trafilatura."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from indexer.sources.converters import ConversionError, ConvertedFile, MissingExtraError
-from indexer.sources.converters.tables import lines
+from indexer.sources.converters.tables import table_lines
 
-#: Only a day that the page states: a day guessed from its text would be quoted as that of the report.
+#: Only dates that the page states: one guessed from its text would be quoted as the date of the report.
 _DATES = {"extensive_search": False, "original_date": True}
 
 
@@ -16,7 +16,7 @@ def convert(path: Path) -> ConvertedFile:
     """The main text of a page.
 
     Raises:
-        ConversionError: it is no HTML, or has no main text.
+        ConversionError: the file is not HTML, or has no main text.
     """
     try:
         import trafilatura
@@ -31,42 +31,37 @@ def convert(path: Path) -> ConvertedFile:
     tree = trafilatura.load_html(data)
     if tree is None:
         raise ConversionError("not readable as HTML")
-    # Of a short page it would take everything, menus too, rather than the little that is its text.
+    # Otherwise the menus of a short page would be extracted, too.
     settings = use_config()
     settings.set("DEFAULT", "MIN_EXTRACTED_SIZE", "1")
-    found: Any = trafilatura.bare_extraction(
+    extracted: Any = trafilatura.bare_extraction(
         tree, include_comments=False, include_tables=True, include_images=False, include_links=False,
         favor_recall=True, deduplicate=False, with_metadata=True, date_extraction_params=_DATES,
         config=settings,
     )  # fmt: skip
-    if found is None or found.body is None:
-        raise ConversionError("no main text found")
-    text = "\n\n".join(_blocks(found.body))
+    if extracted is None or extracted.body is None:
+        raise ConversionError("no main text")
+    text = "\n\n".join(_blocks(extracted.body))
     if not text.strip():
-        raise ConversionError("no main text found")
-    known = {"title": found.title, "date": found.date, "url": found.url}
-    return ConvertedFile(text, {name: str(value) for name, value in known.items() if value})
+        raise ConversionError("no main text")
+    fields = {"title": extracted.title, "date": extracted.date, "url": extracted.url}
+    return ConvertedFile(text, {name: str(value) for name, value in fields.items() if value})
 
 
-def _blocks(body: Any) -> list[str]:
-    """Paragraphs of trafilatura's own tree: ``head``, ``p``, ``list``, ``table``, ``quote``."""
-    blocks: list[str] = []
-    for node in body:
-        blocks += _block(node)
-    return [block for block in blocks if block.strip()]
+def _blocks(node: Any) -> list[str]:
+    """The paragraphs in a node of trafilatura's tree: ``head``, ``p``, ``list``, ``table``, ``quote``."""
+    return [block for child in node for block in _block(child) if block.strip()]
 
 
 def _block(node: Any) -> list[str]:
-    tag = node.tag
-    if tag == "head":
+    if node.tag == "head":
         return [f"## {_text(node)}"]
-    if tag == "list":
+    if node.tag == "list":
         return [f"- {_text(item)}" for item in node.iter("item")]
-    if tag == "table":
-        rows = [[_text(cell) for cell in row.iter("cell")] for row in node.iter("row")]
-        return lines(rows)
-    if tag in ("div", "quote") and len(node):
-        return [block for child in node for block in _block(child)]
+    if node.tag == "table":
+        return table_lines([[_text(cell) for cell in row.iter("cell")] for row in node.iter("row")])
+    if node.tag in ("div", "quote") and len(node):
+        return _blocks(node)
     return [_text(node)]
 
 

@@ -1,4 +1,4 @@
-"""Parsing in a process of its own, with limits of time and memory; a file that breaks it costs that file."""
+"""Conversion in a separate process with limits of time and memory: a harmful file costs only itself."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from types import TracebackType
 
 from indexer.sources.converters import ConversionError, ConvertedFile
 
-#: Seconds for one file, by the clock.
-_LONGEST = 30.0
-
 
 class Converter:
-    """Parses files one after another. The process is started with the first one and after each it lost."""
+    """Converts files one after another in a process that is started when it is needed.
 
-    def __init__(self, longest: float = _LONGEST) -> None:
-        self._longest = longest
+    Args:
+        timeout: seconds for one file.
+    """
+
+    def __init__(self, timeout: float = 30.0) -> None:
+        self.timeout = timeout
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Converter:
@@ -30,69 +31,72 @@ class Converter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end()
+        self._stop()
 
-    def convert(self, kind: str, path: Path) -> ConvertedFile:
-        """A file as Markdown; ``kind``: the module that reads it, ``html``, ``docx`` or ``pdf``.
+    def convert(self, format_name: str, path: Path) -> ConvertedFile:
+        """A file as Markdown.
+
+        Args:
+            format_name: the module that converts it: ``html``, ``docx`` or ``pdf``.
 
         Raises:
-            ConversionError: it cannot be read, and why.
+            ConversionError: the file cannot be converted; the message is the reason.
         """
-        process = self._process = self._process or _started()
+        process = self._process = self._process or _start_process()
         assert process.stdin and process.stdout
-        request = {"kind": kind, "path": os.fsencode(path.absolute()).hex()}
+        request = {"format": format_name, "path": os.fsencode(path.absolute()).hex()}
         try:
             process.stdin.write(json.dumps(request).encode() + b"\n")
             process.stdin.flush()
-            line = self._line(process)
+            line = self._reply(process)
         except (BrokenPipeError, EOFError) as error:
-            self._end()
+            self._stop()
             raise ConversionError("takes too much time or memory to read") from error
         except TimeoutError as error:
-            self._end()
-            raise ConversionError(f"takes over {self._longest:g} seconds to read") from error
+            self._stop()
+            raise ConversionError(f"takes over {self.timeout:g} seconds to read") from error
         reply = json.loads(line)
         if "error" in reply:
             raise ConversionError(reply["error"])
         return ConvertedFile(reply["text"], reply["fields"])
 
-    def _line(self, process: subprocess.Popen[bytes]) -> bytes:
-        """The next line of the process.
+    def _reply(self, process: subprocess.Popen[bytes]) -> bytes:
+        """The next line that the process writes.
 
         Raises:
-            EOFError: it ended.
-            TimeoutError: it takes too long.
+            EOFError: the process has ended.
+            TimeoutError: no line comes in time.
         """
         assert process.stdout
         descriptor = process.stdout.fileno()
-        over = time.monotonic() + self._longest
-        parts: list[bytes] = []
-        with selectors.DefaultSelector() as waiting:
-            waiting.register(descriptor, selectors.EVENT_READ)
+        deadline = time.monotonic() + self.timeout
+        chunks: list[bytes] = []
+        with selectors.DefaultSelector() as selector:
+            selector.register(descriptor, selectors.EVENT_READ)
             while True:
-                left = over - time.monotonic()
-                if left <= 0 or not waiting.select(left):
+                remaining = deadline - time.monotonic()
+                if remaining <= 0 or not selector.select(remaining):
                     raise TimeoutError
-                part = os.read(descriptor, 1 << 20)
-                if not part:
+                chunk = os.read(descriptor, 1 << 20)
+                if not chunk:
                     raise EOFError
-                parts.append(part)
-                if part.endswith(b"\n"):
-                    return b"".join(parts)
+                chunks.append(chunk)
+                if chunk.endswith(b"\n"):
+                    return b"".join(chunks)
 
-    def _end(self) -> None:
+    def _stop(self) -> None:
         process, self._process = self._process, None
         if process is not None:
             process.kill()
             process.communicate()
 
 
-def _started() -> subprocess.Popen[bytes]:
+def _start_process() -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "indexer.sources.converters"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        # Libraries that start a thread for each core take address space for each.
+        # A thread for each core would take address space for each.
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
     )

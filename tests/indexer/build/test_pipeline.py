@@ -132,11 +132,11 @@ def test_the_summary_names_what_was_left_out(source: Path, index: Path, embedder
     (source / "f.jsonl").write_text('{"_id": "a.txt", "text": "X."}\n{\n{"_id": "f", "text": "Quelle"}\n')
     left_out = [str(problem) for problem in build([source], index, embedder).left_out]
     assert left_out == [
-        f"{source}/c.odt: not of a known kind (.txt .md .html .docx .pdf .jsonl .zip .tar)",
+        f"{source}/c.odt: unknown file type (supported: .txt .md .html .docx .pdf .jsonl .zip .tar)",
         f"{source}/d.txt: empty after cleaning",
         f"{source}/e.md: field \"date\" is not a date: 'morgen'",
         f"{source}/f.jsonl: a.txt: document id 'a.txt' is already taken by {source}/a.txt",
-        f"{source}/f.jsonl:2: no JSON: Expecting property name enclosed in double quotes: "
+        f"{source}/f.jsonl:2: not valid JSON: Expecting property name enclosed in double quotes: "
         "line 1 column 2 (char 1)",
         f"{source}/f.jsonl: f: empty after cleaning",
     ]

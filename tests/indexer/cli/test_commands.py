@@ -61,7 +61,9 @@ def test_the_summary_lists_what_was_left_out(source: Path, tmp_path: Path) -> No
     result = run("build", source, "--index", tmp_path / "index")
     assert result.exit_code == 0
     shown = result.stderr.splitlines()[-3:]
-    assert shown[0].endswith("b.odt: not of a known kind (.txt .md .html .docx .pdf .jsonl .zip .tar)")
+    assert shown[0].endswith(
+        "b.odt: unknown file type (supported: .txt .md .html .docx .pdf .jsonl .zip .tar)"
+    )
     assert shown[1:] == [f'left out: {source}/c.jsonl:1: field "_id" is missing', "2 left out in total"]
 
 
@@ -138,7 +140,7 @@ def test_status_as_json_is_one_document(built_index: Path, source: Path) -> None
     assert [live["counts"]["documents"], first["counts"]["documents"]] == [1, 5]
     assert live["model"] == {"name": "fake", "digest": FakeEmbedder().digest, "dimension": 64}
     assert live["left_out"] == [
-        f"{source}/Größe.odt: not of a known kind (.txt .md .html .docx .pdf .jsonl .zip .tar)"
+        f"{source}/Größe.odt: unknown file type (supported: .txt .md .html .docx .pdf .jsonl .zip .tar)"
     ]
     assert live["sources"] == [str(source)]
     assert live["bytes"] > 10_000
