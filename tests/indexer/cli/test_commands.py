@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from typer.testing import CliRunner, Result
 from indexer.cli.commands import app
 from indexer.errors import ModelError
 from indexer.index.folder import generation_names, live_name
+from indexer.sources import watcher
 
 
 @pytest.fixture(autouse=True)
@@ -218,3 +220,21 @@ def test_the_module_runs_as_a_program(built_index: Path, tmp_path: Path) -> None
     assert json.loads(status.stdout)["live"] == live_name(built_index)
     gone = module("verify", "--index", tmp_path / "gone")
     assert (gone.returncode, gone.stdout, gone.stderr.count("\n")) == (1, "", 1)
+
+
+def test_watch_rebuilds_on_changes_and_reports_a_failed_build(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def changes(_sources: object, index: Path) -> Iterator[int]:
+        (source / "a.txt").unlink()
+        yield 1
+        assert len(generation_names(index)) == 1
+        (source / "a.txt").write_text("Ein anderer Satz.")
+        yield 2
+
+    monkeypatch.setattr(watcher, "changes", changes)
+    result = run("build", source, "--index", tmp_path / "index", "--watch")
+    assert result.exit_code == 0, result.output
+    assert "1 files changed\n" in result.stderr and "2 files changed\n" in result.stderr
+    assert "the index is as it was" in result.stderr
+    assert len(generation_names(tmp_path / "index")) == 2

@@ -37,12 +37,10 @@ def test_a_page_with_one_column_keeps_its_order() -> None:
 
 
 def test_titles_and_page_numbers_in_the_margins_are_removed() -> None:
-    pages = [
-        Page(
-            [line("Bericht 2024", 780.0), line(f"Text {n}.", 400.0), line(f"Seite {n}", 20.0)], WIDTH, HEIGHT
-        )
-        for n in (1, 2, 3)
+    bodies = [
+        [line("Bericht 2024", 780.0), line(f"Text {n}.", 400.0), line(f"Seite {n}", 20.0)] for n in (1, 2, 3)
     ]
+    pages = [Page(lines, WIDTH, HEIGHT) for lines in bodies]
     assert [[one.text for one in lines] for lines in without_running_titles(pages)] == [
         ["Text 1."], ["Text 2."], ["Text 3."]
     ]  # fmt: skip
