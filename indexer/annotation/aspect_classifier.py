@@ -51,7 +51,7 @@ class AspectWeights:
 
 @dataclass(frozen=True, slots=True)
 class ExemplarSettings:
-    """How a vector is compared with the exemplars."""
+    """Comparison of a vector with the exemplars."""
 
     #: by hand: exemplars compared on each side; one alone may be similar by its topic (docs/adr/0007).
     nearest: int = 3

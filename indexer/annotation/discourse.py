@@ -22,7 +22,7 @@ from indexer.documents import Sentence
 
 @dataclass(frozen=True, slots=True)
 class DiscourseWeights:
-    """Strength of what is announced, from 0 to 1."""
+    """Strengths of announced aspects, from 0 to 1."""
 
     #: by hand (docs/adr/0007): share of a lead-in's strength that is left one sentence later.
     decay: float = 0.95
@@ -47,7 +47,7 @@ _LIST_CONTINUES = re.compile(
     r"^(?:dazu (?:gehör|zähl|komm)|hierzu |zu nennen |darunter |these include|among them|trong đó|gồm )",
     re.IGNORECASE,
 )
-#: Verbs of proposing and demanding: the sentences after them often say what is proposed or demanded.
+#: Verbs of proposing and demanding: the sentences after them often contain the proposal or demand.
 _SPEECH_VERBS: Mapping[Aspect, re.Pattern[str]] = {
     "proposals": re.compile(
         r"\b(?:schlug|schlugen)\b.*\bvor\b|\bempf(?:ahl|ohlen|ahlen|iehlt)|\bregten?\b.*\ban\b|\b(?:er)?b[aä]t(?:en)?\b"
@@ -123,7 +123,7 @@ def _continues(aspect: Aspect, expressed: set[Aspect]) -> bool:
 
 
 def _announced_aspects(sentence: str) -> frozenset[Aspect]:
-    """The aspects that a sentence names last before its colon, for what follows the colon.
+    """The aspects that a sentence names last before its colon, for the text after it.
 
     "Neben den erzielten Ergebnissen … auf die Mängel und Schwierigkeiten hin, beispielsweise: …" announces
     shortcomings and no results.

@@ -19,7 +19,7 @@ from indexer.text.languages import Language
 
 @dataclass(frozen=True, slots=True)
 class TopicSettings:
-    """Which stems of titles are informative. All by hand, on the development reports (docs/adr/0007)."""
+    """Limits for informative stems of titles, by hand on the development reports (docs/adr/0007)."""
 
     #: by hand: a title of fewer different stems does not identify its reference.
     min_stems: int = 3
@@ -51,7 +51,7 @@ _TITLE_END = re.compile(
     r"|hielt\w*|is|are|was|were|has|have|will|shall|should|requires?|được|đã|sẽ|đang)\b"
     r"|,\s+(?:damit|dass|wobei|so|which|that)\b",
 )
-#: "zur Umsetzung der Resolution Nr. 39": what follows is about another reference, which the first one
+#: "zur Umsetzung der Resolution Nr. 39": the title is that of another reference, which the first one
 #: implements.
 _IMPLEMENTS = re.compile(
     r"\s*(?:(?:weitere[nr]?|die|der|the|further)\s+)*"

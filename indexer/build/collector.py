@@ -71,7 +71,7 @@ class StemTable:
 
 
 class CollectedCorpus:
-    """What the second pass needs of all documents.
+    """The content of all documents that the second pass needs.
 
     Attributes:
         passages, sentences: texts to embed.

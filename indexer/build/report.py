@@ -1,4 +1,4 @@
-"""What a build reports: its progress while it runs, and a summary at the end."""
+"""Reports of a build: its progress while it runs, and a summary at the end."""
 
 from __future__ import annotations
 

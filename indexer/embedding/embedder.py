@@ -1,4 +1,4 @@
-"""What indexing and retrieval require of an embedding model."""
+"""Protocol of an embedding model, as indexing and retrieval use it."""
 
 from __future__ import annotations
 

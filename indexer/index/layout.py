@@ -8,7 +8,7 @@ FORMAT = 5
 #: In the index folder: the file that names the live generation, and the folder of all generations.
 CURRENT = "CURRENT"
 GENERATIONS = "generations"
-#: In the index folder: the lock of a running build, and what builds keep for later builds.
+#: In the index folder: the lock of a running build, and the caches of all builds.
 BUILD_LOCK = ".build.lock"
 VECTOR_CACHE = "vectors"
 PREPARATION_CACHE = "prepared/documents.sqlite"

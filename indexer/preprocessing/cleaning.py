@@ -56,12 +56,12 @@ def clean(text: str, media_type: str = "text/plain") -> str:
     return "\n".join(_without_boilerplate([line for line in lines if line]))
 
 
-def headings(text: str) -> list[str]:
-    """The headings of a Markdown text, as its canonical text has them."""
-    canonical = set(clean(text, "text/markdown").split("\n"))
+def headings(text: str, canonical: str) -> list[str]:
+    """The headings of a Markdown text that are paragraphs of its canonical text."""
+    paragraphs = set(canonical.split("\n"))
     lines = _COMMENT.sub(" ", text).splitlines()
     found = (fold_line(_without_markup(heading)) for line in lines if (heading := _heading(line)) is not None)
-    return [heading for heading in found if heading in canonical]
+    return [heading for heading in found if heading in paragraphs]
 
 
 def _lines(text: str, markdown: bool) -> Iterator[str]:

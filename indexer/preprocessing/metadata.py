@@ -66,7 +66,7 @@ def _title(raw: RawDocument, text: str) -> str:
     stated = fold_line(raw.fields.get("title", ""))
     if stated:
         return stated
-    found = headings(raw.text) if raw.media_type == "text/markdown" else []
+    found = headings(raw.text, text) if raw.media_type == "text/markdown" else []
     if found:
         return found[0]
     # Without a headline, the first words.
