@@ -17,9 +17,22 @@ import browser_tabs
 import pytest
 from fakes import FakeEmbedder
 from paths import ROOT
+from service_process import serving
 
 from indexer.build.pipeline import build
 from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
+
+#: Markers by the fixtures that a test uses, directly or through others.
+_MARKERS = {"browser": "browser", "real_embedder": "model"}
+
+
+@pytest.hookimpl(tryfirst=True)  # before ``-m`` selects
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need a browser or the real model."""
+    for item in items:
+        for fixture, marker in _MARKERS.items():
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(marker)
 
 
 @pytest.fixture
@@ -98,5 +111,5 @@ def digests(
 @pytest.fixture(scope="session")
 def service(digests: Path, real_embedder: SentenceTransformerEmbedder) -> Iterator[str]:
     """Address of a service over the example corpus, with the default model."""
-    with browser_tabs.serving(digests, real_embedder) as address:
+    with serving(digests, real_embedder) as address:
         yield address

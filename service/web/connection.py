@@ -12,19 +12,19 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from service.web.problems import problem
 
-#: Seconds and bytes for which the rest of a refused request is read and discarded. If the connection were
-#: closed at once, the client's system would drop the reply unread.
-_LINGER_SECONDS, _LINGER_BYTES = 2.0, 64_000_000
-
 
 class Protocol(H11Protocol):
     """Replies to malformed requests with a problem, as to every error, and closes silent connections.
 
     Attributes:
         seconds: time for the head of a request; between requests uvicorn's limit applies.
+        linger_seconds, linger_bytes: limits for the rest of a refused request, which is read and discarded.
+            If the connection were closed at once, the client's system would drop the reply unread.
     """
 
     seconds = 15.0
+    linger_seconds = 2.0
+    linger_bytes = 64_000_000
     _head_timeout: asyncio.TimerHandle | None = None
     _lingering = False
     _discarded = 0
@@ -41,7 +41,7 @@ class Protocol(H11Protocol):
     def data_received(self, data: bytes) -> None:
         if self._lingering:
             self._discarded += len(data)
-            if self._discarded > _LINGER_BYTES:
+            if self._discarded > self.linger_bytes:
                 self._connection.close()
             return
         super().data_received(data)
@@ -95,7 +95,7 @@ class Protocol(H11Protocol):
         if self._connection.can_write_eof():
             self._connection.write_eof()
         self._connection.resume_reading()
-        self.loop.call_later(_LINGER_SECONDS, self._connection.close)
+        self.loop.call_later(self.linger_seconds, self._connection.close)
 
     @property
     def lingering(self) -> bool:

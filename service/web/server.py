@@ -32,8 +32,23 @@ def serve(app: FastAPI, settings: Settings) -> None:
         FundstelleError: the application cannot start.
     """
     # Bound before the models load, so that a port in use is reported at once; nothing is accepted yet.
-    listening = _bind(settings.host, settings.port)
+    listening = bind(settings.host, settings.port)
     state = app.state
+    # uvicorn would log a failed start with a traceback; the caller reports it in one line.
+    logging.getLogger("uvicorn.error").addFilter(lambda _: state.failure is None)
+    try:
+        create_server(app, settings).run([listening])
+    except SystemExit as error:
+        if state.stopping:
+            _log.info("ended before it was ready, as a signal asked for")
+            return
+        raise state.failure or error from None
+    finally:
+        listening.close()
+
+
+def create_server(app: FastAPI, settings: Settings) -> Server:
+    """The server of an application, to be run on a socket from ``bind``."""
     protocol = type("Protocol", (Protocol,), {"seconds": settings.receive_seconds})
     config = uvicorn.Config(
         app,
@@ -48,20 +63,10 @@ def serve(app: FastAPI, settings: Settings) -> None:
         forwarded_allow_ips=settings.trusted_proxies or None,
         timeout_graceful_shutdown=max(1, round(settings.stop_seconds)),
     )
-    # uvicorn would log a failed start with a traceback; the caller reports it in one line.
-    logging.getLogger("uvicorn.error").addFilter(lambda _: state.failure is None)
-    try:
-        Server(config, app, settings.drain_seconds).run([listening])
-    except SystemExit as error:
-        if state.stopping:
-            _log.info("ended before it was ready, as a signal asked for")
-            return
-        raise state.failure or error from None
-    finally:
-        listening.close()
+    return Server(config, app, settings.drain_seconds)
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int) -> socket.socket:
     """A socket bound to the address, not listening yet.
 
     Raises:

@@ -3,6 +3,8 @@
 import configparser
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from typer.testing import CliRunner
 from service.auth.exposure import ExposureError, is_loopback, require_keys
 from service.cli.commands import app
 from service.observability.metrics import Metrics
+from service.reranking.loading import OWN
 from service.settings import Settings
 
 PAGE = (ROOT / "docs" / "operating.md").read_text("utf-8")
@@ -92,6 +95,18 @@ def test_threads_are_shared_out_unless_they_are_set(threads: int, workers: int, 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     settings = Settings(threads=threads, workers=workers)
     assert settings.worker_threads == (cores if expected == "all" else expected)
+
+
+def test_the_default_reader_is_the_bundled_cross_encoder() -> None:
+    assert Settings().reader == OWN
+
+
+def test_settings_load_without_the_libraries_of_the_model() -> None:
+    program = "import sys, service.settings; print('torch' in sys.modules)"
+    printed = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert printed.stdout == "False\n"
 
 
 # What is refused

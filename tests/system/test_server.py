@@ -4,17 +4,13 @@ import asyncio
 import gc
 import http.client
 import json
-import os
 import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,42 +20,20 @@ import uvicorn
 from fakes import FakeEmbedder
 from fastapi import FastAPI
 from paths import SUPPORT
-from service_process import LocalBackend
+from service_process import LONG, LocalBackend, ServiceProcess, get, listening, runs, until
 
 from indexer.build.pipeline import build
 from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
 from indexer.index.folder import live_name, set_live
 from service.auth.key_file import KeyFile
 from service.settings import Settings
-from service.web import connection as protocol
-from service.web import server
 from service.web.app import create_app
+from service.web.connection import Protocol
+from service.web.server import ListenError, Server, bind, serve
 
-#: Seconds after which something has failed that takes some of them at most.
-LONG = 120.0
 MEGABYTE = b"x" * 1_000_000
 REPORT = "ca-mau-politbuero-resolutionen.md"
 QUESTION = "what shortcomings were found on Resolution 57"
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + LONG
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
-def get(port: int, path: str) -> tuple[int, str]:
-    """Status and body; status 0 where the connection is refused or broken."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LONG)
-    try:
-        connection.request("GET", path)
-        reply = connection.getresponse()
-        return reply.status, reply.read().decode()
-    except (OSError, http.client.HTTPException):
-        return 0, ""
-    finally:
-        connection.close()
 
 
 def ask(port: int, question: str) -> tuple[int, dict[str, Any]]:
@@ -77,61 +51,6 @@ def replied(port: int, data: bytes) -> tuple[str, dict[str, str], bytes]:
     return status, dict(line.lower().split(": ", 1) for line in lines), body
 
 
-class Service:
-    """A command that serves on a free port. ``lines``: what it has said on stderr."""
-
-    def __init__(self, *command: str, **settings: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, *command],
-            # Whoever started the tests in the background had Ctrl-C ignored, and that is inherited.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-            env=os.environ | {f"FUNDSTELLE_{name.upper()}": value for name, value in settings.items()},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.lines: list[str] = []
-        self._reading = threading.Thread(target=self._read, daemon=True)
-        self._reading.start()
-        self._seen: dict[int, psutil.Process] = {}
-        until(lambda: "serving on" in str(self.lines) or self.process.poll() is not None)
-        [self.port] = map(int, re.findall(r"serving on http://127\.0\.0\.1:(\d+)", str(self.lines)))
-
-    def _read(self) -> None:
-        assert self.process.stderr
-        self.lines.extend(line for line in self.process.stderr)
-
-    def workers(self) -> list[psutil.Process]:
-        """The processes of the workers that run."""
-        found = psutil.Process(self.process.pid).children()
-        self._seen |= {worker.pid: worker for worker in found}
-        return found
-
-    def metric(self, name: str) -> float:
-        found = re.search(rf"^fundstelle_{name} (\S+)$", get(self.port, "/metrics")[1], re.MULTILINE)
-        return float(found[1]) if found else 0.0
-
-    def without_workers(self) -> bool:
-        """Whether all workers that were seen have ended."""
-        return not any(running(worker) for worker in self._seen.values())
-
-    def end(self) -> None:
-        if self.process.poll() is None:
-            self.workers()
-            self.process.kill()
-        self.process.wait()
-        until(self.without_workers)
-        self._reading.join(LONG)
-        assert self.process.stderr
-        self.process.stderr.close()
-
-
-def running(process: psutil.Process) -> bool:
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
 @pytest.fixture(scope="module")
 def index(
     corpus: Path, real_embedder: SentenceTransformerEmbedder, tmp_path_factory: pytest.TempPathFactory
@@ -143,10 +62,10 @@ def index(
 
 
 @pytest.fixture(scope="module")
-def service(index: Path) -> Iterator[Service]:
+def service(index: Path) -> Iterator[ServiceProcess]:
     """With two workers, both ready; the tests share it, and the last of them ends it."""
     command = ("-m", "service", "serve", "--index", str(index), "--port", "0", "--workers", "2")
-    service = Service(*command, drain_seconds="600", poll_seconds="0.1")
+    service = ServiceProcess(*command, drain_seconds="600", poll_seconds="0.1")
     try:
         until(lambda: service.metric("workers") == 2)
         yield service
@@ -157,24 +76,24 @@ def service(index: Path) -> Iterator[Service]:
 # One service with its model and two workers.
 
 
-def test_a_question_is_answered_with_its_places(service: Service) -> None:
+def test_a_question_is_answered_with_its_places(service: ServiceProcess) -> None:
     status, answer = ask(service.port, QUESTION)
     assert (status, answer["status"]) == (200, "answered")
     assert {citation["document_id"] for citation in answer["citations"]} == {REPORT}
 
 
-def test_workers_are_told_nothing_on_their_command_line(service: Service) -> None:
+def test_workers_are_told_nothing_on_their_command_line(service: ServiceProcess) -> None:
     for worker in service.workers():
         *program, descriptor = worker.cmdline()[1:]
         assert program == ["-m", "service.workers.worker"] and descriptor.isdigit()
 
 
-def test_a_port_that_is_taken_is_one_line_and_exit_code_1(service: Service, index: Path) -> None:
+def test_a_port_that_is_taken_is_one_line_and_exit_code_1(service: ServiceProcess, index: Path) -> None:
     second = refused("--index", str(index), "--port", str(service.port))
     assert second == f"error: cannot listen on 127.0.0.1, port {service.port}: Address already in use\n"
 
 
-def test_a_new_generation_is_served_without_a_failed_question(service: Service, index: Path) -> None:
+def test_a_new_generation_is_served_without_a_failed_question(service: ServiceProcess, index: Path) -> None:
     former = live_name(index)
     # The end of the name is the digest of what is in the folder; what is before it may be anything.
     name = "20991231T000000000000-" + former.rsplit("-", 1)[1]
@@ -191,33 +110,33 @@ def test_a_new_generation_is_served_without_a_failed_question(service: Service, 
     assert served[0] == former and served[-1] == name
 
 
-def test_when_a_worker_is_killed_the_other_one_answers(service: Service) -> None:
+def test_when_a_worker_is_killed_the_other_one_answers(service: ServiceProcess) -> None:
     victim, other = service.workers()
     victim.kill()
     for number in range(30):
         assert ask(service.port, f"{QUESTION}, of {number}")[0] == 200
-    assert running(other)
+    assert runs(other)
     until(lambda: service.metric("workers_lost_total") == 1)
 
 
-def test_what_it_says_is_json_and_holds_no_question(service: Service) -> None:
+def test_what_it_says_is_json_and_holds_no_question(service: ServiceProcess) -> None:
     lines = [json.loads(line) for line in service.lines]
     assert {"time", "level", "logger", "message"} <= set(lines[0])
     assert "/v1/ask" in [line.get("path") for line in lines]
     assert "shortcomings" not in str(lines)
 
 
-def test_after_sigterm_it_is_not_ready_but_answers(service: Service) -> None:
+def test_after_sigterm_it_is_not_ready_but_answers(service: ServiceProcess) -> None:
     service.process.send_signal(signal.SIGTERM)
     until(lambda: get(service.port, "/readyz") == (503, '{"status":"stopping"}'))
     assert ask(service.port, f"{QUESTION} in the end")[0] == 200
 
 
-def test_when_the_front_is_killed_its_workers_end(service: Service) -> None:
+def test_when_the_front_is_killed_its_workers_end(service: ServiceProcess) -> None:
     assert service.workers()
     service.process.kill()
     service.process.wait(LONG)
-    until(service.without_workers)
+    until(service.workers_have_ended)
 
 
 # Starts that are refused.
@@ -251,31 +170,6 @@ def test_without_keys_it_does_not_listen_beyond_this_machine_and_says_what_to_do
 
 
 # Its socket, with a fake model in this process.
-
-
-@contextmanager
-def listening(index: Path, **settings: object) -> Iterator[int]:
-    """The port of the application behind a real socket."""
-    given = Settings(index=index, port=0, address_rate=0, **settings)  # type: ignore[arg-type]
-    app = create_app(given, LocalBackend(index, FakeEmbedder()))
-    with pytest.MonkeyPatch.context() as patched:
-        started: list[server.Server] = []
-
-        class Noted(server.Server):
-            def __init__(self, *arguments: Any) -> None:
-                super().__init__(*arguments)
-                started.append(self)
-
-        patched.setattr(server, "Server", Noted)
-        thread = threading.Thread(target=server.serve, args=(app, given), daemon=True)
-        thread.start()
-        until(lambda: bool(started) and started[0].started)
-        try:
-            yield started[0].servers[0].sockets[0].getsockname()[1]
-        finally:
-            started[0].should_exit = True
-            thread.join(LONG)
-            assert not thread.is_alive()
 
 
 @pytest.fixture(scope="module")
@@ -380,8 +274,8 @@ def test_what_comes_after_a_refusal_is_thrown_away(
 
 
 def test_who_sends_without_end_after_a_refusal_is_cut_off(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "_LINGER", LONG)
-    monkeypatch.setattr(protocol, "_LINGER_BYTES", 100_000)
+    monkeypatch.setattr(Protocol, "linger_seconds", LONG)
+    monkeypatch.setattr(Protocol, "linger_bytes", 100_000)
     with socket.create_connection(("127.0.0.1", port), timeout=LONG) as connection:
         connection.sendall(b"POST /v1/ask HTTP/1.1\r\nHost: x\r\nContent-Length: 900000000\r\n\r\n")
         with pytest.raises(OSError):
@@ -403,8 +297,8 @@ def test_a_port_that_another_program_took_meanwhile_is_one_line(village: Path) -
             other.listen()
 
         backend.start = meanwhile  # type: ignore[method-assign]
-        with pytest.raises(server.ListenError, match=f"cannot listen on 127.0.0.1, port {port}: Address"):
-            server.serve(create_app(given, backend), given)
+        with pytest.raises(ListenError, match=f"cannot listen on 127.0.0.1, port {port}: Address"):
+            serve(create_app(given, backend), given)
         assert not backend.ready
 
 
@@ -413,8 +307,8 @@ def test_a_socket_that_cannot_be_bound_is_closed() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         # One that is left open is an error of the test by its warning.
-        with pytest.raises(server.ListenError):
-            server._bound("127.0.0.1", taken.getsockname()[1])
+        with pytest.raises(ListenError):
+            bind("127.0.0.1", taken.getsockname()[1])
         gc.collect()
 
 
@@ -450,7 +344,7 @@ def test_requests_sent_at_once_are_replied_to_in_turn(port: int) -> None:
 FRONT = """
 import sys
 from pathlib import Path
-from service import logs
+from service.observability import logs
 from service.web.app import create_app
 from service.observability.metrics import Metrics
 from service.web.server import serve
@@ -474,7 +368,7 @@ def test_a_signal_ends_the_service_and_its_workers(
     (tmp_path / "generations" / "only").mkdir(parents=True)
     set_live(tmp_path, "only")
     program = (sys.executable, str(SUPPORT / "stub_worker.py"))
-    service = Service("-c", FRONT, str(tmp_path), *program, drain_seconds=drain_seconds)
+    service = ServiceProcess("-c", FRONT, str(tmp_path), *program, drain_seconds=drain_seconds)
     try:
         assert get(service.port, "/v1/references") == (200, "{}")
         assert service.workers()
@@ -484,7 +378,7 @@ def test_a_signal_ends_the_service_and_its_workers(
             until(lambda: get(service.port, "/readyz")[0] == 503)
         service.process.send_signal(last)
         assert service.process.wait(LONG) == -last
-        until(service.without_workers)
+        until(service.workers_have_ended)
         assert get(service.port, "/healthz")[0] == 0
     finally:
         service.end()
@@ -508,17 +402,17 @@ def test_a_signal_ends_the_service_while_its_workers_load(tmp_path: Path, number
     assert not any(psutil.pid_exists(int(pid)) for pid in started.read_text().split())
 
 
-def made(drain_seconds: float) -> tuple[FastAPI, server.Server]:
+def started_server(drain_seconds: float) -> tuple[FastAPI, Server]:
     """A server that has started, without sockets."""
     app = FastAPI()
     app.state.stopping = False
-    made = server.Server(uvicorn.Config(app), app, drain_seconds)
-    made.started = True
-    return app, made
+    server = Server(uvicorn.Config(app), app, drain_seconds)
+    server.started = True
+    return app, server
 
 
 def test_after_sigterm_it_closes_when_load_balancers_have_had_time_to_notice() -> None:
-    app, ending = made(drain_seconds=0.05)
+    app, ending = started_server(drain_seconds=0.05)
     ending.handle_exit(signal.SIGTERM, None)
     assert app.state.stopping and not ending.should_exit
 
@@ -532,14 +426,14 @@ def test_after_sigterm_it_closes_when_load_balancers_have_had_time_to_notice() -
 
 @pytest.mark.parametrize("signals", [(signal.SIGINT,), (signal.SIGTERM, signal.SIGTERM)])
 def test_on_ctrl_c_or_a_second_signal_it_closes_at_once(signals: tuple[int, ...]) -> None:
-    app, ending = made(drain_seconds=3600)
+    app, ending = started_server(drain_seconds=3600)
     for number in signals:
         ending.handle_exit(number, None)
     assert app.state.stopping and ending.should_exit
 
 
 def test_on_sigterm_before_it_serves_it_does_not_wait() -> None:
-    _, ending = made(drain_seconds=3600)
+    _, ending = started_server(drain_seconds=3600)
     ending.started = False
     ending.handle_exit(signal.SIGTERM, None)
     assert ending.should_exit

@@ -114,11 +114,11 @@ def test_other_arguments_make_another_question(client: TestClient) -> None:
 def test_an_answer_is_not_kept_beyond_its_generation(client: TestClient, index: Path) -> None:
     before = asked(client)
     old, new = generation_names(index)
-    backend(client).live.replace(new)
+    backend(client).holder.replace(new)
     after = asked(client)
     assert (before["index"]["generation"], after["index"]["generation"]) == (old, new)
     assert len(backend(client).calls) == 2
-    backend(client).live.replace(old)
+    backend(client).holder.replace(old)
     assert asked(client) == before
     assert len(backend(client).calls) == 2
 

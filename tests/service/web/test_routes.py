@@ -184,3 +184,35 @@ def test_not_ready_before_the_index_is_loaded(tmp_path: Path) -> None:
     client = TestClient(create_app(Settings(index=tmp_path)))
     assert client.get("/readyz").status_code == 503
     assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "/v1/nowhere", "/v1", "/v1/documents/none", "/static/none", "/static/faces/none"]
+)
+def test_what_is_not_there_is_a_problem_that_names_the_path(client: TestClient, path: str) -> None:
+    reply = client.get(path)
+    assert reply.status_code == 404
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert reply.json()["instance"] == path
+
+
+def test_a_slash_too_many_is_not_found_rather_than_sent_elsewhere(client: TestClient) -> None:
+    reply = client.get("/v1/ask/?q=Dorf", headers={"Host": "elsewhere.example"}, follow_redirects=False)
+    assert (reply.status_code, "location" in reply.headers) == (404, False)
+
+
+def test_a_wrong_method_is_a_problem_that_names_the_right_ones(client: TestClient) -> None:
+    reply = client.put("/v1/documents")
+    assert (reply.status_code, reply.headers["allow"]) == (405, "GET")
+
+
+def test_readyz_reports_loading_ready_and_stopping(built_index: Path) -> None:
+    with served(built_index) as client:
+        state = client.app.state  # type: ignore[attr-defined]
+        statuses = [client.get("/readyz").json()["status"]]
+        state.backend.ready = False
+        statuses.append(client.get("/readyz").json()["status"])
+        state.stopping = True
+        statuses.append(client.get("/readyz").json()["status"])
+        assert statuses == ["ready", "loading", "stopping"]
+        assert client.get("/healthz").status_code == 200

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-import browser_tabs
 import pytest
 from browser_tabs import Tab, faults
 from paths import ROOT
+from service_process import serving
 
 from indexer.build.pipeline import build
 from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
@@ -413,7 +413,7 @@ def test_without_a_key_in_the_page_one_may_be_typed(
 
     file = KeyFile(tmp_path / "keys.json")
     _, text = file.add("somebody")
-    with browser_tabs.serving(digests, real_embedder, keys=file.path) as service:
+    with serving(digests, real_embedder, keys=file.path) as service:
         page = tab().page
         page.goto(service)
         page.get_by_label("Schlüssel").fill(text)
@@ -432,7 +432,7 @@ def test_a_shared_question_can_be_asked_with_a_typed_key_also_after_a_wrong_one(
 
     file = KeyFile(tmp_path / "keys.json")
     _, text = file.add("somebody")
-    with browser_tabs.serving(digests, real_embedder, keys=file.path) as service:
+    with serving(digests, real_embedder, keys=file.path) as service:
         page = tab().page
         page.goto(address(service, MANGEL))
         page.get_by_label("Schlüssel").fill("fst_wrong…")
@@ -535,7 +535,7 @@ def odd(real_embedder: SentenceTransformerEmbedder, tmp_path_factory: pytest.Tem
         "utf-8",
     )
     build([folder], folder / "index", real_embedder)
-    with browser_tabs.serving(folder / "index", real_embedder) as service:
+    with serving(folder / "index", real_embedder) as service:
         yield service
 
 

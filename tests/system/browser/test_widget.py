@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import browser_tabs
 import pytest
 from browser_tabs import Tab, faults
 from paths import ROOT
+from service_process import serving
 
 from eval.lab import browser
 from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
@@ -50,9 +50,7 @@ def elsewhere(
     file = KeyFile(tmp_path_factory.mktemp("keys") / "keys.json")
     with browser.foreign(page.page, page.policy) as page.origin:
         _, page.key = file.add("intranet", origins=(page.origin,))
-        with browser_tabs.serving(
-            digests, real_embedder, keys=file.path, widget_address_rate=0
-        ) as page.service:
+        with serving(digests, real_embedder, keys=file.path, widget_address_rate=0) as page.service:
             yield page
 
 
@@ -253,7 +251,7 @@ def test_a_page_opened_from_a_file_may_embed_it(
 ) -> None:
     file = KeyFile(tmp_path / "keys.json")
     _, key = file.add("files", origins=("null",))
-    with browser_tabs.serving(digests, real_embedder, keys=file.path) as service:
+    with serving(digests, real_embedder, keys=file.path) as service:
         page = Foreign()
         page.service, page.key = service, key
         (tmp_path / "page.html").write_text(page.page(), "utf-8")

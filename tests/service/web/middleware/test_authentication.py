@@ -26,7 +26,7 @@ LONG = 30.0
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("gate")
+    folder = tmp_path_factory.mktemp("authentication")
     (folder / "dorf.txt").write_text("Im Dorf gibt es eine Schule. Der Weg dorthin ist weit.", "utf-8")
     build([folder / "dorf.txt"], folder / "index", FakeEmbedder())
     return folder / "index"
