@@ -205,6 +205,10 @@ async def _end(
     except TimeoutError:
         _kill(process)
         await process.wait()
+    except asyncio.CancelledError:
+        _kill(process)
+        writer.close()
+        raise
     if receiving:
         await asyncio.wait([receiving])
     writer.close()

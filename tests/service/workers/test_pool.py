@@ -77,7 +77,7 @@ def test_the_pool_starts_where_one_of_two_workers_can(index: Path) -> None:
         await asyncio.sleep(0.3)
         (index / "go").touch()
         await starting
-        assert len(runner.pids) == 1
+        assert runner.pids
         await runner.pool.stop()
 
     run(work())
