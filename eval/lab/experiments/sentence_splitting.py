@@ -1,9 +1,11 @@
-"""Compare sentence splitters on gold boundaries: `python -m eval.lab.experiments.sentence_splitting FOLDER`.
+"""``python -m eval segmentation FOLDER``: sentence splitters compared on gold boundaries.
 
 Boundary F1 over the end offsets of sentences, each moved right to the next white space (some gold marks only
-the last word). Left out are ends at a line break or at the end of the text, where no splitter can differ
-(each gets one line at a time), and gold ends after a colon, semicolon or comma, none by our own rule.
+the last word). Ends at a line break or at the end of the text are left out: splitters get one line at a time
+and cannot differ there. So are gold ends after a colon, semicolon or comma, which end no sentence by our rule.
 """
+
+from __future__ import annotations
 
 import gzip
 import json
@@ -32,29 +34,40 @@ _CLAUSE = re.compile(r"""[:;,]["'”“’»)\]]*(?:\[\d+\])*\Z""")
 
 
 @dataclass(frozen=True, slots=True)
-class Gold:
+class GoldText:
+    """A text with the end offsets of its sentences, and those that are ignored."""
+
     text: str
     ends: frozenset[int]
     ignored: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class SplitterResult:
+    """Boundary F1 by set, and the speed of a splitter."""
+
     f1: dict[str, float]
     megabytes_per_second: float
 
     @property
     def macro(self) -> float:
+        """The mean F1 over the sets."""
         return sum(self.f1.values()) / len(self.f1)
 
 
-def read_gold(path: Path) -> list[Gold]:
+def read_gold(path: Path) -> list[GoldText]:
+    """Read a gold set.
+
+    Raises:
+        ValueError: a sentence is not in its text.
+    """
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", encoding="utf-8") as rows:
         return [_gold(json.loads(row)) for row in rows]
 
 
-def score(splitter: Splitter, sets: dict[str, list[Gold]]) -> Score:
+def measure(splitter: Splitter, sets: dict[str, list[GoldText]]) -> SplitterResult:
+    """F1 and speed of a splitter on some sets."""
     splitter("Warm werden. Nr. 57 gilt.")
     f1, size, seconds = {}, 0, 0.0
     for name, golds in sets.items():
@@ -69,7 +82,7 @@ def score(splitter: Splitter, sets: dict[str, list[Gold]]) -> Score:
             predicted += len(found)
             expected += len(gold.ends)
         f1[name] = 2 * hits / (predicted + expected) if predicted + expected else 0.0
-    return Score(f1, size / seconds / 1e6)
+    return SplitterResult(f1, size / seconds / 1e6)
 
 
 def inner_ends(text: str, ends: list[int]) -> frozenset[int]:
@@ -78,9 +91,9 @@ def inner_ends(text: str, ends: list[int]) -> frozenset[int]:
     return frozenset(end for end in moved if not _LAST.match(text, end))
 
 
-def _gold(row: dict[str, Any]) -> Gold:
+def _gold(row: dict[str, Any]) -> GoldText:
     text: str = row["text"]
-    if "sentences_text" in row:  # sentences without offsets, and with other white space
+    if "sentences_text" in row:  # sentences without offsets, whose white space differs
         ends, position = [], 0
         for sentence in row["sentences_text"]:
             pattern = r"\s*".join(map(re.escape, "".join(sentence.split())))
@@ -93,7 +106,7 @@ def _gold(row: dict[str, Any]) -> Gold:
         ends = [end for _, end in row.get("sentences") or row["sentence_end_word"]]
     inner = inner_ends(text, ends)
     ignored = frozenset(end for end in inner if _CLAUSE.search(text, max(0, end - 20), end))
-    return Gold(text, inner - ignored, ignored)
+    return GoldText(text, inner - ignored, ignored)
 
 
 def _split_lines(splitter: Splitter, text: str) -> Iterator[int]:
@@ -154,7 +167,7 @@ CANDIDATES: dict[str, Callable[[], Splitter]] = {
 def main(
     folder: Annotated[Path, typer.Argument(help="Folder with the gold sets.", exists=True, file_okay=False)],
 ) -> None:
-    """Boundary F1 and speed of every splitter that is installed."""
+    """Print boundary F1 and speed of every splitter that is installed."""
     sets = {name: read_gold(folder / file) for name, file in SETS.items()}
     table = Table("splitter", *SETS, "macro", "MB/s", title="Boundary F1")
     for name, create in CANDIDATES.items():
@@ -163,12 +176,8 @@ def main(
         except ModuleNotFoundError:
             table.add_row(name, "not installed")
             continue
-        result = score(splitter, sets)
+        result = measure(splitter, sets)
         label = name if name == "fundstelle" else f"{name} {version(name)}"
-        figures = [f"{value:.4f}" for value in (*result.f1.values(), result.macro)]
-        table.add_row(label, *figures, f"{result.megabytes_per_second:.2f}")
+        values = [f"{value:.4f}" for value in (*result.f1.values(), result.macro)]
+        table.add_row(label, *values, f"{result.megabytes_per_second:.2f}")
     Console().print(table)
-
-
-if __name__ == "__main__":
-    typer.run(main)

@@ -31,8 +31,8 @@ def prepare(corpus: Path, index: Path, embedder: Embedder, count: int) -> list[s
     for number in range(count):
         with tempfile.TemporaryDirectory(prefix="fundstelle-") as folder:
             source = Path(folder, "corpus.jsonl")
-            kept = (line for position, line in enumerate(lines) if position % (10 * count) != number)
-            source.write_text("\n".join(line.strip() for line in kept), "utf-8")
+            chosen = (line for position, line in enumerate(lines) if position % (10 * count) != number)
+            source.write_text("\n".join(line.strip() for line in chosen), "utf-8")
             names.append(build([source], index, embedder, keep=count + 100).generation)
     set_live(index, live)
     return names

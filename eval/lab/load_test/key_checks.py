@@ -139,16 +139,16 @@ def _bearer(text: str) -> dict[str, str]:
 def _timing(url: str, unknown: str, wrong: str) -> list[Check]:
     """Milliseconds of refusals of an unknown id and of a wrong secret, in turn over one connection."""
     connection = http.client.HTTPConnection(str(urllib.parse.urlsplit(url).netloc), timeout=30)
-    taken: dict[str, list[float]] = {unknown: [], wrong: []}
+    milliseconds: dict[str, list[float]] = {unknown: [], wrong: []}
     for _ in range(_TIMED):
-        for text, values in taken.items():
+        for text, values in milliseconds.items():
             began = time.perf_counter()
             connection.request("GET", "/v1/references", headers=_bearer(text))
             connection.getresponse().read()
             values.append((time.perf_counter() - began) * 1000)
     connection.close()
-    a, b = (statistics.median(values) for values in taken.values())
-    p = float(stats.mannwhitneyu(*taken.values()).pvalue)
+    a, b = (statistics.median(values) for values in milliseconds.values())
+    p = float(stats.mannwhitneyu(*milliseconds.values()).pvalue)
     name = f"refusal: unknown id against wrong secret, medians of {_TIMED}"
     return [
         Check(

@@ -46,8 +46,8 @@ class QueryStream:
         """
         if count > len(self._left):
             raise FundstelleError(f"only {len(self._left)} distinct questions are left, {count} are needed")
-        taken, self._left = self._left[:count], self._left[count:]
-        return taken
+        questions, self._left = self._left[:count], self._left[count:]
+        return questions
 
     def put_back(self, unused: Sequence[str]) -> None:
         """Return questions that were taken but not asked."""

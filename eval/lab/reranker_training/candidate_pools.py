@@ -57,9 +57,9 @@ def pools(
     """The pools of all questions of a set, cached in a folder with the index of the set."""
     folder = cache / dataset.name
     summary = build([dataset.corpus], folder, embedder, keep=1, report=report)
-    kept = folder / f"pools-{summary.generation.split('-')[-1]}-{dataset.digest[:16]}.json"
-    if kept.is_file():
-        return [_read(row) for row in json.loads(kept.read_text("utf-8"))]
+    file = folder / f"pools-{summary.generation.split('-')[-1]}-{dataset.digest[:16]}.json"
+    if file.is_file():
+        return [_read(row) for row in json.loads(file.read_text("utf-8"))]
     found: list[Pool] = []
     with closing(open_generation(folder)) as generation:
         engine = Engine.compose(generation, embedder)
@@ -75,7 +75,7 @@ def pools(
             found.append(
                 Pool(query.query_id, query.text, query.language, relevant, query.unanswerable, tuple(rows))
             )
-    kept.write_text(json.dumps([asdict(pool) for pool in found], ensure_ascii=False), "utf-8")
+    file.write_text(json.dumps([asdict(pool) for pool in found], ensure_ascii=False), "utf-8")
     return found
 
 

@@ -121,13 +121,13 @@ def held_out(
         sets = [load_beir(data / name) for name in SETS]
         split, pools = Split.of(sets), _pools(data, cache)
         for dataset in sets:
-            kept = {
+            held_out_ids = {
                 pool.query_id
                 for pool in pools[dataset.name]
                 if split.holds_out_question(dataset.name, pool.question, pool.about)
             }
-            write_held_out(dataset, kept, into / dataset.name)
-            print(f"{len(kept)} of {len(dataset.queries)} questions: {into / dataset.name}")
+            write_held_out(dataset, held_out_ids, into / dataset.name)
+            print(f"{len(held_out_ids)} of {len(dataset.queries)} questions: {into / dataset.name}")
 
 
 def _require_material(data: Path) -> None:

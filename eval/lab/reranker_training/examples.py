@@ -80,10 +80,10 @@ def without_answer(example: Example) -> Example | None:
     sentences, _ = split_document(example.text)
     start, end = example.span
     answer = example.text[start:end]
-    kept = [s for s in sentences if s.end <= start or s.start >= end]
-    rest = " ".join(example.text[s.start : s.end] for s in kept)
+    others = [s for s in sentences if s.end <= start or s.start >= end]
+    rest = " ".join(example.text[s.start : s.end] for s in others)
     # The answer may occur a second time, and then the text may still answer.
-    if len(rest) < 60 or len(kept) == len(sentences) or answer.casefold() in rest.casefold():
+    if len(rest) < 60 or len(others) == len(sentences) or answer.casefold() in rest.casefold():
         return None
     return Example(example.question, rest, False)
 

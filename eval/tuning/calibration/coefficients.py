@@ -1,4 +1,4 @@
-"""The JSON of ``service/scoring/confidence.json``: coefficients, what they were fitted on, and figures."""
+"""The contents of ``service/scoring/confidence.json``: coefficients, their data, and their measures."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from eval.metrics.ranking import mean
 from eval.runs.runner import ask
 from eval.systems.local import LocalSystem
 from eval.tuning.calibration import regression as fitting
-from eval.tuning.calibration.questions import COVID, FITTED, FITTED_READ, SQUAD, XQUAD, Row
+from eval.tuning.calibration.questions import COVID, FITTED, FITTED_RERANKED, SQUAD, XQUAD, Row
 from indexer.embedding.embedder import Embedder
 from indexer.index.generation import open_generation
 from service.engine import Engine, EngineSettings
 from service.reranking.cross_encoder import CrossEncoder
 from service.scoring.confidence import COEFFICIENTS, RERANKED_COEFFICIENTS, Confidence
 
-#: Where answered and not answered part: where the classes, being balanced, are even, or lower, so that in
-#: every language at least this share of what the corpus answers is answered.
+#: The threshold of the confidence: .5, as the classes are balanced, or lower, so that in every language at
+#: least this share of the answerable questions is answered. By hand: docs/quality.md.
 _EVEN, _ANSWERED = 0.5, 0.97
 _DIGITS = 4
 
@@ -36,21 +36,21 @@ _DIGITS = 4
 def calibrate(
     rows: Sequence[Row], current: Mapping[str, Any], fitted_on: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Fit, and measure the fit on rows it did not see; the JSON of ``service/scoring/confidence.json``.
+    """Fit the coefficients and measure them on held-out rows; returns ``service/scoring/confidence.json``.
 
     Args:
-        current: the coefficients in use, measured on the same rows; their ``slope``, how fast a further
-            statement's probability falls, is taken over.
+        current: the coefficients in use, which are measured on the same rows. Their ``slope``, the decrease
+            of the probability of further statements, is kept.
     """
-    read = fitted_on.get("reader") is not None
-    used = _used(rows, read)
+    reranked = fitted_on.get("reader") is not None
+    used = _used(rows, reranked)
     table = fitting.Table.of(used)
-    strength = fitting.choose_strength(table, read)
-    model = fitting.fit(table, strength, read)
-    held = fitting.cross_validated(table, strength, read)
+    strength = fitting.choose_strength(table, reranked)
+    model = fitting.fit(table, strength, reranked)
+    held_out = fitting.cross_validated(table, strength, reranked)
     return {
         **_coefficients(model),
-        "threshold": _threshold(table, held),
+        "threshold": _threshold(table, held_out),
         "slope": float(current["slope"]),
         "fitted_on": {
             "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -59,16 +59,17 @@ def calibrate(
             **fitted_on,
         },
         "figures": _rounded(
-            _figures(rows, table, held) | _others(rows, model, strength, read) | _in_use(rows, table, current)
+            _measures(rows, table, held_out)
+            | _others(rows, model, strength, reranked)
+            | _in_use(rows, table, current)
         ),
     }
 
 
-def _used(rows: Sequence[Row], read: bool) -> list[Row]:
-    """The rows of the fit."""
-    # Similarity cannot tell a near miss, and would only unlearn the rest; a reader can.
-    fitted = FITTED_READ if read else FITTED
-    return [row for row in rows if row.item.corpus in fitted and (read or not row.item.near_miss)]
+def _used(rows: Sequence[Row], reranked: bool) -> list[Row]:
+    """The rows of the fit. Only a cross-encoder can distinguish near misses."""
+    fitted = FITTED_RERANKED if reranked else FITTED
+    return [row for row in rows if row.item.corpus in fitted and (reranked or not row.item.near_miss)]
 
 
 def _coefficients(model: fitting.Model) -> dict[str, Any]:
@@ -95,43 +96,43 @@ def _threshold(table: fitting.Table, held_out: fitting.Floats) -> float:
     return math.floor(100 * min(_EVEN, *lowest)) / 100
 
 
-def _figures(rows: Sequence[Row], table: fitting.Table, held: fitting.Floats) -> dict[str, Any]:
-    """Quality on rows of the fit, each by a model that did not see it."""
-    masks = {"all": np.ones(len(held), np.bool_)} | {
+def _measures(rows: Sequence[Row], table: fitting.Table, held_out: fitting.Floats) -> dict[str, Any]:
+    """Quality on the rows of the fit, each by a model that was fitted without it."""
+    masks = {"all": np.ones(len(held_out), np.bool_)} | {
         language: table.language == language for language in sorted(set(table.language.tolist()))
     }
     within = _in_domain(table)
     return {
         "cross_validated": {
-            name: fitting.quality(table.where(mask), held[mask]) for name, mask in masks.items()
+            name: fitting.quality(table.where(mask), held_out[mask]) for name, mask in masks.items()
         },
         "reliability": {
-            name: reliability(held[mask], table.answerable[mask], table.weight[mask])
+            name: reliability(held_out[mask], table.answerable[mask], table.weight[mask])
             for name, mask in masks.items()
         },
-        "xquad_de_or_covid_on_xquad": fitting.quality(table.where(within), held[within]),
-        **_near_misses(table, held),
+        "xquad_de_or_covid_on_xquad": fitting.quality(table.where(within), held_out[within]),
+        **_near_misses(table, held_out),
     }
 
 
-def _near_misses(table: fitting.Table, held: fitting.Floats) -> dict[str, Any]:
-    """Near misses of the fit against the English questions of their corpus; nothing where there are none."""
+def _near_misses(table: fitting.Table, held_out: fitting.Floats) -> dict[str, Any]:
+    """Quality on near misses against the English questions of their corpus; empty if there are none."""
     found = {}
     for name, corpus in (("near_misses", XQUAD), ("near_misses_squad", SQUAD)):
         near = (table.source == UNANSWERABLE) & (table.corpus == corpus)
         own = (table.corpus == corpus) & (table.source == corpus) & (table.language == "en")
         if near.any():
-            found[name] = fitting.quality(table.where(near | own), held[near | own])
+            found[name] = fitting.quality(table.where(near | own), held_out[near | own])
     return found
 
 
-def _others(rows: Sequence[Row], model: fitting.Model, strength: float, read: bool) -> dict[str, Any]:
-    """Quality on rows that took no part in a fit."""
+def _others(rows: Sequence[Row], model: fitting.Model, strength: float, reranked: bool) -> dict[str, Any]:
+    """Quality on rows that are not part of a fit."""
     found: dict[str, Any] = {
-        "leave_one_corpus_out": {corpus: _left_out(rows, corpus, strength, read) for corpus in FITTED},
+        "leave_one_corpus_out": {corpus: _left_out(rows, corpus, strength, reranked) for corpus in FITTED},
         "unseen_corpus": _of_others(rows, model, lambda row: row.item.corpus == COVID),
     }
-    if not read:
+    if not reranked:
         found["near_misses"] = _of_others(rows, model, _is_near_or_own)
     return found
 
@@ -142,15 +143,15 @@ def _is_near_or_own(row: Row) -> bool:
 
 
 def _in_use(rows: Sequence[Row], table: fitting.Table, current: Mapping[str, Any]) -> dict[str, Any]:
-    """Quality of the coefficients in use on the same rows; nothing when they are of other features."""
+    """Quality of the coefficients in use on the same rows; empty if they have other features."""
     if set(current["weights"]) != set(fitting.NAMES):
         return {}
     model = _model(current)
-    said, within = model.probability(table.features), _in_domain(table)
+    probability, within = model.probability(table.features), _in_domain(table)
     return {
         "in_use": {
-            "all": fitting.quality(table, said),
-            "xquad_de_or_covid_on_xquad": fitting.quality(table.where(within), said[within]),
+            "all": fitting.quality(table, probability),
+            "xquad_de_or_covid_on_xquad": fitting.quality(table.where(within), probability[within]),
             "unseen_corpus": _of_others(rows, model, lambda row: row.item.corpus == COVID),
         }
     }
@@ -161,28 +162,28 @@ def _model(values: Mapping[str, Any]) -> fitting.Model:
         weights = [float(values["weights"].get(name, 0.0)) for name in fitting.NAMES]
         return np.array(weights), float(values["intercept"])
 
-    read = regression(values["reading"]) if "reading" in values else (None, 0.0)
-    return fitting.Model(*regression(values), *read)
+    second = regression(values["reading"]) if "reading" in values else (None, 0.0)
+    return fitting.Model(*regression(values), *second)
 
 
 def _in_domain(table: fitting.Table) -> fitting.Mask:
-    """German questions on XQuAD's own corpus, and those on COVID-19 put to it: both in its language."""
+    """German questions of XQuAD and of the COVID-19 set on the corpus of XQuAD: both in its language."""
     own = (table.source == XQUAD) & (table.language == "de")
     return np.asarray((table.corpus == XQUAD) & (own | (table.source == COVID)))
 
 
-def _left_out(rows: Sequence[Row], corpus: str, strength: float, read: bool) -> dict[str, Any] | None:
-    """Quality on a corpus whose rows took no part in the fit."""
-    used = _used(rows, read)
+def _left_out(rows: Sequence[Row], corpus: str, strength: float, reranked: bool) -> dict[str, Any] | None:
+    """Quality on a corpus whose rows are not part of the fit."""
+    used = _used(rows, reranked)
     left = fitting.Table.of([row for row in used if row.item.corpus != corpus])
-    model = fitting.fit(left, strength, read)
+    model = fitting.fit(left, strength, reranked)
     return _of_others(used, model, lambda row: row.item.corpus == corpus and not row.item.near_miss)
 
 
 def _of_others(
     rows: Sequence[Row], model: fitting.Model, chosen: Callable[[Row], bool]
 ) -> dict[str, Any] | None:
-    """Quality on the chosen rows; ``None`` where there are none."""
+    """Quality on the chosen rows; ``None`` if there are none."""
     table = fitting.Table.of([row for row in rows if chosen(row)])
     if not len(table.answerable):
         return None
@@ -196,9 +197,9 @@ def statuses(
     coefficients: Path | None,
     cross_encoder: CrossEncoder | None = None,
 ) -> dict[str, Any]:
-    """Statuses of the whole service on a question file, with given coefficients or those in use.
+    """Statuses of the whole service on a question file, with the given coefficients or those in use.
 
-    Only questions whose status the confidence decides: answered, or no evidence.
+    Only for questions whose status depends on the confidence: answered, or no evidence.
     """
     cases = [case for case in questions.cases if case.status in ("answered", "no_evidence")]
     digest = cross_encoder.digest if cross_encoder else None
@@ -218,9 +219,9 @@ def statuses(
     }
 
 
-def in_use(reader: bool) -> dict[str, Any]:
-    """The coefficients in use, those with a reader where there are any and one is used."""
-    path = RERANKED_COEFFICIENTS if reader and RERANKED_COEFFICIENTS.is_file() else COEFFICIENTS
+def in_use(reranked: bool) -> dict[str, Any]:
+    """The coefficients in use, with or without a cross-encoder."""
+    path = RERANKED_COEFFICIENTS if reranked and RERANKED_COEFFICIENTS.is_file() else COEFFICIENTS
     values: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return values
 

@@ -1,4 +1,4 @@
-"""The whole of a calibration: index, ask, fit, compare with the coefficients in use, show, write."""
+"""The steps of ``eval calibrate``: index, ask, fit, compare with the coefficients in use, print, write."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from eval.datasets.held_out import SETS, Split
 from eval.datasets.question_file import QuestionSet, load_questions
 from eval.report.files import as_json
 from eval.tuning.calibration.coefficients import calibrate, in_use, statuses
-from eval.tuning.calibration.questions import FITTED, FITTED_READ, REPORTS, collect, index_corpora, items
+from eval.tuning.calibration.questions import FITTED, FITTED_RERANKED, REPORTS, collect, index_corpora, items
 from indexer.cli.progress import build_progress
 from indexer.embedding.embedder import Embedder
 from indexer.errors import SourceError
@@ -44,15 +44,14 @@ class Materials:
 def calibration_of(
     materials: Materials, load_model: ModelLoader, model: str | None = None, reader: str = OFF
 ) -> dict[str, Any]:
-    """Coefficients with their figures, as ``service/scoring/confidence.json`` keeps them, or with a reader
-    ``service/confidence_reader.json``.
+    """Fit the contents of ``service/scoring/confidence.json``, or of ``confidence_reader.json``.
 
     Raises:
         SourceError: a set, the question file or the reports cannot be read.
         ModelError: the model cannot be loaded.
     """
     asked_set, own = load_questions(materials.questions), load_questions(_QUESTIONS)
-    asked = items(materials.data, asked_set, own, read=reader != OFF)
+    asked = items(materials.data, asked_set, own, reranked=reader != OFF)
     with build_progress() as report:
         embedder = load_model(model)
         index_corpora(
@@ -62,7 +61,7 @@ def calibration_of(
             materials.cache,
             embedder,
             report,
-            read=reader != OFF,
+            reranked=reader != OFF,
         )
         loaded = load_cross_encoder(reader, embedder)
     # Scores on texts it was trained on are too good: only held-out questions show how good it is.
@@ -71,7 +70,7 @@ def calibration_of(
     fitted_on = {
         "model": {"name": embedder.name, "digest": embedder.digest},
         "reader": {"name": loaded.name, "digest": loaded.digest} if loaded else None,
-        "corpora": list(FITTED_READ if loaded else FITTED),
+        "corpora": list(FITTED_RERANKED if loaded else FITTED),
         "questions": {"name": asked_set.name, "sha256": asked_set.digest},
     }
     result = calibrate(rows, in_use(loaded is not None), fitted_on)
@@ -95,7 +94,7 @@ def _statuses(
 
 
 def write_coefficients(path: Path, result: Mapping[str, Any]) -> None:
-    """Write a calibration to where the service reads it.
+    """Write the coefficients for the service.
 
     Raises:
         SourceError: the file cannot be written.
@@ -107,37 +106,39 @@ def write_coefficients(path: Path, result: Mapping[str, Any]) -> None:
 
 
 def print_calibration(result: Mapping[str, Any], console: Console) -> None:
-    """Coefficients and figures for the terminal."""
-    figures = result["figures"]
+    """Print coefficients and measures."""
+    measures = result["figures"]
     weights = ", ".join(f"{name} {weight:+.2f}" for name, weight in result["weights"].items())
     console.print(f"{weights}, intercept {result['intercept']:+.2f}", soft_wrap=True)
     if reading := result.get("reading"):
         weights = ", ".join(f"{name} {weight:+.2f}" for name, weight in reading["weights"].items())
-        console.print(f"by what was read: {weights}, intercept {reading['intercept']:+.2f}", soft_wrap=True)
+        console.print(
+            f"by the cross-encoder: {weights}, intercept {reading['intercept']:+.2f}", soft_wrap=True
+        )
     table = Table("rows held out", title="Confidence", title_justify="left")
     for column in ("answerable", "unanswerable", "AUROC", "Brier", "ECE"):
         table.add_column(column, justify="right")
-    for name, quality in _qualities(figures):
+    for name, quality in _qualities(measures):
         auroc = "" if quality["auroc"] is None else f"{quality['auroc']:.3f}"
         counts = (str(quality["answerable"]), str(quality["unanswerable"]))
         table.add_row(name, *counts, auroc, f"{quality['brier']:.3f}", f"{quality['ece']:.3f}")
     console.print(table)
-    for name, bins in figures["reliability"].items():
-        told = "  ".join(f"{row['said']:.2f}→{row['true']:.2f} ({row['count']})" for row in bins)
-        console.print(f"said→true, {name}: {told}", soft_wrap=True)
+    for name, bins in measures["reliability"].items():
+        tenths = "  ".join(f"{row['said']:.2f}→{row['true']:.2f} ({row['count']})" for row in bins)
+        console.print(f"predicted→observed, {name}: {tenths}", soft_wrap=True)
     for when in ("before", "after"):
-        status = figures["statuses"][when]
+        status = measures["statuses"][when]
         console.print(f"statuses {when}: {status['right']:.3f} right, {json.dumps(status['confusion'])}")
 
 
-def _qualities(figures: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+def _qualities(measures: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     named: list[tuple[str, Mapping[str, Any] | None]] = [
-        *((f"by group, {name}", quality) for name, quality in figures["cross_validated"].items()),
-        ("xquad de or covid, on xquad", figures["xquad_de_or_covid_on_xquad"]),
-        *((f"corpus {name}", quality) for name, quality in figures["leave_one_corpus_out"].items()),
-        ("corpus covid-faq, not fitted", figures["unseen_corpus"]),
-        ("near misses on xquad, en", figures["near_misses"]),
-        ("near misses on squad2-en", figures.get("near_misses_squad")),
-        *((f"in use, {name}", quality) for name, quality in figures.get("in_use", {}).items()),
+        *((f"by group, {name}", quality) for name, quality in measures["cross_validated"].items()),
+        ("xquad de or covid, on xquad", measures["xquad_de_or_covid_on_xquad"]),
+        *((f"corpus {name}", quality) for name, quality in measures["leave_one_corpus_out"].items()),
+        ("corpus covid-faq, not fitted", measures["unseen_corpus"]),
+        ("near misses on xquad, en", measures["near_misses"]),
+        ("near misses on squad2-en", measures.get("near_misses_squad")),
+        *((f"in use, {name}", quality) for name, quality in measures.get("in_use", {}).items()),
     ]
     return [(name, quality) for name, quality in named if quality]

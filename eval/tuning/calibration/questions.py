@@ -1,9 +1,9 @@
-"""Questions with known outcome for the confidence: their features on corpora that answer them or do not.
+"""Confidence features of questions on corpora that answer them or do not.
 
-A set's questions are answerable on its own corpus. On the corpus of another set they are not: the topics
-differ, and the few that overlap by accident are noise. What is adversarially near (SQuAD 2.0 questions
-written about these very paragraphs) is collected too: similarity cannot tell it, and without a reader it is
-only reported; a reader learns from it what it may say, from SQuAD 2.0's own paragraphs as well.
+The questions of a set are answerable on its own corpus. On the corpus of another set they are not: the topics
+differ, and accidental overlaps are noise. Near misses (SQuAD 2.0 questions that were written about the same
+paragraphs) are collected too. Similarity cannot distinguish them: without a cross-encoder they are only
+reported; with one they take part in the fit, as do the paragraphs of SQuAD 2.0.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from service.scoring.confidence import ConfidenceFeatures
 
 REPORTS, DIGESTS = "reports", "digests"
 XQUAD, MLQA, COVID, SQUAD = "xquad", "mlqa-dev", "covid-faq", "squad2-en"
-#: Corpora of the fit; no question of ``COVID`` is answered by one, so its own corpus tells how it transfers.
+#: Corpora of the fit. The corpus of ``COVID`` is not among them and shows how the fit transfers.
 FITTED = (REPORTS, DIGESTS, XQUAD, MLQA)
-#: And of the fit with a reader.
-FITTED_READ = (*FITTED, SQUAD)
-CORPORA = (*FITTED_READ, COVID)
-#: SQuAD 2.0 shares articles with XQuAD and topics with MLQA: it is foreign to the reports alone.
+#: Corpora of the fit with a cross-encoder.
+FITTED_RERANKED = (*FITTED, SQUAD)
+CORPORA = (*FITTED_RERANKED, COVID)
+#: Sets that a corpus does not answer. SQuAD 2.0 shares articles with XQuAD and topics with MLQA.
 _FOREIGN = {
     REPORTS: (XQUAD, MLQA, COVID, SQUAD),
     DIGESTS: (XQUAD, MLQA, COVID),
@@ -45,16 +45,18 @@ _FOREIGN = {
     MLQA: (XQUAD, COVID),
     COVID: (XQUAD, MLQA),
 }
-#: Every so many of the questions that a corpus does not answer: half of them, for time; of SQuAD's, which
-#: are there for variety, not for their number.
+#: Steps through the foreign questions, to save time; SQuAD is used for variety, not for number.
 _FOREIGN_STEP, _SQUAD_STEP = 2, 4
-#: Hits the features are read from, as many as answering looks at.
+#: Hits that the features are computed from, as many as the answerer considers.
 _HITS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A question put to a corpus. Items of one ``group`` stay together in cross-validation."""
+    """A question to a corpus. Items of the same ``group`` are in the same fold of the cross-validation.
+
+    ``source``: set of the question; ``about``: ids of its documents.
+    """
 
     corpus: str
     source: str
@@ -67,17 +69,17 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An item with what the service sees of it."""
+    """An item with its features."""
 
     item: Item
     features: ConfidenceFeatures
 
 
-def items(data: Path, questions: QuestionSet, digests: QuestionSet, read: bool = False) -> list[Item]:
-    """Everything to be asked, corpus by corpus.
+def items(data: Path, questions: QuestionSet, digests: QuestionSet, reranked: bool = False) -> list[Item]:
+    """All items, corpus by corpus.
 
     Args:
-        read: with what only a reader can tell, SQuAD 2.0 on its own paragraphs.
+        reranked: with SQuAD 2.0 on its own paragraphs, for a fit with a cross-encoder.
 
     Raises:
         SourceError: one of the sets below ``data`` is missing or malformed.
@@ -95,11 +97,11 @@ def items(data: Path, questions: QuestionSet, digests: QuestionSet, read: bool =
                 found += _of_set(sets[source], corpus, source)
     near = (query for query in sets[XQUAD].queries if query.unanswerable)
     found += [Item(XQUAD, UNANSWERABLE, query, query.query_id, False, True) for query in near]
-    return found + _squad(sets[SQUAD]) if read else found
+    return found + _squad(sets[SQUAD]) if reranked else found
 
 
 def _squad(dataset: BeirSet) -> list[Item]:
-    """SQuAD 2.0 on its own paragraphs, with and without an answer."""
+    """Answerable and unanswerable questions of SQuAD 2.0 on its own paragraphs."""
     written = {text: (document_id,) for _, text, document_id in written_about(dataset)}
     found = []
     for query in dataset.queries:
@@ -136,20 +138,20 @@ def _documents(dataset: BeirSet, query: Query) -> tuple[str, ...]:
 def _held_out(item: Item, split: Split) -> bool:
     if item.source in (REPORTS, DIGESTS):
         return True
-    # Of what has no answer the corpus is the set that it was written for.
+    # A near miss belongs to the set whose paragraphs it was written about.
     name = item.corpus if item.near_miss else item.source
     return split.holds_out_question(name, item.query.text, item.about)
 
 
 def _near_held_out(item: Item, hits: Sequence[Hit], generation: Generation, split: Split) -> bool:
-    """Nobody noted what it was written about: the first hit is believed, as in training."""
+    """True if a near miss without a known document is held out: by its first hit, as in training."""
     store, spans = generation.store, generation.passages
     about = [store.document(int(spans.document[hit.passage])).document_id for hit in hits[:1]]
     return split.holds_out_question(item.corpus, item.query.text, about)
 
 
 def _about(dataset: BeirSet, query: Query) -> str:
-    """What the questions of one paragraph have in common."""
+    """A name for the paragraph that a question is about."""
     return min(dataset.qrels[query.query_id], default=query.parallel)
 
 
@@ -160,10 +162,10 @@ def index_corpora(
     cache: Path,
     embedder: Embedder,
     report: ReportProgress,
-    read: bool = False,
+    reranked: bool = False,
 ) -> None:
-    """Index every corpus below ``cache``; vectors are kept there, so a second time is quick."""
-    for corpus in CORPORA if read else (*FITTED, COVID):
+    """Index every corpus in a folder, which also caches the vectors."""
+    for corpus in CORPORA if reranked else (*FITTED, COVID):
         own = {REPORTS: reports, DIGESTS: digests}
         source = own[corpus] if corpus in own else load_beir(data / corpus).corpus
         build([source], cache / corpus, embedder, keep=1, report=report)
@@ -177,10 +179,10 @@ def collect(
     cross_encoder: CrossEncoder | None = None,
     split: Split | None = None,
 ) -> list[Row]:
-    """Features of every item on the index of its corpus, corpus by corpus.
+    """The features of every item on the index of its corpus, corpus by corpus.
 
     Args:
-        split: only what it holds out of the sets is asked.
+        split: only held-out questions are asked.
     """
     memoizing = MemoizingEmbedder(embedder)
     rows: list[Row] = []

@@ -1,7 +1,7 @@
 """Logistic regression of the confidence over its features, and its quality.
 
-Everything is weighted so that answerable and unanswerable questions count alike, in each language alike:
-only then does the probability 0.5 part them. Figures on held-out rows use the same weights.
+Rows are weighted so that answerable and unanswerable questions have the same total weight in each language:
+only then is the probability 0.5 the boundary between them. Measures on held-out rows use the same weights.
 """
 
 from __future__ import annotations
@@ -26,10 +26,9 @@ Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 NAMES = [field.name for field in fields(ConfidenceFeatures)]
-#: The features of the second regression: what a reader says of the passage. What it says of places adds
-#: nothing there.
+#: The features of the second regression: the relevance by the cross-encoder. Its span scores add nothing.
 READ = np.isin(NAMES, ("read",))
-#: Inverse strength of the regularisation, on standardised features, strongest first.
+#: Inverse regularisation strengths on standardised features, strongest first.
 STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 FOLDS = 5
 
@@ -65,10 +64,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Coefficients on the features as they are, without standardisation.
+    """Coefficients on features that are not standardised.
 
-    ``read_weights`` and ``read_intercept``: of the second regression, by which the first one's probability is
-    multiplied; ``None`` where there is none.
+    ``read_weights`` and ``read_intercept``: of the second regression, whose probability multiplies the first
+    one; ``None`` without a cross-encoder.
     """
 
     weights: Floats
@@ -77,7 +76,7 @@ class Model:
     read_intercept: float = 0.0
 
     def with_standard(self, mean: Floats, spread: Floats) -> Model:
-        """The same on features that were standardised by ``mean`` and ``spread`` before."""
+        """The model on raw features of a model on standardised ones."""
         weights = self.weights / spread
         read = None if self.read_weights is None else self.read_weights / spread
         read_intercept = self.read_intercept - (0.0 if read is None else float(read @ mean))
@@ -95,10 +94,10 @@ def _logistic(logit: Floats) -> Floats:
 
 
 def balanced(rows: Sequence[Row]) -> Floats:
-    """Weights of mean 1 that give each outcome in each language the same sum.
+    """Weights of mean 1 with the same sum for each outcome in each language.
 
-    Within these, a set on a corpus counts by the square root of its size: the few questions on the
-    reports are to be heard among thousands, and not to outshout them.
+    Within these the weight of a set on a corpus is the square root of its size: the few questions on the
+    reports have an effect among thousands, but do not dominate them.
     """
     cells = [(row.item.answerable, row.item.query.language) for row in rows]
     parts = [(*cell, row.item.corpus, row.item.source) for cell, row in zip(cells, rows, strict=True)]
@@ -111,26 +110,26 @@ def balanced(rows: Sequence[Row]) -> Floats:
     return np.asarray(weights * len(rows) / max(weights.sum(), 1e-12), np.float64)
 
 
-def fit(table: Table, strength: float, read: bool = False) -> Model:
-    """Weighted logistic regression, standardised for the regularisation and folded back.
+def fit(table: Table, strength: float, reranked: bool = False) -> Model:
+    """Weighted logistic regression, standardised for the regularisation.
 
     Args:
-        read: a second one, over what a reader says, is fitted with it; both must hold.
+        reranked: with a second regression over the scores of the cross-encoder, multiplied with the first.
     """
     mean = np.average(table.features, axis=0, weights=table.weight)
     spread = np.sqrt(np.average((table.features - mean) ** 2, axis=0, weights=table.weight))
     spread[spread == 0] = 1.0
     standardised = (table.features - mean) / spread
-    if read:
+    if reranked:
         return _fit_both(table, standardised, strength).with_standard(mean, spread)
-    # Strength is per row: the same whether there are a hundred or ten thousand.
+    # The strength is per row: the same for a hundred rows and for ten thousand.
     regression = LogisticRegression(C=strength * 1000 / table.weight.sum(), max_iter=2000)  # type: ignore[no-untyped-call]
     regression.fit(standardised, table.answerable, sample_weight=table.weight)
     return Model(regression.coef_[0], float(regression.intercept_[0])).with_standard(mean, spread)
 
 
 def _fit_both(table: Table, standardised: Floats, strength: float) -> Model:
-    """Two logistic regressions whose product is likeliest, the first one regularised as it is alone."""
+    """Two logistic regressions of maximum likelihood of their product, the first one regularised."""
     count, read = len(NAMES), standardised[:, READ]
     weight = table.weight / table.weight.sum()
     strictness = 1 / (2000 * strength)
@@ -140,16 +139,16 @@ def _fit_both(table: Table, standardised: Floats, strength: float) -> Model:
         one = _logistic(standardised @ first[:-1] + first[-1])
         two = _logistic(read @ second[:-1] + second[-1])
         both = np.clip(one * two, 1e-12, 1 - 1e-12)
-        said = np.where(table.answerable, both, 1 - both)
+        likelihood = np.where(table.answerable, both, 1 - both)
         slopes = weight * np.where(table.answerable, -1 / both, 1 / (1 - both)) * both
         by_one, by_two = slopes * (1 - one), slopes * (1 - two)
-        # One feature of thousands of rows needs none.
+        # One feature with thousands of rows needs no penalty.
         penalty = np.array([*first[:-1], *np.zeros(1 + len(second))])
         gradient = np.concatenate([standardised.T @ by_one, [by_one.sum()], read.T @ by_two, [by_two.sum()]])
-        total = -(weight * np.log(said)).sum() + strictness * penalty @ penalty
+        total = -(weight * np.log(likelihood)).sum() + strictness * penalty @ penalty
         return float(total), gradient + 2 * strictness * penalty
 
-    # At first every question that is spoken of is nearly answered.
+    # The initial second probability is high, so that the first regression is fitted as if alone.
     start = np.concatenate([np.full(count, 0.1), [0.0], np.full(read.shape[1], 0.5), [1.0]])
     result = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 2000})  # type: ignore[no-untyped-call]
     found = result.x
@@ -158,26 +157,26 @@ def _fit_both(table: Table, standardised: Floats, strength: float) -> Model:
     return Model(found[:count], float(found[count]), read_weights, float(found[-1]))
 
 
-def cross_validated(table: Table, strength: float, read: bool = False) -> Floats:
-    """Probability of each row by a model that saw no row of its group."""
+def cross_validated(table: Table, strength: float, reranked: bool = False) -> Floats:
+    """The probability of each row by a model that was fitted without its group."""
     probabilities = np.zeros(len(table.answerable))
     folds = GroupKFold(FOLDS, shuffle=True, random_state=0)  # type: ignore[no-untyped-call]
     split = folds.split(table.features, groups=table.group)  # type: ignore[no-untyped-call]
-    for seen, held in split:
-        seen_mask = np.isin(np.arange(len(probabilities)), seen)
-        model = fit(table.where(seen_mask), strength, read)
-        probabilities[held] = model.probability(table.features[held])
+    for training, testing in split:
+        training_mask = np.isin(np.arange(len(probabilities)), training)
+        model = fit(table.where(training_mask), strength, reranked)
+        probabilities[testing] = model.probability(table.features[testing])
     return probabilities
 
 
-def choose_strength(table: Table, read: bool = False) -> float:
+def choose_strength(table: Table, reranked: bool = False) -> float:
     """The strongest regularisation whose log loss is within one standard error of the best.
 
-    Breiman et al. 1984: among models that held-out rows cannot tell apart, the simplest.
+    Breiman et al. 1984: the simplest of the models that held-out rows cannot distinguish.
     """
     losses = {}
     for strength in STRENGTHS:
-        p = np.clip(cross_validated(table, strength, read), 1e-9, 1 - 1e-9)
+        p = np.clip(cross_validated(table, strength, reranked), 1e-9, 1 - 1e-9)
         losses[strength] = -np.log(np.where(table.answerable, p, 1 - p)) * table.weight
     means = {strength: loss.mean() for strength, loss in losses.items()}
     best = min(STRENGTHS, key=lambda strength: means[strength])

@@ -39,8 +39,8 @@ class Lexicon:
         sources = [[w.casefold() for w in _WORD.findall(a)][:_LONGEST] for a, _ in sentences]
         spelled = [compounds.words(b)[:_LONGEST] for _, b in sentences]
         targets = [[w.casefold() for w in words] for words in spelled]
-        kept = [i for i in range(len(sentences)) if sources[i] and targets[i]]
-        sources, targets = [sources[i] for i in kept], [targets[i] for i in kept]
+        complete = [i for i in range(len(sentences)) if sources[i] and targets[i]]
+        sources, targets = [sources[i] for i in complete], [targets[i] for i in complete]
         forward, backward = _translation_model(sources, targets), _translation_model(targets, sources)
         spelling = _spellings(spelled)
         found: dict[str, list[tuple[str, float]]] = {}
@@ -156,7 +156,7 @@ def _translation_model(
         counts = np.bincount(cell, value, len(cells))
         probability = counts / np.bincount(cell_source, counts, len(source_ids))[cell_source]
     names, words = list(source_ids), list(target_ids)
-    kept = np.flatnonzero(probability >= 0.02)
+    likely = np.flatnonzero(probability >= 0.02)
     return {
-        (names[cells[i] // len(words)], words[cells[i] % len(words)]): float(probability[i]) for i in kept
+        (names[cells[i] // len(words)], words[cells[i] % len(words)]): float(probability[i]) for i in likely
     }

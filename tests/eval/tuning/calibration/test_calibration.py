@@ -130,7 +130,7 @@ def test_without_a_reader_near_misses_take_no_part_in_the_fit() -> None:
 
 def test_the_product_of_both_is_what_the_service_says() -> None:
     table = regression.Table.of(read_rows())
-    model = regression.fit(table, 0.1, read=True)
+    model = regression.fit(table, 0.1, reranked=True)
     assert model.read_weights is not None
     confidence = Confidence(
         tuple(model.weights), model.intercept, 0.5, 1.0, tuple(model.read_weights), model.read_intercept
@@ -184,7 +184,7 @@ def test_for_a_reader_squad_is_asked_on_its_own_paragraphs(tmp_path: Path) -> No
         json.dumps({"id": "a", "lang": "de", "question": "Was?", "status": "no_evidence"}), "utf-8"
     )
     questions = load_questions(tmp_path / "dev.jsonl")
-    plain, read = (items(tmp_path, questions, questions, read=read) for read in (False, True))
+    plain, read = (items(tmp_path, questions, questions, reranked=reranked) for reranked in (False, True))
     more = [item for item in read if item not in plain]
     assert [(i.corpus, i.source, i.answerable, i.near_miss, i.group, i.about) for i in more] == [
         (SQUAD, SQUAD, True, False, "squad2-en:d", ("d",)),
