@@ -2,7 +2,7 @@
 
 Boundary F1 over the end offsets of sentences, each moved right to the next white space (some gold marks only
 the last word). Ends at a line break or at the end of the text are left out: splitters get one line at a time
-and cannot differ there. So are gold ends after a colon, semicolon or comma, which end no sentence by our rule.
+and cannot differ there. So are gold ends after a colon, semicolon or comma, which do not end a sentence here.
 """
 
 from __future__ import annotations
