@@ -1,3 +1,5 @@
+"""Index terms of documents and questions."""
+
 import unicodedata
 
 import pytest
@@ -32,7 +34,7 @@ def test_a_number_keeps_its_value_beside_punctuation(text: str) -> None:
     assert "=57" in document_terms(text, "de")
 
 
-def test_a_document_has_stems_and_written_forms() -> None:
+def test_a_document_has_stems_and_surface_terms() -> None:
     assert document_terms("Die Resolutionen wurden umgesetzt", "de") == [
         "resolution",
         "=resolutionen",
@@ -56,7 +58,7 @@ def test_a_question_has_stems_only() -> None:
         (unicodedata.normalize("NFD", "Mängel"), "Mängel", "de"),
     ],
 )
-def test_an_inflected_or_folded_word_meets_its_document(
+def test_an_inflected_or_folded_word_matches_the_document(
     document: str, question: str, language: Language
 ) -> None:
     asked = question_terms(question, language)
@@ -67,7 +69,7 @@ def test_an_inflected_or_folded_word_meets_its_document(
 @pytest.mark.parametrize(
     ("text", "language"), [("Die und der, was?", "de"), ("What of the?", "en"), ("những của là", "vi")]
 )
-def test_stop_words_are_no_terms(text: str, language: Language) -> None:
+def test_stop_words_are_not_terms(text: str, language: Language) -> None:
     assert document_terms(text, language) == []
     assert question_terms(text, language) == []
     assert cross_lingual_terms(text, language) == []
@@ -83,13 +85,13 @@ def test_a_reference_is_one_term_in_every_language(text: str, language: Language
     assert "=NQ-57" in cross_lingual_terms(text, language)
 
 
-def test_a_number_that_names_no_act_has_no_key() -> None:
+def test_a_number_of_something_else_is_not_a_reference_term() -> None:
     assert not [
         term for term in document_terms("57 Haushalte, 57 %, Seite 57", "de") if term.startswith("=NQ")
     ]
 
 
-def test_what_survives_translation_is_written_folded() -> None:
+def test_cross_lingual_terms_are_folded_surface_terms() -> None:
     assert cross_lingual_terms("How did Hà Giang use 1,088 Internet cafés?", "en") == [
         "=ha",
         "=giang",
@@ -100,7 +102,7 @@ def test_what_survives_translation_is_written_folded() -> None:
     ]
 
 
-def test_surviving_terms_meet_documents_of_another_language() -> None:
+def test_cross_lingual_terms_match_documents_of_another_language() -> None:
     document = document_terms("In Ha Giang gab es 1.088 Dialoge im Internet.", "de")
     assert {"=ha", "=giang", "=1088", "=internet"} <= set(document)
 
@@ -122,7 +124,7 @@ def fives(word: str) -> list[str]:
     return [word[start : start + 5] for start in range(0, len(word), 5)]
 
 
-def test_compounds_share_pieces_where_they_share_no_stem() -> None:
+def test_compounds_without_a_common_stem_share_subwords() -> None:
     one, two = "Massenmobilisierungsarbeit", "Massenmobilisierung"
     assert not set(question_terms(one, "de")) & set(question_terms(two, "de"))
     assert set(subword_terms(one, "de", fives)) & set(subword_terms(two, "de", fives)) == {
@@ -135,20 +137,20 @@ def test_compounds_share_pieces_where_they_share_no_stem() -> None:
 @pytest.mark.parametrize(
     ("text", "language"), [("Die und der, was?", "de"), ("What of the?", "en"), ("những của là", "vi")]
 )
-def test_stop_words_have_no_pieces(text: str, language: Language) -> None:
+def test_stop_words_have_no_subwords(text: str, language: Language) -> None:
     assert subword_terms(text, language, fives) == []
 
 
-def test_a_piece_of_one_letter_is_left_out() -> None:
+def test_a_subword_of_one_letter_is_left_out() -> None:
     assert subword_terms("Arbeit", "de", fives) == ["~arbei"]
 
 
-def test_pieces_do_not_depend_on_capitals_and_composition() -> None:
+def test_subwords_do_not_depend_on_case_and_composition() -> None:
     written = ["Mängel", "MÄNGEL", unicodedata.normalize("NFD", "mängel")]
     assert [subword_terms(text, "de", fives) for text in written] == [["~mänge"]] * 3
 
 
-def test_a_piece_is_no_stem_and_no_written_form() -> None:
+def test_subword_terms_differ_from_stems_and_surface_terms() -> None:
     assert not set(subword_terms("Hà Giang 57 Mangel", "de", fives)) & set(
         document_terms("Hà Giang 57 Mangel", "de")
     )

@@ -1,17 +1,13 @@
-"""Concepts that words of three languages share."""
-
-from importlib.resources import files
+"""Concepts and their glossary."""
 
 import pytest
 
+from indexer import resources
 from indexer.analysis.concepts import find_concepts
 from indexer.text.languages import Language
 from indexer.text.normalization import fold
 
-ROWS = [
-    line.split("\t")
-    for line in files("indexer.resources").joinpath("glossary.tsv").read_text("utf-8").splitlines()
-]
+ROWS = resources.rows("glossary.tsv")
 
 
 def test_each_row_names_a_concept_and_words_of_three_languages() -> None:
@@ -19,7 +15,7 @@ def test_each_row_names_a_concept_and_words_of_three_languages() -> None:
     assert all(words.strip() for row in ROWS for column in row for words in column.split(","))
 
 
-def test_no_concept_is_there_twice() -> None:
+def test_no_concept_is_listed_twice() -> None:
     names = [row[0] for row in ROWS]
     assert sorted(set(names)) == sorted(names)
 
@@ -32,7 +28,7 @@ def test_words_are_in_lower_case_with_single_spaces() -> None:
 
 
 @pytest.mark.parametrize("column", [1, 2, 3])
-def test_every_beginning_speaks_of_its_concept(column: int) -> None:
+def test_every_listed_beginning_finds_its_concept(column: int) -> None:
     languages: tuple[Language, ...] = ("de", "en", "vi")
     for row in ROWS:
         for words in row[column].split(","):
@@ -55,11 +51,11 @@ def test_three_languages_share_a_concept(concept: str, german: str, english: str
 
 
 @pytest.mark.parametrize("text", ["ai chủ trì hội nghị?", "sáp nhập các sở", "thành lập ban chỉ đạo"])
-def test_vietnamese_typed_without_marks_speaks_of_the_same(text: str) -> None:
+def test_vietnamese_without_diacritics_has_the_same_concepts(text: str) -> None:
     assert find_concepts(text, "vi") <= find_concepts(fold(text), "vi")
 
 
-def test_words_with_marks_are_not_compared_without_them() -> None:
+def test_words_with_diacritics_are_not_folded() -> None:
     assert "lack" in find_concepts("thieu can bo", "vi")
     assert "lack" not in find_concepts("thiêu cán bộ", "vi")
 
@@ -75,10 +71,10 @@ def test_case_and_white_space_do_not_matter() -> None:
 
 @pytest.mark.parametrize("language", ["de", "en", "vi"])
 @pytest.mark.parametrize("text", ["", " \n\t ", "…", "57"])
-def test_a_text_without_words_speaks_of_nothing(text: str, language: Language) -> None:
+def test_a_text_without_words_has_no_concepts(text: str, language: Language) -> None:
     assert find_concepts(text, language) == frozenset()
 
 
 @pytest.mark.parametrize("piece", ["a", "leitet ", " ", "a "])
-def test_a_text_without_end_is_read_through(piece: str) -> None:
+def test_a_long_text_is_searched_to_its_end(piece: str) -> None:
     assert find_concepts(piece * (100_000 // len(piece)), "de") <= {"chair"}

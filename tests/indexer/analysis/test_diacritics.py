@@ -1,3 +1,5 @@
+"""Restoration of Vietnamese diacritics."""
+
 import unicodedata
 
 import pytest
@@ -6,23 +8,23 @@ from indexer.analysis.diacritics import restore_diacritics
 
 
 @pytest.mark.parametrize(
-    ("typed", "read"),
+    ("typed", "restored"),
     [
         ("Nghi quyet so 57 co nhung han che gi?", "Nghị quyết số 57 có những hạn chế gì?"),
         ("Muc dich cua hoi thao la gi?", "Mục đích của hội thảo là gì?"),
         ("chuyen doi so dien ra o dau", "chuyển đổi số diễn ra ở đâu"),
     ],
 )
-def test_vietnamese_typed_without_marks_is_read_with_them(typed: str, read: str) -> None:
-    assert restore_diacritics(typed) == read
+def test_missing_diacritics_are_restored(typed: str, restored: str) -> None:
+    assert restore_diacritics(typed) == restored
 
 
 @pytest.mark.parametrize("text", ["Nghị quyết 57 co han che gi?", "Đồng chi", "", "57", "xyzzy 12%"])
-def test_what_has_marks_or_is_not_known_stays_as_it_is(text: str) -> None:
+def test_a_text_with_diacritics_or_unknown_words_is_unchanged(text: str) -> None:
     assert restore_diacritics(text) == text
 
 
-def test_capitals_stay() -> None:
+def test_capitals_are_kept() -> None:
     assert restore_diacritics("CHUYEN DOI SO") == "CHUYỂN ĐỔI SỐ"
 
 

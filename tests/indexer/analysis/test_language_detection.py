@@ -1,3 +1,5 @@
+"""Language detection."""
+
 import unicodedata
 from pathlib import Path
 
@@ -39,14 +41,14 @@ from indexer.text.languages import LANGUAGES
         ("ket qua thuc hien chuyen doi so", "vi"),
     ],
 )
-def test_a_short_question_is_told_by_its_words(text: str, language: str) -> None:
+def test_a_short_question_is_detected_by_its_words(text: str, language: str) -> None:
     assert detect_language(text) == language
 
 
 @pytest.mark.parametrize(
     "text", ["Nghị quyết 57 có những hạn chế gì?", "Welche Mängel gab es für die Provinz Hà Giang?"]
 )
-def test_decomposed_text_is_told_the_same(text: str) -> None:
+def test_decomposed_text_has_the_same_language(text: str) -> None:
     assert detect_language(unicodedata.normalize("NFD", text)) == detect_language(text)
 
 
@@ -64,12 +66,12 @@ def test_names_and_quoted_words_do_not_decide(text: str, language: str) -> None:
 
 
 @given(st.text(max_size=200))
-def test_any_text_is_given_one_of_the_three(text: str) -> None:
+def test_any_text_has_one_of_the_three_languages(text: str) -> None:
     assert detect_language(text) in LANGUAGES
 
 
 @pytest.mark.parametrize("text", ["", "57", "???", "Nguyen Hoai Anh", "Quelles sont les faiblesses ?"])
-def test_a_text_that_tells_nothing_is_given_one_too(text: str) -> None:
+def test_an_unclear_text_has_one_of_the_three_languages(text: str) -> None:
     warm_up()
     assert detect_language(text) in LANGUAGES
 

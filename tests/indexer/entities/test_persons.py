@@ -1,4 +1,4 @@
-"""Vietnamese names in questions."""
+"""Vietnamese personal names."""
 
 import unicodedata
 
@@ -18,16 +18,16 @@ from indexer.entities.persons import find_persons
         ("Was sagte Tran Thi Thu Ha dazu?", ("Tran Thi Thu Ha",)),
     ],
 )
-def test_a_name_is_found_with_and_without_its_marks(question: str, names: tuple[str, ...]) -> None:
+def test_a_name_is_found_with_and_without_its_diacritics(question: str, names: tuple[str, ...]) -> None:
     assert find_persons(question) == names
 
 
-def test_a_name_is_found_however_its_marks_are_encoded() -> None:
+def test_a_name_is_found_in_decomposed_text() -> None:
     name = "Nguyễn Hoài Anh"
     assert find_persons(unicodedata.normalize("NFD", f"Wer ist {name}?")) == (name,)
 
 
-def test_a_name_said_twice_counts_once() -> None:
+def test_a_repeated_name_is_found_once() -> None:
     assert find_persons("Lê Minh Hưng, also Lê Minh Hưng") == ("Lê Minh Hưng",)
 
 
@@ -51,10 +51,10 @@ def test_a_name_said_twice_counts_once() -> None:
         "",
     ],
 )
-def test_bodies_countries_and_words_of_other_languages_are_no_names(text: str) -> None:
+def test_organisations_countries_and_words_of_other_languages_are_not_names(text: str) -> None:
     assert find_persons(text) == ()
 
 
 @pytest.mark.parametrize("piece", ["Lê ", "A", "Nguyễn", "Nguyễn Văn Anh, ", " \u00a0"])
-def test_a_text_without_end_is_read_through(piece: str) -> None:
+def test_a_long_text_is_searched_to_its_end(piece: str) -> None:
     assert len(find_persons(piece * (100_000 // len(piece)))) <= 1

@@ -1,31 +1,17 @@
+"""Provinces, their names and mentions."""
+
 import unicodedata
 from typing import Literal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from indexer.entities.places import MERGERS, canonical_place, find_places, place_of_document, related_places
-from indexer.text.normalization import fold
 
 PROVINCES = sorted({name for today, former in MERGERS.items() for name in (today, *former)})
 
 
 def places(text: str) -> list[str]:
     return [mention.place for mention in find_places(text)]
-
-
-@given(st.text())
-def test_folding_keeps_every_offset(text: str) -> None:
-    assert len(fold(text)) == len(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "folded"),
-    [("Hà Giang", "ha giang"), ("ĐẮK LẮK", "dak lak"), ("Größe", "große"), ("Ứng Hòa", "ung hoa")],
-)
-def test_folding_removes_case_and_diacritics(text: str, folded: str) -> None:
-    assert fold(text) == folded
 
 
 def test_there_were_63_provinces_and_are_34() -> None:
@@ -51,7 +37,7 @@ def test_a_province_is_known_by_any_spelling_of_its_name(province: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "Berlin", "Ha", "Giang", "Provinz", "Ha Giang und Ca Mau"])
-def test_another_name_is_no_province(name: str) -> None:
+def test_another_name_is_not_a_province(name: str) -> None:
     assert canonical_place(name) is None
 
 
@@ -71,14 +57,14 @@ def test_another_name_is_no_province(name: str) -> None:
         ("Ba Ria-Vung Tau", "Bà Rịa - Vũng Tàu"),
     ],
 )
-def test_other_names_are_known(alias: str, place: str) -> None:
+def test_an_alias_is_known(alias: str, place: str) -> None:
     assert canonical_place(alias) == place
     assert places(f"Die Arbeit in {alias}, wie berichtet.") == [place]
 
 
 @pytest.mark.parametrize("text", ["Hà Giang", "Ha Giang", "Ha-Giang", "Hagiang", "HÀ GIANG", "Ha\u2011Giang"])
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
-def test_a_place_is_found_where_it_stands(text: str, form: Literal["NFC", "NFD"]) -> None:
+def test_a_place_is_found_with_its_span(text: str, form: Literal["NFC", "NFD"]) -> None:
     written = unicodedata.normalize(form, text)
     whole = f"Aus {written}: nichts Neues"
     (mention,) = find_places(whole)
@@ -103,7 +89,7 @@ def test_places_come_in_reading_order() -> None:
         "Haggiang, Ha Giangs",
     ],
 )
-def test_a_persons_name_or_another_word_is_no_place(text: str) -> None:
+def test_a_personal_name_or_another_word_is_not_a_place(text: str) -> None:
     assert places(text) == []
 
 
@@ -119,18 +105,18 @@ def test_a_persons_name_or_another_word_is_no_place(text: str) -> None:
         "TP. Hà Giang",
     ],
 )
-def test_a_title_is_told(text: str) -> None:
+def test_a_title_beside_the_name_is_found(text: str) -> None:
     assert [m.place for m in find_places(text) if m.has_title] == ["Hà Giang"]
 
 
 @pytest.mark.parametrize(
     "text", ["Ha Giang", "In Ha Giang", "Ha Giang Provinzparteikomitee", "Nordprovinz Ha Giang"]
 )
-def test_a_missing_title_is_told(text: str) -> None:
+def test_a_name_without_a_title_has_none(text: str) -> None:
     assert [m.has_title for m in find_places(text)] == [False]
 
 
-def test_a_title_makes_a_persons_name_a_place() -> None:
+def test_a_title_makes_a_personal_name_a_place() -> None:
     assert places("Tran, Provinz Thai Binh; Thành phố Hồ Chí Minh; Ho Chi Minh City") == [
         "Thái Bình",
         "Hồ Chí Minh",
@@ -153,7 +139,7 @@ def test_a_title_makes_a_persons_name_a_place() -> None:
         (None, None),
     ],
 )
-def test_the_host_of_an_address_names_the_place(url: str | None, place: str | None) -> None:
+def test_the_host_of_a_url_names_the_place(url: str | None, place: str | None) -> None:
     assert place_of_document("Ein Satz.", url) == place
 
 

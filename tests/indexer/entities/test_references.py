@@ -30,22 +30,22 @@ def keys(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("text", "expected"), ROWS)
-def test_a_mention_is_read_as_the_table_says(text: str, expected: str) -> None:
+def test_mentions_have_the_keys_of_the_table(text: str, expected: str) -> None:
     assert ",".join(keys(text)) == expected
 
 
 @pytest.mark.parametrize(("text", "expected"), ROWS)
-def test_decomposed_text_is_read_the_same(text: str, expected: str) -> None:
+def test_decomposed_text_has_the_same_keys(text: str, expected: str) -> None:
     assert ",".join(keys(unicodedata.normalize("NFD", text))) == expected
 
 
 @pytest.mark.parametrize(("text", "expected"), ROWS)
-def test_a_mention_is_read_the_same_inside_a_paragraph(text: str, expected: str) -> None:
+def test_a_mention_has_the_same_keys_inside_a_paragraph(text: str, expected: str) -> None:
     assert ",".join(keys(f"Die Konferenz tagte.\n\n{text}\n\nEnde der 3 Tage.")) == expected
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
-def test_spans_are_in_order_and_cut_the_mention_out_of_the_given_text(form: Literal["NFC", "NFD"]) -> None:
+def test_spans_are_in_order_and_select_the_mention_in_the_given_text(form: Literal["NFC", "NFD"]) -> None:
     text = unicodedata.normalize(form, "\n\n".join(text for text, _ in ROWS))
     found = find_references(text)
     assert [text[reference.start : reference.end] for reference in found] == [r.text for r in found]
@@ -85,7 +85,7 @@ def test_a_number_is_never_cut(number: int, digit: int) -> None:
 
 
 @given(st.text(alphabet="Resolution NqTWw/-–.,()%#số và 0123456789\n\u0301\u00a0đß", max_size=80))
-def test_any_text_gives_sound_spans_and_canonical_keys(text: str) -> None:
+def test_any_text_has_valid_spans_and_canonical_keys(text: str) -> None:
     for reference in find_references(text):
         assert text[reference.start : reference.end] == reference.text
         assert keys(display_name(reference.key, "en")) == [reference.key]
@@ -124,7 +124,7 @@ def test_a_long_enumeration_is_read_to_its_end() -> None:
     assert len(find_references("Resolutionen Nr. 57" + ", 59" * 50_000)) == 50_001
 
 
-def test_a_long_enumeration_that_turns_into_an_amount_leaves_the_first() -> None:
+def test_a_long_enumeration_that_ends_in_an_amount_has_only_its_first_number() -> None:
     assert keys("Resolution 57" + ", 59" * 50_000 + " Haushalte") == ["NQ-57"]
 
 
@@ -153,12 +153,12 @@ def test_a_display_name_is_read_back_as_its_key(kind: str, tail: str, language: 
         ("NQ-57", "fr", "Resolution No. 57"),
     ],
 )
-def test_an_act_is_called_as_in_the_language_asked_for(key: str, language: str, name: str) -> None:
+def test_a_display_name_is_in_the_requested_language(key: str, language: str, name: str) -> None:
     assert display_name(key, language) == name
 
 
 @pytest.mark.parametrize("key", ["", "57", "NQ", "XX-57", "NQ-57-NQ", "nq-57"])
-def test_what_is_no_key_has_no_name(key: str) -> None:
+def test_a_malformed_key_is_an_error(key: str) -> None:
     with pytest.raises(ValueError, match="not a reference key"):
         display_name(key, "de")
 
@@ -181,10 +181,10 @@ def test_the_nearest_known_keys_come_first(key: str, known: list[str], expected:
     assert nearest_keys(key, known) == expected
 
 
-def test_suggestions_depend_neither_on_order_nor_on_repetition() -> None:
+def test_nearest_keys_do_not_depend_on_order_or_repetition() -> None:
     known = ["NQ-57", "CT-157", "NQ-15", "NQ-57"]
     assert nearest_keys("NQ-157", known) == nearest_keys("NQ-157", sorted(known, reverse=True))
 
 
-def test_no_more_suggestions_than_asked_for() -> None:
+def test_nearest_keys_are_limited() -> None:
     assert nearest_keys("NQ-157", ["NQ-57", "NQ-15", "CT-157"], limit=1) == ["NQ-57"]

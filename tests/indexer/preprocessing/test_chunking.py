@@ -1,3 +1,5 @@
+"""Sentences and passages of a text."""
+
 import itertools
 import time
 from pathlib import Path
@@ -39,7 +41,7 @@ def test_sentences_of_a_paragraph_go_together() -> None:
     assert passages(f"{ONE} {TWO} {THREE}") == [f"{ONE} {TWO} {THREE}"]
 
 
-def test_a_passage_never_goes_over_a_paragraph() -> None:
+def test_a_passage_never_spans_two_paragraphs() -> None:
     assert passages(f"{ONE}\n{TWO} {THREE}") == [ONE, f"{TWO} {THREE}"]
 
 
@@ -47,7 +49,7 @@ def test_a_passage_is_no_longer_than_its_size() -> None:
     assert passages(f"{ONE} {TWO} {THREE}", size=45) == [f"{ONE} {TWO}", THREE]
 
 
-def test_a_sentence_longer_than_a_passage_is_one_of_its_own() -> None:
+def test_a_sentence_longer_than_a_passage_is_a_passage_alone() -> None:
     assert passages(f"{ONE} {TWO} {THREE}", size=10) == [ONE, TWO, THREE]
 
 
@@ -63,7 +65,7 @@ def test_a_lead_in_goes_with_the_paragraph_that_follows() -> None:
     assert passages(f"Es gab drei Mängel:\n{ONE}\n{TWO}") == [f"Es gab drei Mängel:\n{ONE}", TWO]
 
 
-def test_a_heading_at_the_end_is_a_passage_of_its_own() -> None:
+def test_a_heading_at_the_end_is_a_passage_alone() -> None:
     assert passages(f"{ONE}\nAnhang") == [ONE, "Anhang"]
 
 
@@ -75,7 +77,7 @@ def test_a_short_line_without_an_end_is_a_heading(line: str) -> None:
 @pytest.mark.parametrize(
     "line", [ONE, "Wirklich?", "Er sagte: „So sei es“", "(so gesehen)", "x" * 121, f"{ONE} Und mehr"]
 )
-def test_a_sentence_is_no_heading(line: str) -> None:
+def test_a_sentence_is_not_a_heading(line: str) -> None:
     assert headings(f"{line}\n{ONE}") == []
 
 
@@ -85,7 +87,7 @@ def test_a_passage_knows_its_first_and_last_sentence() -> None:
     assert sentences == [Sentence(0, 20), Sentence(21, 42), Sentence(43, 64)]
 
 
-def test_an_overlap_says_the_last_sentence_again() -> None:
+def test_an_overlap_repeats_the_last_sentence() -> None:
     assert passages(f"{ONE} {TWO} {THREE}", size=45, overlap=25) == [f"{ONE} {TWO}", f"{TWO} {THREE}"]
 
 
@@ -141,7 +143,7 @@ def test_by_section_an_overlap_takes_no_room_from_a_paragraph() -> None:
     assert passages(text, size=50, overlap=25, grouping="section") == [ONE, f"{TWO} {THREE}"]
 
 
-def test_an_empty_text_has_none() -> None:
+def test_an_empty_text_has_no_sentences_and_passages() -> None:
     assert split_document("") == ([], [])
 
 
@@ -208,12 +210,12 @@ def test_by_section_no_heading_comes_after_a_statement(text: str) -> None:
 
 
 @pytest.mark.parametrize("length", [MAX_SENTENCE_LENGTH - 1, MAX_SENTENCE_LENGTH])
-def test_a_sentence_that_the_model_can_read_is_not_cut(length: int) -> None:
+def test_a_sentence_within_the_limit_is_not_divided(length: int) -> None:
     text = "Wort " * (length // 5)
     assert len(split_document(text.strip())[0]) == 1
 
 
-def test_a_sentence_longer_than_the_models_window_is_cut_after_a_semicolon() -> None:
+def test_a_sentence_over_the_limit_is_divided_after_a_semicolon() -> None:
     item = "ein Punkt der langen Liste, die kein Ende hat; "
     sentences, split = split_document((item * 100).strip())
     text = (item * 100).strip()
@@ -222,7 +224,7 @@ def test_a_sentence_longer_than_the_models_window_is_cut_after_a_semicolon() -> 
     assert " ".join(text[s.start : s.end] for s in sentences) == text
 
 
-def test_a_long_sentence_is_cut_where_it_can_be() -> None:
+def test_a_long_sentence_without_separators_is_divided() -> None:
     text = "x" * 3000 + " " + "Wort, " * 600 + "y" * 5000
     sentences, _ = split_document(text)
     assert all(s.end - s.start <= MAX_SENTENCE_LENGTH for s in sentences)
@@ -230,7 +232,7 @@ def test_a_long_sentence_is_cut_where_it_can_be() -> None:
     assert "".join(text[s.start : s.end] for s in sentences).replace(" ", "") == text.replace(" ", "")
 
 
-def test_a_line_without_any_space_takes_no_long_time() -> None:
+def test_a_line_without_spaces_is_divided_fast() -> None:
     started = time.perf_counter()
     sentences, _ = split_document("x" * 300_000)
     assert len(sentences) >= 300_000 // MAX_SENTENCE_LENGTH
@@ -244,7 +246,7 @@ def test_more_sentences_than_the_grouper_can_count_are_all_there() -> None:
     assert split[-1].last_sentence == 69_999
 
 
-def test_no_sentence_of_the_reports_is_cut(reports: Path) -> None:
+def test_no_sentence_of_the_reports_is_divided(reports: Path) -> None:
     for path in reports.glob("*.txt"):
         text = clean(path.read_text("utf-8"))
         sentences, split = split_document(text)

@@ -1,3 +1,5 @@
+"""Cleaning of raw text."""
+
 import time
 import unicodedata
 from pathlib import Path
@@ -48,7 +50,7 @@ def test_cleaning_only_removes(text: str, media_type: str) -> None:
 
 
 @given(TEXTS)
-def test_every_line_of_plain_text_stands_in_the_file_with_white_space_folded(text: str) -> None:
+def test_every_line_of_plain_text_is_in_the_file_with_white_space_folded(text: str) -> None:
     visible = "".join(
         " " if letter.isspace() else letter
         for letter in text
@@ -67,7 +69,7 @@ def test_canonical_text_has_no_empty_lines_and_no_odd_space(text: str, media_typ
 
 
 @given(TEXTS)
-def test_headings_stand_in_the_canonical_text(text: str) -> None:
+def test_headings_are_lines_of_the_canonical_text(text: str) -> None:
     canonical = clean(text, "text/markdown")
     assert set(headings(text, canonical)) <= set(canonical.split("\n"))
 
@@ -102,7 +104,7 @@ def test_headings_stand_in_the_canonical_text(text: str) -> None:
         "  Kommentar\t(0)  ",
     ],
 )
-def test_a_line_of_the_page_is_removed(line: str) -> None:
+def test_a_line_of_boilerplate_is_removed(line: str) -> None:
     assert clean(f"{SENTENCE}\n{line}\n{SENTENCE}") == f"{SENTENCE}\n{SENTENCE}"
 
 
@@ -127,7 +129,7 @@ def test_a_line_of_the_page_is_removed(line: str) -> None:
         "57",
     ],
 )
-def test_an_ordinary_line_with_such_words_stays(line: str) -> None:
+def test_an_ordinary_line_with_such_words_is_kept(line: str) -> None:
     assert clean(f"{SENTENCE}\n{line}\n{SENTENCE}") == f"{SENTENCE}\n{line}\n{SENTENCE}"
 
 
@@ -139,7 +141,7 @@ def test_an_authors_name_right_before_the_source_is_removed(name: str, form: Lit
 
 
 @pytest.mark.parametrize("last", ["Das Ende.", "ein Ende", "Ende", "Über uns und andere mehr als vier"])
-def test_a_last_line_that_is_no_name_stays_before_the_source(last: str) -> None:
+def test_a_last_line_that_is_not_a_name_is_kept_before_the_source(last: str) -> None:
     assert clean(f"{SENTENCE}\n{last}\nQuelle\n\n\n\nKommentar (0)") == f"{SENTENCE}\n{last}"
 
 
@@ -166,7 +168,7 @@ def test_a_last_line_that_is_no_name_stays_before_the_source(last: str) -> None:
         ("| A | B |\n|---|---|\n| 1 | 2 |", "| A | B |\n|---|---|\n| 1 | 2 |"),
     ],
 )
-def test_markdown_loses_its_marks_and_keeps_its_words(marked: str, plain: str) -> None:
+def test_markdown_loses_its_markup_and_keeps_its_words(marked: str, plain: str) -> None:
     assert clean(marked, "text/markdown") == plain
 
 
@@ -194,11 +196,11 @@ def test_white_space_is_folded_and_invisible_characters_are_removed(raw: str, ca
     assert clean(raw) == canonical
 
 
-def test_a_text_of_nothing_but_the_page_is_empty() -> None:
+def test_a_text_of_boilerplate_is_empty() -> None:
     assert clean("14:34, 17.03.2025\n\nQuelle\nKommentar (0)") == ""
 
 
-def test_headings_are_those_seen_on_the_page() -> None:
+def test_headings_are_without_markup() -> None:
     text = "# Ein *Titel* #\n<!--\n# Versteckt\n-->\n# Kommentar (0)\n\nText\n## Zwei"
     assert headings(text, clean(text, "text/markdown")) == ["Ein Titel", "Zwei"]
 
@@ -216,14 +218,14 @@ def test_headings_are_those_seen_on_the_page() -> None:
     ],
     ids=["heading", "links", "quotations", "rule", "lines", "names", "names and sources"],
 )
-def test_time_grows_with_the_text_and_not_faster(text: str) -> None:
+def test_cleaning_takes_linear_time(text: str) -> None:
     started = time.perf_counter()
     clean(text, "text/markdown")
     clean(text)
     assert time.perf_counter() - started < 5
 
 
-def test_the_reports_lose_the_page_and_nothing_else(reports: Path) -> None:
+def test_the_reports_lose_only_boilerplate(reports: Path) -> None:
     for path in sorted(reports.glob("*.txt")):
         raw = path.read_text("utf-8")
         lines = clean(raw).split("\n")

@@ -1,3 +1,5 @@
+"""Metadata of documents."""
+
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from indexer.sources.reader import read_sources
 SENTENCE = "Die Konferenz fand am Morgen statt."
 
 
-def described(text: str, media_type: str = "text/plain", **fields: str) -> Document:
+def document_of(text: str, media_type: str = "text/plain", **fields: str) -> Document:
     return to_document(RawDocument("a", Path("a.txt"), text, media_type, fields))
 
 
@@ -24,7 +26,7 @@ def described(text: str, media_type: str = "text/plain", **fields: str) -> Docum
         ("004", "Nghệ An", "2024-04-25", None),
     ],
 )
-def test_the_reports_are_described_as_they_are(
+def test_the_reports_have_their_metadata(
     reports: Path, number: str, place: str | None, published: str | None, host: str | None
 ) -> None:
     (raw,) = read_sources(list(reports.glob(f"{number}_*.txt")))
@@ -35,48 +37,48 @@ def test_the_reports_are_described_as_they_are(
 
 
 def test_the_digest_is_that_of_the_canonical_text() -> None:
-    document = described("Eins.  Zwei.\nKommentar (0)")
+    document = document_of("Eins.  Zwei.\nKommentar (0)")
     assert document.text == "Eins. Zwei."
     assert document.sha256 == text_digest("Eins. Zwei.")
 
 
 def test_the_references_are_found_in_the_canonical_text() -> None:
-    document = described("Kommentar (0)\nGemäß der  Resolution Nr. 57 gilt das.")
+    document = document_of("Kommentar (0)\nGemäß der  Resolution Nr. 57 gilt das.")
     (reference,) = document.references
     assert reference.key == "NQ-57"
     assert document.text[reference.start : reference.end] == "Resolution Nr. 57"
 
 
 @pytest.mark.parametrize("text", ["Kommentar (0)", "\n\n", "\u200b", "Quelle: https://a.vn/b"])
-def test_a_document_of_nothing_but_the_page_is_an_error(text: str) -> None:
+def test_a_document_of_boilerplate_is_an_error(text: str) -> None:
     with pytest.raises(SourceError, match=r"^empty after cleaning$"):
-        described(text)
+        document_of(text)
 
 
-def test_a_stated_title_goes_before_a_heading() -> None:
-    assert described(f"# Kopf\n\n{SENTENCE}", "text/markdown", title=" Ein\nTitel ").title == "Ein Titel"
+def test_a_stated_title_takes_precedence_over_a_heading() -> None:
+    assert document_of(f"# Kopf\n\n{SENTENCE}", "text/markdown", title=" Ein\nTitel ").title == "Ein Titel"
 
 
-def test_a_heading_goes_before_the_first_words() -> None:
-    assert described(f"{SENTENCE}\n\n## Zum *Thema*", "text/markdown").title == "Zum Thema"
+def test_a_heading_takes_precedence_over_the_first_words() -> None:
+    assert document_of(f"{SENTENCE}\n\n## Zum *Thema*", "text/markdown").title == "Zum Thema"
 
 
 def test_plain_text_has_no_headings() -> None:
-    assert described(f"# Kopf\n{SENTENCE}").title == "# Kopf"
+    assert document_of(f"# Kopf\n{SENTENCE}").title == "# Kopf"
 
 
-def test_a_text_without_a_headline_is_called_by_its_first_words() -> None:
-    assert described(f"{SENTENCE}\nNoch einer.").title == SENTENCE
+def test_a_text_without_a_headline_has_its_first_words_as_title() -> None:
+    assert document_of(f"{SENTENCE}\nNoch einer.").title == SENTENCE
 
 
-def test_a_long_beginning_is_cut_between_words() -> None:
-    title = described("Die Arbeitsgruppe, " * 20).title
+def test_a_long_title_is_cut_between_words() -> None:
+    title = document_of("Die Arbeitsgruppe, " * 20).title
     assert title == "Die Arbeitsgruppe, " * 5 + "Die …"
     assert len(title) <= 102
 
 
-def test_a_beginning_without_spaces_is_cut_too() -> None:
-    assert described("x" * 300).title == "x" * 100 + " …"
+def test_a_long_title_without_spaces_is_cut() -> None:
+    assert document_of("x" * 300).title == "x" * 100 + " …"
 
 
 @pytest.mark.parametrize(
@@ -92,10 +94,10 @@ def test_a_beginning_without_spaces_is_cut_too() -> None:
         (f"{SENTENCE} Siehe https://c.vn/d", {}, None),
     ],
 )
-def test_the_address_is_the_stated_one_or_that_of_the_source_line(
+def test_the_url_is_the_stated_one_or_that_of_the_source_line(
     text: str, fields: dict[str, str], url: str | None
 ) -> None:
-    assert described(text, **fields).url == url
+    assert document_of(text, **fields).url == url
 
 
 @pytest.mark.parametrize(
@@ -124,21 +126,21 @@ def test_the_address_is_the_stated_one_or_that_of_the_source_line(
 )
 @pytest.mark.parametrize("field", ["date", "published"])
 def test_a_stated_date_is_read_in_three_languages(field: str, stated: str, published: str) -> None:
-    assert described(SENTENCE, **{field: stated}).published == published
+    assert document_of(SENTENCE, **{field: stated}).published == published
 
 
 @pytest.mark.parametrize(
     "stated", ["morgen", "2025", "17. März", "März 2025", "2025-02-30", "31.04.2025", "99/99/2025", "57"]
 )
 @pytest.mark.parametrize("field", ["date", "published"])
-def test_a_stated_date_that_is_none_is_an_error_that_names_the_field(field: str, stated: str) -> None:
+def test_a_malformed_date_is_an_error_that_names_the_field(field: str, stated: str) -> None:
     with pytest.raises(SourceError) as caught:
-        described(SENTENCE, **{field: stated})
+        document_of(SENTENCE, **{field: stated})
     assert str(caught.value) == f'field "{field}" is not a date: {stated!r}'
 
 
-def test_an_empty_date_is_none_at_all() -> None:
-    assert described(SENTENCE, date=" ").published is None
+def test_an_empty_date_is_not_stated() -> None:
+    assert document_of(SENTENCE, date=" ").published is None
 
 
 @pytest.mark.parametrize(
@@ -165,7 +167,7 @@ def test_an_empty_date_is_none_at_all() -> None:
     ],
 )
 def test_the_day_a_report_opens_with_is_its_date(text: str, published: str | None) -> None:
-    assert described(text).published == published
+    assert document_of(text).published == published
 
 
 @pytest.mark.parametrize(
@@ -190,7 +192,7 @@ def test_the_day_a_report_opens_with_is_its_date(text: str, published: str | Non
     ],
 )
 def test_another_date_or_a_day_without_its_year_is_never_the_documents_date(text: str) -> None:
-    assert described(text).published is None
+    assert document_of(text).published is None
 
 
 @pytest.mark.parametrize(
@@ -211,20 +213,20 @@ def test_another_date_or_a_day_without_its_year_is_never_the_documents_date(text
         ("Die Provinz Nghe An, die Provinz Nghe An.", {"url": "https://baocamau.vn"}, "Nghệ An"),
     ],
 )
-def test_the_place_is_the_stated_one_or_the_titled_one_or_that_of_the_address(
+def test_the_place_is_stated_or_titled_or_that_of_the_url(
     text: str, fields: dict[str, str], place: str | None
 ) -> None:
-    assert described(text, **fields).place == place
+    assert document_of(text, **fields).place == place
 
 
-def test_stated_fields_lose_what_no_database_takes() -> None:
-    document = described(
+def test_stated_fields_lose_control_and_surrogate_characters() -> None:
+    document = document_of(
         SENTENCE, title="Ein\ud800 Titel\x00", place="Ber\ud800lin", url="https://a\u200b.vn"
     )
     assert (document.title, document.place, document.url) == ("Ein Titel", "Berlin", "https://a.vn")
 
 
-def test_every_document_of_the_corpus_is_described_by_its_front_matter(corpus: Path) -> None:
+def test_documents_of_the_corpus_have_the_metadata_of_their_front_matter(corpus: Path) -> None:
     documents = [to_document(item) for item in read_sources([corpus]) if isinstance(item, RawDocument)]
     assert {document.place: document.published for document in documents} == {
         "Cà Mau": None,

@@ -134,7 +134,7 @@ def test_reading_needs_no_model_library() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_of_a_question_set_only_the_corpus_is_read(tmp_path: Path) -> None:
+def test_only_the_corpus_of_a_question_set_is_read(tmp_path: Path) -> None:
     (tmp_path / "corpus.jsonl").write_text('{"_id": "a", "text": "Die Ernte war gut."}\n', "utf-8")
     (tmp_path / "queries.jsonl").write_text('{"_id": "q", "text": "Wie war die Ernte?"}\n', "utf-8")
     (tmp_path / "qrels.tsv").write_text("q\ta\t1\n", "utf-8")

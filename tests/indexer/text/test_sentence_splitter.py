@@ -1,4 +1,4 @@
-"""`|` marks where one sentence ends and the next begins."""
+"""Sentence boundaries; `|` in a text marks one."""
 
 import time
 
@@ -107,11 +107,11 @@ def test_an_ellipsis_ends_a_sentence_only_before_a_new_one() -> None:
     assert_split("Er zögerte…|Dann sprach er von der […] Lage und … weiter.|Ende.")
 
 
-def test_white_space_before_a_full_stop_does_not_hide_it() -> None:
+def test_a_full_stop_after_white_space_ends_a_sentence() -> None:
     assert_split("Alle nutzten die Resolutionen .|Die Bevölkerung , die Kader usw. , alle .|Ende.")
 
 
-def test_a_missing_space_is_seen_but_addresses_stay_whole() -> None:
+def test_a_sentence_can_end_without_a_space_but_not_inside_an_address() -> None:
     text = "Es wurde gezeigt.In Hanoi half www.Foo.de und max.Muster@foo.de betr.Haushalt."
     assert [text[span.start : span.end] for span in split_sentences(text)] == [text[:17], text[17:]]
 
