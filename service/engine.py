@@ -20,7 +20,8 @@ from service.query.question import Question
 from service.query.understanding import understand
 from service.reranking.cross_encoder import CrossEncoder
 from service.reranking.loading import OWN, load_cross_encoder
-from service.reranking.reranker import Reranker, RerankSettings, SearchPipeline
+from service.reranking.rerank_settings import RerankSettings
+from service.reranking.reranker import Reranker, SearchPipeline
 from service.retrieval.corpus_lookup import CorpusLookup
 from service.retrieval.encoded_query import QueryEncoder
 from service.retrieval.filters import Filters

@@ -21,7 +21,6 @@ from indexer.build.report import BuildSummary, ReportProgress
 from indexer.embedding.embedder import Embedder
 from indexer.embedding.vector_cache import VectorCache, text_key
 from indexer.errors import IndexingError, SourceError
-from indexer.index.folder import is_live, new_name, prune, remove_abandoned, set_live, sync
 from indexer.index.layout import (
     BUILD_LOCK,
     GENERATIONS,
@@ -30,6 +29,7 @@ from indexer.index.layout import (
     STORE,
     VECTOR_CACHE,
 )
+from indexer.index.live_generation import is_live, new_name, prune, remove_abandoned, set_live, sync
 from indexer.index.manifest import Manifest, file_facts
 from indexer.preprocessing.chunking import Chunking
 from indexer.sources.reader import printable

@@ -17,7 +17,7 @@ from indexer.build.report import BuildSummary
 from indexer.cli.options import IndexOption, JsonOption, ModelOption, exit_on_error
 from indexer.cli.progress import build_progress
 from indexer.errors import FundstelleError, IndexDamagedError, IndexingError, IndexMissingError, SourceError
-from indexer.index import folder, verification
+from indexer.index import live_generation, verification
 from indexer.index.layout import GENERATIONS
 from indexer.index.manifest import Manifest
 from indexer.preprocessing.chunking import Chunking
@@ -99,8 +99,8 @@ def fetch(
 def status(index: IndexOption, as_json: JsonOption = False) -> None:
     """Show the generations of an index: counts, model, sizes."""
     with exit_on_error():
-        live = folder.live_name(index)
-        rows = [_describe(index, name, live) for name in reversed(folder.generation_names(index))]
+        live = live_generation.live_name(index)
+        rows = [_describe(index, name, live) for name in reversed(live_generation.generation_names(index))]
     if as_json:
         document = {"index": str(index), "live": live, "generations": rows}
         print(json.dumps(document, ensure_ascii=False, indent=1))
@@ -147,7 +147,7 @@ def verify(
 ) -> None:
     """Check digests, offsets and counts; exit with 1 and name what is damaged."""
     with exit_on_error():
-        name = generation or folder.live_name(index)
+        name = generation or live_generation.live_name(index)
         faults = list(verification.verify(index, name))
     for fault in faults:
         print(f"damaged: {fault}", file=sys.stderr)
@@ -165,7 +165,7 @@ def rollback(
 ) -> None:
     """Make an older generation live again, if it is intact; a running service follows."""
     with exit_on_error():
-        live, names = folder.live_name(index), folder.generation_names(index)
+        live, names = live_generation.live_name(index), live_generation.generation_names(index)
         older = [name for name in names if name < live]
         name = to or (older[-1] if older else None)
         if name is None:
@@ -176,7 +176,7 @@ def rollback(
         if fault:
             raise IndexDamagedError(f"{fault}; {live} stays live")
         try:
-            folder.set_live(index, name)
+            live_generation.set_live(index, name)
         except OSError as error:
             raise IndexingError(f"cannot write {index}: {error.strerror}; {live} stays live") from error
     print(f"{name} is live in place of {live}" if name != live else f"{name} is already live")

@@ -1,3 +1,3 @@
 """Index on disk: its layout, its generations, opening and verifying them."""
 
-__all__ = ["folder", "generation", "layout", "manifest", "verification"]
+__all__ = ["generation", "layout", "live_generation", "manifest", "verification"]

@@ -10,7 +10,6 @@ from indexer.annotation.reference_attribution import ReferenceAttribution
 from indexer.arrays import Strengths
 from indexer.embedding.language_alignment import LanguageAlignment
 from indexer.errors import IndexDamagedError, ModelMismatchError
-from indexer.index.folder import live_name
 from indexer.index.layout import (
     ALIGNMENT,
     ASPECTS,
@@ -21,6 +20,7 @@ from indexer.index.layout import (
     SENTENCE_VECTORS,
     STORE,
 )
+from indexer.index.live_generation import live_name
 from indexer.index.manifest import Manifest, damaged_files
 from indexer.storage.document_store import DocumentStore, Spans
 from indexer.storage.lexical_index import Bm25Index, LexicalIndex

@@ -10,9 +10,9 @@ import numpy as np
 
 from indexer.documents import Document, text_digest
 from indexer.errors import IndexDamagedError
-from indexer.index.folder import live_name
 from indexer.index.generation import Generation, open_generation
 from indexer.index.layout import ATTRIBUTION, GENERATIONS, PASSAGE_VECTORS, SENTENCE_VECTORS, STORE
+from indexer.index.live_generation import live_name
 from indexer.index.manifest import Manifest, damaged_files
 from indexer.storage.document_store import DocumentStore, Spans
 

@@ -4,6 +4,7 @@ __all__ = [
     "answer_text",
     "browsing",
     "browsing_responses",
+    "facets",
     "requests",
     "responses",
     "serializers",

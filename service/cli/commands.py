@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from indexer.cli.options import IndexOption, JsonOption, ModelOption, exit_on_error
 from indexer.errors import FundstelleError
-from indexer.index.folder import live_name
+from indexer.index.live_generation import live_name
 from indexer.text.languages import Language
 from service.api.requests import MAX_CITATIONS, MAX_HITS, QuestionText
 from service.auth.exposure import require_keys

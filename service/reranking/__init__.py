@@ -5,5 +5,6 @@ __all__ = [
     "cross_encoder",
     "loading",
     "network",
+    "rerank_settings",
     "reranker",
 ]

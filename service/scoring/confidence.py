@@ -14,7 +14,7 @@ import numpy as np
 from indexer.analysis import analyzer
 from service.query.intent import is_list_question
 from service.query.question import Question
-from service.reranking.reranker import CONFIDENT_LOG_ODDS
+from service.reranking.rerank_settings import CONFIDENT_LOG_ODDS
 from service.retrieval.corpus_lookup import CorpusLookup
 from service.retrieval.encoded_query import EncodedQuery
 from service.retrieval.hits import Hit

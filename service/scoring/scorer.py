@@ -11,7 +11,8 @@ from indexer.arrays import Ids, Scores
 from indexer.index.generation import Generation
 from service.query.answer_type import matches_answer_type
 from service.query.intent import is_domain_question, is_list_question
-from service.reranking.reranker import CONFIDENT_LOG_ODDS, Reranker
+from service.reranking.rerank_settings import CONFIDENT_LOG_ODDS
+from service.reranking.reranker import Reranker
 from service.retrieval.corpus_lookup import CorpusLookup
 from service.retrieval.encoded_query import EncodedQuery
 from service.retrieval.hits import Hit

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from indexer.errors import IndexingError
-from indexer.index.folder import live_name
 from indexer.index.layout import CURRENT
+from indexer.index.live_generation import live_name
 from service.observability.metrics import Metrics
 from service.workers.backend import WorkerLostError
 from service.workers.client import WorkerClient

@@ -22,6 +22,7 @@ from service.api.browsing_responses import (
     ReferencesReply,
     SuggestionsReply,
 )
+from service.api.facets import facets
 from service.api.responses import AskReply, SearchReply
 from service.engine import Engine
 from service.workers.backend import Call, Reply
@@ -116,7 +117,7 @@ def _suggestions(engine: Engine, _: Mapping[str, Any], __: dict[str, Any]) -> Su
 
 def _facets(engine: Engine, arguments: Mapping[str, Any], _: dict[str, Any]) -> FacetsReply:
     filters = serializers.filters_of(arguments["filters"])
-    return browsing.facets(engine.generation, engine.lookup, filters)
+    return facets(engine.generation, engine.lookup, filters)
 
 
 def _references(engine: Engine, _: Mapping[str, Any], __: dict[str, Any]) -> ReferencesReply:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from indexer.index.folder import live_name, set_live
+from indexer.index.live_generation import live_name, set_live
 from indexer.index.manifest import Manifest, file_facts
 
 #: Every file of a generation.

@@ -24,7 +24,7 @@ from service_process import LONG, LocalBackend, ServiceProcess, get, listening, 
 
 from indexer.build.pipeline import build
 from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
-from indexer.index.folder import live_name, set_live
+from indexer.index.live_generation import live_name, set_live
 from service.auth.key_file import KeyFile
 from service.settings import Settings
 from service.web.app import create_app

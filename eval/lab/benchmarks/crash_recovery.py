@@ -26,8 +26,8 @@ from eval.lab.synthetic_embedders import SlowEmbedder
 from indexer.build.pipeline import build
 from indexer.cli.options import exit_on_error
 from indexer.errors import IndexMissingError
-from indexer.index.folder import live_name
 from indexer.index.generation import open_generation
+from indexer.index.live_generation import live_name
 from indexer.index.verification import verify
 
 #: Seconds before a kill within which embedded texts may be lost.

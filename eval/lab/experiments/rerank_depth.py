@@ -35,7 +35,7 @@ from service.cli.options import ReaderOption
 from service.engine import Engine, EngineSettings
 from service.reranking.cross_encoder import CrossEncoder
 from service.reranking.loading import OFF, OWN, load_cross_encoder
-from service.reranking.reranker import RerankSettings
+from service.reranking.rerank_settings import RerankSettings
 
 #: The compared settings, the default among them; ``None``: no reranking.
 SETTINGS: dict[str, RerankSettings | None] = {

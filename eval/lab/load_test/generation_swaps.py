@@ -13,8 +13,8 @@ from eval.datasets import jsonl
 from indexer.build.pipeline import build
 from indexer.documents import text_digest
 from indexer.embedding.embedder import Embedder
-from indexer.index.folder import generation_names, live_name, set_live
 from indexer.index.layout import GENERATIONS, PASSAGE_VECTORS, STORE
+from indexer.index.live_generation import generation_names, live_name, set_live
 from indexer.index.verification import verify
 from indexer.storage.document_store import DocumentStore
 from service.api.responses import AskReply, CitationInfo

@@ -19,7 +19,7 @@ from eval.lab.load_test.query_stream import QueryStream
 from eval.lab.load_test.statistics import by_status, failed, growth, latencies, milliseconds
 from eval.lab.service_process import ServiceProcess, running_service
 from indexer.embedding.embedder import Embedder
-from indexer.index.folder import set_live
+from indexer.index.live_generation import set_live
 from service.reranking.loading import OFF, OWN
 
 UNLIMITED = {"FUNDSTELLE_ADDRESS_RATE": "0"}

@@ -11,8 +11,8 @@ from fakes import FakeEmbedder
 from indexer.build.pipeline import build
 from indexer.embedding.vector_cache import COMMIT_EVERY
 from indexer.errors import IndexingError
-from indexer.index.folder import generation_names, live_name
 from indexer.index.generation import open_generation
+from indexer.index.live_generation import generation_names, live_name
 from indexer.index.verification import verify
 
 _BYTES = 6_000_000

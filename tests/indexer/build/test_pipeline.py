@@ -19,8 +19,8 @@ from indexer.build.pipeline import build
 from indexer.build.report import BuildSummary
 from indexer.embedding.embedder import Progress
 from indexer.errors import IndexingError, SourceError
-from indexer.index.folder import generation_names, live_name, set_live
 from indexer.index.generation import open_generation
+from indexer.index.live_generation import generation_names, live_name, set_live
 from indexer.index.verification import verify
 from indexer.preprocessing.chunking import Chunking
 from indexer.storage import document_store as store
@@ -211,7 +211,7 @@ FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         "indexer.build.pipeline.file_facts",
         "indexer.index.manifest.Manifest.write",
         "indexer.build.pipeline.sync",
-        "indexer.index.folder.sync",
+        "indexer.index.live_generation.sync",
         "indexer.build.pipeline.set_live",
         "pathlib.Path.rename",
         "pathlib.Path.replace",

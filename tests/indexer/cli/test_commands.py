@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from indexer.cli.commands import app
 from indexer.errors import ModelError
-from indexer.index.folder import generation_names, live_name
+from indexer.index.live_generation import generation_names, live_name
 from indexer.sources import watcher
 
 

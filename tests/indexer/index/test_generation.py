@@ -8,8 +8,8 @@ from generations import FILES, live_folder
 
 from indexer.build.pipeline import build
 from indexer.errors import IndexMissingError, ModelMismatchError
-from indexer.index.folder import live_name
 from indexer.index.generation import open_generation
+from indexer.index.live_generation import live_name
 
 
 def test_a_generation_comes_back_as_it_was_built(built_index: Path, corpus: Path) -> None:

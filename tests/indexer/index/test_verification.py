@@ -13,8 +13,8 @@ from indexer.annotation import aspect_classifier
 from indexer.annotation.aspects import ASPECTS
 from indexer.annotation.reference_attribution import ReferenceAttribution
 from indexer.errors import IndexDamagedError
-from indexer.index.folder import live_name
 from indexer.index.generation import open_generation
+from indexer.index.live_generation import live_name
 from indexer.index.verification import verify
 from indexer.storage.vector_store import FaissStore
 

@@ -11,7 +11,7 @@ from fakes import FakeCrossEncoder, FakeEmbedder
 from indexer.build.pipeline import build
 from indexer.index.generation import open_generation
 from service.engine import Engine, EngineSettings
-from service.reranking.reranker import RerankSettings
+from service.reranking.rerank_settings import RerankSettings
 
 DOCUMENTS = {
     f"{number}.md": f"Die Sitzung Nummer {number} begann. Der Vorsitz lag bei {name}. Dann sprach man lange."

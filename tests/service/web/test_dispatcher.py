@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from indexer.build.pipeline import build
-from indexer.index.folder import generation_names, set_live
+from indexer.index.live_generation import generation_names, set_live
 from service.auth.key_file import KeyFile
 from service.settings import Settings
 from service.web.answer_cache import AnswerCache

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.index.folder import set_live
+from indexer.index.live_generation import set_live
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from fakes import FakeEmbedder
 
 from indexer.build.pipeline import build
 from indexer.errors import FundstelleError, IndexDamagedError, ModelMismatchError
-from indexer.index.folder import generation_names
 from indexer.index.generation import open_generation
+from indexer.index.live_generation import generation_names
 from service.api import serializers
 from service.engine import Engine
 from service.workers.engine_holder import EngineHolder

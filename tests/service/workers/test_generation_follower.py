@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 from pool_runner import run
 
-from indexer.index.folder import set_live
+from indexer.index.live_generation import set_live
 from service.observability.metrics import Metrics
 from service.workers.backend import WorkerLostError
 from service.workers.client import WorkerClient

@@ -14,7 +14,7 @@ from asgi_correlation_id.context import correlation_id
 from pool_runner import PROGRAM, PoolRunner, alive, lines, refused, run, running, until
 
 from indexer.errors import FundstelleError
-from indexer.index.folder import set_live
+from indexer.index.live_generation import set_live
 from service.workers.client import WorkerClient
 from service.workers.generation_follower import GenerationFollower
 

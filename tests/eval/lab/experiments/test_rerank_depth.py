@@ -19,7 +19,7 @@ from eval.systems.local import LocalSystem
 from indexer.build.pipeline import build
 from indexer.errors import SourceError
 from indexer.index.generation import open_generation
-from service.reranking.reranker import RerankSettings
+from service.reranking.rerank_settings import RerankSettings
 
 RESULTS = [
     DepthResult("off", 0.9, 0.7, 0.98, None, 30.0, 60.0),

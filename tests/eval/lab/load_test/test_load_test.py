@@ -19,8 +19,8 @@ from eval.lab.load_test.schema_fuzzing import parse_summary
 from eval.lab.load_test.statistics import by_status, failed, growth, milliseconds
 from indexer.build.pipeline import build
 from indexer.errors import FundstelleError, IndexDamagedError
-from indexer.index.folder import live_name
 from indexer.index.generation import open_generation
+from indexer.index.live_generation import live_name
 from service.api import serializers
 from service.engine import Engine, EngineSettings
 

@@ -7,8 +7,8 @@ from fakes import FakeEmbedder
 
 from indexer.build.pipeline import build
 from indexer.errors import IndexDamagedError
-from indexer.index.folder import generation_names, is_live, live_name, prune, set_live
 from indexer.index.generation import open_generation
+from indexer.index.live_generation import generation_names, is_live, live_name, prune, set_live
 from indexer.index.verification import verify
 
 

@@ -1,4 +1,4 @@
-"""Index folder: immutable generations, and the name of the live one.
+"""The live generation of an index: its name, the atomic switch to another one, pruning.
 
 A generation is written into a hidden folder, becomes visible by one rename and live by another, that of
 ``CURRENT``. A failure before that leaves the old generation live.
