@@ -3,5 +3,8 @@
 __all__ = [
     "answer",
     "answerer",
+    "clauses",
     "constraints",
+    "quantities",
+    "selection",
 ]

@@ -5,6 +5,7 @@ __all__ = [
     "cross_encoder",
     "loading",
     "network",
+    "pair_encoding",
     "rerank_settings",
     "reranker",
 ]

@@ -4,5 +4,6 @@ __all__ = [
     "candidates",
     "confidence",
     "diagonal_metric",
+    "features",
     "scorer",
 ]
