@@ -113,7 +113,7 @@ def test_a_question_file_is_measured_by_statuses_and_places(folder: Path, tmp_pa
     assert run_eval(*arguments).exit_code == 0
 
 
-def test_two_runs_are_compared_on_what_they_share(folder: Path, tmp_path: Path) -> None:
+def test_two_runs_are_compared_on_their_common_questions(folder: Path, tmp_path: Path) -> None:
     run_eval("run", folder, "--output", tmp_path / "a")
     run_eval("run", folder, "--limit", 1, "--output", tmp_path / "b")
     comparison = json.loads(
@@ -139,7 +139,7 @@ def test_runs_without_a_common_question_cannot_be_compared(folder: Path, tmp_pat
     )
 
 
-def test_a_measure_that_is_not_there_is_named_with_those_that_are(folder: Path, tmp_path: Path) -> None:
+def test_a_missing_measure_is_named_with_the_existing_ones(folder: Path, tmp_path: Path) -> None:
     run_eval("run", folder, "--output", tmp_path / "a")
     result = run_eval("compare", tmp_path / "a", tmp_path / "a", "--measure", "MAP")
 
@@ -148,7 +148,7 @@ def test_a_measure_that_is_not_there_is_named_with_those_that_are(folder: Path, 
 
 
 @pytest.mark.parametrize("content", [None, "{", "[]", '{"format": 0, "values": {}}'])
-def test_what_is_no_record_is_named(tmp_path: Path, content: str | None) -> None:
+def test_a_malformed_record_is_named(tmp_path: Path, content: str | None) -> None:
     if content is not None:
         (tmp_path / "record.json").write_text(content, "utf-8")
     result = run_eval("compare", tmp_path, tmp_path)
@@ -182,7 +182,7 @@ def test_a_question_file_needs_an_index(tmp_path: Path) -> None:
     assert run_eval("run", tmp_path / "dev.jsonl").exit_code == 2
 
 
-def test_a_service_that_is_not_there_is_one_line(folder: Path) -> None:
+def test_a_missing_service_is_one_line(folder: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"

@@ -35,7 +35,9 @@ def test_the_set_loads_with_all_its_questions_and_statuses() -> None:
     assert {case.status for case in cases} == set(STATUSES)
 
 
-def test_every_gold_quote_stands_at_its_place_in_the_file(rows: list[dict[str, Any]], corpus: Path) -> None:
+def test_every_gold_quotation_is_at_its_position_in_the_file(
+    rows: list[dict[str, Any]], corpus: Path
+) -> None:
     for row in rows:
         for gold in row["gold"]:
             text = (corpus / gold["document"]).read_bytes().decode("utf-8")
@@ -49,7 +51,7 @@ def test_ids_are_unique_and_made_of_parallel_and_language(rows: list[dict[str, A
     assert ids == [f"{row['parallel']}-{row['lang']}" for row in rows]
 
 
-def test_translations_share_everything_but_the_words(parallels: dict[str, list[dict[str, Any]]]) -> None:
+def test_translations_differ_in_their_words_only(parallels: dict[str, list[dict[str, Any]]]) -> None:
     for parallel, translations in parallels.items():
         first = translations[0]
         assert sorted(row["lang"] for row in translations) == ["de", "en", "vi"], parallel

@@ -52,7 +52,7 @@ def test_a_folder_is_a_beir_set(folder: Path) -> None:
     assert dataset.qrels == {"q1-de": {"d1": 1}, "q1-en": {"d1": 2, "d2": 0}, "q2": {}}
 
 
-def test_translations_are_known_by_the_language_at_the_end_of_their_id(folder: Path) -> None:
+def test_translations_are_recognised_by_the_suffix_of_their_id(folder: Path) -> None:
     assert [q.parallel for q in load_beir(folder).queries] == ["q1", "q1", "q2"]
 
 
@@ -62,7 +62,7 @@ def test_only_questions_with_a_relevant_document_are_judged(folder: Path) -> Non
     assert [q.query_id for q in load_beir(folder).judged] == ["q1-de"]
 
 
-def test_gzipped_queries_and_the_layout_of_beir_are_read_too(tmp_path: Path) -> None:
+def test_gzipped_queries_and_the_original_layout_of_beir_are_read(tmp_path: Path) -> None:
     write(tmp_path / "qrels" / "test.tsv", QRELS)
     with gzip.open(tmp_path / "queries.jsonl.gz", "wt", encoding="utf-8") as file:
         file.writelines(json.dumps(row) + "\n" for row in QUERIES)
@@ -70,7 +70,7 @@ def test_gzipped_queries_and_the_layout_of_beir_are_read_too(tmp_path: Path) -> 
     assert len(load_beir(tmp_path).queries) == 3
 
 
-def test_equal_sets_have_equal_digests_and_others_do_not(folder: Path) -> None:
+def test_only_equal_sets_have_equal_digests(folder: Path) -> None:
     before = load_beir(folder).digest
     assert load_beir(folder).digest == before
 
@@ -130,19 +130,19 @@ def test_a_broken_question_is_named_with_file_and_line(
     assert message in str(caught.value)
 
 
-def test_a_question_id_is_there_once(tmp_path: Path) -> None:
+def test_question_ids_are_unique(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"dev.jsonl:2: question id 'a-de' occurs twice"):
         load_questions(write(tmp_path / "dev.jsonl", CASE, CASE))
 
 
-def test_a_missing_file_or_set_says_so(tmp_path: Path) -> None:
+def test_a_missing_file_or_set_is_named(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="No such file"):
         load(tmp_path / "nothing.jsonl")
     with pytest.raises(SourceError, match=r"no queries.jsonl or queries.jsonl.gz there"):
         load(tmp_path)
 
 
-def test_a_cut_gzip_file_says_so(tmp_path: Path) -> None:
+def test_a_truncated_gzip_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "dev.jsonl.gz").write_bytes(gzip.compress(json.dumps(CASE).encode())[:-9])
 
     with pytest.raises(SourceError, match="cannot be read"):
@@ -154,7 +154,7 @@ def test_an_empty_question_file_says_so(tmp_path: Path) -> None:
         load_questions(write(tmp_path / "dev.jsonl", ""))
 
 
-def test_questions_without_an_answer_beside_the_queries_are_taken_as_such(folder: Path) -> None:
+def test_the_file_of_unanswerable_questions_is_read(folder: Path) -> None:
     before = load_beir(folder).digest
     write(folder / "unanswerable.jsonl", {"_id": "un-1", "text": "Wer baute den Mond?", "lang": "de"})
     dataset = load_beir(folder)
@@ -163,7 +163,7 @@ def test_questions_without_an_answer_beside_the_queries_are_taken_as_such(folder
     assert dataset.digest != before
 
 
-def test_a_question_that_is_there_with_and_without_an_answer_is_named(folder: Path) -> None:
+def test_an_id_of_both_an_answerable_and_an_unanswerable_question_is_named(folder: Path) -> None:
     known = load_beir(folder).queries[0]
     write(folder / "unanswerable.jsonl", {"_id": known.query_id, "text": known.text})
     with pytest.raises(SourceError, match=f"{known.query_id!r} is also in queries.jsonl"):

@@ -50,6 +50,6 @@ def test_a_command_without_its_library_names_the_extra(
     assert result.stderr == "error: eval lacking needs no_such_library: pip install '.[lab]'\n"
 
 
-def test_a_module_of_the_project_that_is_missing_is_a_mistake(app: typer.Typer) -> None:
+def test_a_missing_module_of_the_project_is_an_error(app: typer.Typer) -> None:
     with pytest.raises(ModuleNotFoundError, match=r"eval\.lab\.no_such_module"):
         add_command(app, "broken", "eval.lab.no_such_module")

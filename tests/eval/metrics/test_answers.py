@@ -44,7 +44,7 @@ def reply(*places: DocumentSpan, status: str = "answered") -> SystemReply:
 NOTHING = reply(status="no_evidence")
 
 
-def test_a_quotation_is_found_whatever_white_space_it_has() -> None:
+def test_a_quotation_is_found_with_any_white_space() -> None:
     assert occurrences("Erster Satz.\nZweiter", "d", TEXT) == (DocumentSpan("d", 0, 21),)
     assert occurrences("Satz.", "d", TEXT) == (
         DocumentSpan("d", 8, 13),
@@ -62,11 +62,11 @@ def test_a_quotation_is_found_whatever_white_space_it_has() -> None:
         (FIRST, DocumentSpan("e", 0, 13), False),
     ],
 )
-def test_places_overlap_in_one_document_only(a: DocumentSpan, b: DocumentSpan, shared: bool) -> None:
+def test_spans_overlap_in_one_document_only(a: DocumentSpan, b: DocumentSpan, shared: bool) -> None:
     assert overlap(a, b) is overlap(b, a) is shared
 
 
-def test_gold_is_found_in_the_text_of_the_index() -> None:
+def test_gold_sentences_are_found_in_the_texts_of_the_index() -> None:
     cases = [case("a", "answered", Gold("d", "Zweiter  Satz.")), case("b", "no_evidence")]
 
     assert answers.gold_spans(cases, Written()) == {"a": [(SECOND,)], "b": []}
@@ -79,7 +79,7 @@ def test_gold_is_found_in_the_text_of_the_index() -> None:
         (Gold("d", "Vierter Satz."), "question 'a': document 'd' does not hold 'Vierter Satz.'"),
     ],
 )
-def test_gold_that_is_not_in_the_index_is_named(gold: Gold, message: str) -> None:
+def test_a_gold_sentence_that_is_missing_in_the_index_is_named(gold: Gold, message: str) -> None:
     with pytest.raises(SourceError, match=message):
         answers.gold_spans([case("a", "answered", gold)], Written())
 
@@ -103,7 +103,7 @@ def test_statuses_are_compared_and_counted() -> None:
     }
 
 
-def test_a_citation_that_does_not_stand_where_it_says_is_counted() -> None:
+def test_a_quotation_that_differs_from_its_span_is_counted() -> None:
     moved = SystemReply(
         "answered", 0.9, (CitedSpan(FIRST, "Erster Satz."), CitedSpan(SECOND, "Zweiter Satz."))
     )
@@ -113,7 +113,7 @@ def test_a_citation_that_does_not_stand_where_it_says_is_counted() -> None:
     assert answers.citations_valid(replies, Written()) == ({"good": 1.0, "moved": 0.0, "elsewhere": 0.0}, 2)
 
 
-def test_parity_is_the_overlap_of_cited_places_between_languages() -> None:
+def test_parity_is_the_overlap_of_cited_spans_between_languages() -> None:
     queries = [case(f"a-{x}", "answered", language=x, parallel="a").query for x in ("en", "de", "vi")]
     replies = {"a-en": reply(FIRST, SECOND), "a-de": reply(SECOND), "a-vi": NOTHING}
 
@@ -124,13 +124,13 @@ def test_parity_is_the_overlap_of_cited_places_between_languages() -> None:
     }
 
 
-def test_languages_that_cite_nothing_have_nothing_in_common_to_measure() -> None:
+def test_parity_leaves_out_pairs_without_citations() -> None:
     queries = [case(f"a-{x}", "no_evidence", language=x, parallel="a").query for x in ("en", "de")]
 
     assert answers.parity(queries, {"a-en": NOTHING, "a-de": NOTHING}) == {}
 
 
-def test_the_gold_sentence_is_looked_for_among_the_first_three_hits() -> None:
+def test_the_gold_sentence_is_searched_in_the_first_three_passages() -> None:
     def found(*places: DocumentSpan) -> Sequence[RetrievedPassage]:
         return [RetrievedPassage(place.document_id, 1.0, place) for place in places]
 
@@ -140,7 +140,7 @@ def test_the_gold_sentence_is_looked_for_among_the_first_three_hits() -> None:
     assert answers.gold_in_first_passages(gold, hits) == {"a": 1.0, "b": 0.0}
 
 
-def test_an_answer_string_counts_whatever_its_case_and_white_space() -> None:
+def test_an_answer_string_counts_with_any_case_and_white_space() -> None:
     queries = [Query("a", "?", "de", "a", ("ERSTER SATZ",)), Query("b", "?", "de", "b")]
     replies = {"a": reply(SECOND, FIRST), "b": reply(FIRST)}
 
@@ -148,7 +148,7 @@ def test_an_answer_string_counts_whatever_its_case_and_white_space() -> None:
     assert answers.holds_answer(queries, replies, first=1) == {"a": 0.0}
 
 
-def test_a_document_stands_where_its_best_passage_stands() -> None:
+def test_a_document_has_the_rank_of_its_best_passage() -> None:
     hits = [
         RetrievedPassage("a", 0.9, FIRST),
         RetrievedPassage("b", 0.8, FIRST),
@@ -158,20 +158,20 @@ def test_a_document_stands_where_its_best_passage_stands() -> None:
     assert best_of_each_document(hits) == hits[:2]
 
 
-def test_a_limit_is_of_questions_of_each_language() -> None:
+def test_a_limit_is_per_language() -> None:
     queries = [Query(f"{n}-{x}", "?", x, str(n)) for n in range(3) for x in ("de", "vi")]
 
     assert [q.query_id for q in first_of_each_language(queries, 1)] == ["0-de", "0-vi"]
     assert first_of_each_language(queries, None) == tuple(queries)
 
 
-def test_f1_joins_recall_and_precision_and_is_zero_where_nothing_was_answered() -> None:
+def test_f1_is_the_harmonic_mean_and_zero_for_refusals() -> None:
     gold = {"half": [(FIRST,), (SECOND,)], "refused": [(FIRST,)], "none": []}
     replies = {"half": reply(FIRST), "refused": reply(status="no_evidence"), "none": reply(FIRST)}
     assert answers.statement_f1(gold, replies) == {"half": pytest.approx(2 / 3), "refused": 0.0}
 
 
-def test_the_confidence_of_a_question_file_is_compared_with_what_is_to_be_answered() -> None:
+def test_the_confidence_of_a_question_file_is_measured() -> None:
     cases = [case("a", "answered"), case("b", "no_evidence")]
     replies = {"a": SystemReply("answered", 0.9, ()), "b": SystemReply("no_evidence", 0.1, ())}
     quality = answers.confidence_quality(cases, replies)
@@ -183,23 +183,23 @@ def test_the_confidence_of_a_question_file_is_compared_with_what_is_to_be_answer
     ]
 
 
-def test_of_questions_all_to_be_answered_no_discrimination_can_be_told() -> None:
+def test_auroc_needs_both_outcomes() -> None:
     quality = answers.confidence_quality([case("a", "answered")], {"a": SystemReply("answered", 0.9, ())})
     assert quality["auroc"] is None
 
 
-def test_abstention_is_told_where_one_in_ten_of_the_answerable_is_refused() -> None:
+def test_abstention_is_measured_at_one_refusal_in_ten_answerable_questions() -> None:
     known = [Query(f"k{n}", "?", "en", f"k{n}") for n in range(10)]
     german = Query("d", "?", "de", "d")
     unknown = [Query(f"u{n}", "?", "en", f"u{n}", unanswerable=True) for n in range(4)]
-    said = {f"k{n}": 0.1 + 0.1 * n for n in range(10)} | {
+    confidences = {f"k{n}": 0.1 + 0.1 * n for n in range(10)} | {
         "u0": 0.05,
         "u1": 0.11,
         "u2": 0.5,
         "u3": 0.9,
         "d": 0.0,
     }
-    replies = {name: SystemReply("answered", value, ()) for name, value in said.items()}
+    replies = {name: SystemReply("answered", value, ()) for name, value in confidences.items()}
     quality = answers.abstention_quality([*known, german], unknown, replies)
     # The German question is left out; one in ten of the English ones lies below 0.19.
     assert (quality["languages"], quality["answerable"], quality["unanswerable"]) == (["en"], 10, 4)

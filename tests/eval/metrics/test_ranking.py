@@ -15,7 +15,7 @@ RUN = {
 }
 
 
-def test_measures_are_those_worked_out_by_hand() -> None:
+def test_measures_are_those_computed_by_hand() -> None:
     values = ranking_values(QRELS, RUN)
 
     ideal = 1 + 1 / math.log2(3)

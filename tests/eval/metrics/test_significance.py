@@ -7,7 +7,7 @@ import pytest
 from eval.metrics.significance import compare, estimate
 
 
-def test_the_interval_is_the_same_every_time_and_holds_the_mean() -> None:
+def test_the_interval_is_reproducible_and_contains_the_mean() -> None:
     values = {f"q{i}": float(i % 3 == 0) for i in range(60)}
     first, second = estimate(values), estimate(values)
 
@@ -27,7 +27,7 @@ def test_translations_drawn_together_make_the_interval_wider() -> None:
     assert together.high - together.low > 1.4 * (alone.high - alone.low)
 
 
-def test_nothing_measured_is_zero_of_zero_questions() -> None:
+def test_an_estimate_of_no_values_is_zero() -> None:
     assert (estimate({}).mean, estimate({}).count) == (0.0, 0)
 
 
@@ -39,7 +39,7 @@ def test_identical_runs_do_not_differ() -> None:
     assert (same.difference.mean, same.difference.low, same.difference.high) == (0.0, 0.0, 0.0)
 
 
-def test_a_constant_gain_on_many_questions_is_significant() -> None:
+def test_a_constant_difference_on_many_questions_is_significant() -> None:
     a = {f"q{i}": 0.5 for i in range(40)}
     better = compare(a, dict.fromkeys(a, 0.6))
 

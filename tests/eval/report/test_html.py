@@ -137,7 +137,7 @@ def test_a_plot_needs_no_value_for_every_group() -> None:
         ),
     ],
 )
-def test_what_is_no_record_is_named_in_one_line(tmp_path: Path, content: str, folder: Path) -> None:
+def test_a_malformed_record_is_one_line(tmp_path: Path, content: str, folder: Path) -> None:
     run_eval("run", folder, "--output", tmp_path / "good")
     (tmp_path / "bad.json").write_text(content, "utf-8")
     result = run_eval("report", tmp_path / "good", tmp_path / "bad.json", "--output", tmp_path / "all.html")

@@ -30,7 +30,7 @@ def test_a_question_file_is_timed_by_search_and_answer(questions: Path, index: P
 
 
 @pytest.mark.parametrize("which", ["folder", "questions"])
-def test_the_same_input_gives_the_same_record_but_for_its_times(
+def test_equal_input_gives_an_equal_record_except_for_times(
     which: str, index: Path, request: pytest.FixtureRequest
 ) -> None:
     arguments = ("run", request.getfixturevalue(which), "--index", index, "--json")

@@ -84,32 +84,32 @@ def broken() -> Iterator[tuple[str, list[tuple[int, bytes]]]]:
     server.server_close()
 
 
-def test_a_service_gives_what_its_index_gives_here(engine: Engine, url: str) -> None:
+def test_a_service_gives_the_same_results_as_its_index(engine: Engine, url: str) -> None:
     remote, local = RemoteSystem.open(url), LocalSystem(engine)
 
-    here, there = local.search(QUESTION, 5), remote.search(QUESTION, 5)
-    assert [hit.best_sentence for hit in there] == [hit.best_sentence for hit in here]
-    assert [hit.score for hit in there] == pytest.approx([hit.score for hit in here], abs=1e-6)
+    expected, found = local.search(QUESTION, 5), remote.search(QUESTION, 5)
+    assert [hit.best_sentence for hit in found] == [hit.best_sentence for hit in expected]
+    assert [hit.score for hit in found] == pytest.approx([hit.score for hit in expected], abs=1e-6)
     assert remote.ask(QUESTION).cited == local.ask(QUESTION).cited
-    document_id = here[0].document_id
+    document_id = expected[0].document_id
     assert remote.text(document_id) == local.text(document_id)
     assert remote.text("nowhere.md") is local.text("nowhere.md") is None
 
 
-def test_what_was_found_instead_is_fetched_from_the_service(engine: Engine, url: str) -> None:
+def test_texts_of_worst_cases_are_fetched_from_the_service(engine: Engine, url: str) -> None:
     query, qrels = Query("q", QUESTION, "de", "q"), {"q": {"nowhere.md": 1}}
 
-    def told(system: System) -> list[dict[str, Any]]:
+    def worst_cases(system: System) -> list[dict[str, Any]]:
         watch = Stopwatch()
         ranked = rank([query], system, watch=watch)
         assert list(watch.timings) == ["search"]
         worst = worst_ranked([query], qrels, ranked, ranking_values(qrels, ranked.run), system)
         return [{name: hit[name] for name in ("document_id", "text")} for hit in worst[0]["found"]]
 
-    there = told(RemoteSystem.open(url))
-    assert there == told(LocalSystem(engine))
-    assert len(there) == 3
-    assert all(hit["text"] for hit in there)
+    remote = worst_cases(RemoteSystem.open(url))
+    assert remote == worst_cases(LocalSystem(engine))
+    assert len(remote) == 3
+    assert all(hit["text"] for hit in remote)
 
 
 def test_a_service_is_named_by_generation_and_model(engine: Engine, url: str) -> None:
@@ -131,7 +131,7 @@ def test_a_service_is_named_by_generation_and_model(engine: Engine, url: str) ->
         (200, b'{"index": {}}', "not a reply of this service (KeyError('hits'))"),
     ],
 )
-def test_what_is_not_this_service_is_said_in_one_line(
+def test_another_service_is_one_line(
     broken: tuple[str, list[tuple[int, bytes]]], status: int, body: bytes, message: str
 ) -> None:
     url, replies = broken

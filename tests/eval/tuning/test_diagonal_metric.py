@@ -17,7 +17,7 @@ def written(folder: Path, *rows: dict[str, object]) -> Path:
     return folder
 
 
-def test_the_dimension_that_answers_gains_weight() -> None:
+def test_the_informative_dimension_has_the_highest_weight() -> None:
     random = np.random.default_rng(0)
     # Of eight dimensions the first is shared with the sentence that answers, the others are noise.
     questions = random.normal(0, 1, (200, 8)).astype(np.float32)
@@ -31,7 +31,7 @@ def test_the_dimension_that_answers_gains_weight() -> None:
     assert result["figures"]["metric"] >= result["figures"]["cosine"]
 
 
-def test_material_is_read_by_question_with_right_and_wrong_sentences(tmp_path: Path) -> None:
+def test_sentences_are_read_by_question_and_label(tmp_path: Path) -> None:
     written(
         tmp_path,
         {"question": "Who?", "text": "She did.", "label": 1},
@@ -45,6 +45,6 @@ def test_material_is_read_by_question_with_right_and_wrong_sentences(tmp_path: P
     assert [sentences[n] for n in items[0].positive + items[0].negative] == ["She did.", "It rained."]
 
 
-def test_a_folder_without_material_is_named(tmp_path: Path) -> None:
+def test_a_folder_without_files_is_named(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"no \*\.sentences\.jsonl\.gz or selqa_en\.jsonl\.gz"):
         load(tmp_path)

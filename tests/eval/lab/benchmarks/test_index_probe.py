@@ -29,7 +29,7 @@ def test_an_index_is_opened_and_searched(folder: Path, tmp_path: Path) -> None:
     assert "ms" in lines["search, p95"]
 
 
-def test_an_index_that_is_not_there_is_one_line(folder: Path, tmp_path: Path) -> None:
+def test_a_missing_index_is_one_line(folder: Path, tmp_path: Path) -> None:
     result = run_eval("probe", folder, "--index", tmp_path / "gone")
     assert result.exit_code == 1
     assert result.stderr.startswith(f"error: no index at {tmp_path}/gone")

@@ -33,7 +33,7 @@ def test_the_ratio_is_that_of_the_medians() -> None:
     assert ratio(found, "search", "encode") == 1.5
 
 
-def test_the_record_holds_each_time_and_what_they_come_to(built_index: Path, tmp_path: Path) -> None:
+def test_the_record_has_all_times_and_their_summary(built_index: Path, tmp_path: Path) -> None:
     questions = {"a": "Wer leitete die Sitzung?", "b": "Wo fehlt das Internet?"}
     rows = [{"id": i, "lang": "de", "question": text, "status": "answered"} for i, text in questions.items()]
     (tmp_path / "dev.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")

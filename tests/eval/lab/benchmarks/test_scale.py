@@ -20,7 +20,7 @@ def test_a_small_index_is_built_opened_and_searched_exactly(tmp_path: Path) -> N
     assert min(found.build_seconds, found.open_seconds, found.disk_bytes, found.search_bytes) > 0
 
 
-def test_real_texts_are_used_again_with_a_word_more(tmp_path: Path) -> None:
+def test_real_texts_are_repeated_with_a_number(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"text": "Ein Satz."}\n{"text": "Noch einer."}\n', "utf-8")
     assert list(scale.document_texts(5, tmp_path / "a.jsonl")) == [
         "Ein Satz.",
@@ -31,7 +31,7 @@ def test_real_texts_are_used_again_with_a_word_more(tmp_path: Path) -> None:
     ]
 
 
-def test_the_same_text_has_the_same_vector_of_unit_length() -> None:
+def test_equal_texts_have_equal_unit_vectors() -> None:
     embedder = ClusteredEmbedder()
     first, second, other = embedder.embed_questions(["Dorf", "Dorf", "Stadt"])
     np.testing.assert_array_equal(first, second)
@@ -59,13 +59,13 @@ def test_a_record_comes_back_as_it_was_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "fundstelle-scale-1", "sizes": [{}]}'])
-def test_what_is_no_record_is_named(tmp_path: Path, text: str) -> None:
+def test_a_malformed_record_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "scale.json").write_text(text)
     with pytest.raises(SourceError, match=rf"^{tmp_path}/scale\.json: no record of eval scale"):
         read_scale(tmp_path / "scale.json")
 
 
-def test_figures_of_sizes_are_on_the_page_with_their_curves(tmp_path: Path) -> None:
+def test_measures_by_size_are_on_the_page_with_their_curves(tmp_path: Path) -> None:
     write_scale(tmp_path, RESULTS)
     result = run_eval("report", tmp_path, "--output", tmp_path / "report.html")
     assert result.exit_code == 0, result.output

@@ -104,7 +104,7 @@ def test_the_table_has_a_row_per_ranking_and_a_line_per_language(
     assert [row["language"] for row in json.loads(result.stdout)["comparisons"]] == ["all", "de", "en"]
 
 
-def kept_record(ranking: str, values: dict[str, float]) -> dict[str, Any]:
+def record(ranking: str, values: dict[str, float]) -> dict[str, Any]:
     figure = {"mean": sum(values.values()) / len(values), "low": 0.0, "high": 1.0, "count": len(values)}
     return {
         "created": "",
@@ -118,8 +118,8 @@ def kept_record(ranking: str, values: dict[str, float]) -> dict[str, Any]:
 
 
 def test_full_is_compared_with_the_part_of_the_highest_mean() -> None:
-    full = kept_record("full", {"1": 1.0, "2": 0.5})
-    parts = [kept_record("passage", {"1": 0.5, "2": 0.5}), kept_record("sentence", {"1": 1.0, "2": 0.9})]
+    full = record("full", {"1": 1.0, "2": 0.5})
+    parts = [record("passage", {"1": 0.5, "2": 0.5}), record("sentence", {"1": 1.0, "2": 0.9})]
     (row,) = full_against_best_part([full, *parts])
 
     assert (row["part"], row["part_mean"], row["full_mean"]) == ("sentence", 0.95, 0.75)
@@ -129,8 +129,8 @@ def test_full_is_compared_with_the_part_of_the_highest_mean() -> None:
     )
 
 
-def test_full_alone_has_nothing_to_be_compared_with() -> None:
-    assert full_against_best_part([kept_record("full", {"1": 1.0})]) == []
+def test_the_full_ranking_alone_has_no_comparison() -> None:
+    assert full_against_best_part([record("full", {"1": 1.0})]) == []
 
 
 @pytest.mark.parametrize(
@@ -148,10 +148,10 @@ def test_full_is_worse_only_if_the_whole_interval_is_below_zero(
     assert verdict({"low": low, "high": high}) == expected
 
 
-def test_a_bar_in_a_name_does_not_end_a_cell() -> None:
-    record = kept_record("full", {"1": 1.0})
+def test_a_bar_in_a_name_is_escaped() -> None:
+    made = record("full", {"1": 1.0})
 
-    assert "| a\\|b | full | 1.000 ± 0.500 |" in ablation_table([record], [])
+    assert "| a\\|b | full | 1.000 ± 0.500 |" in ablation_table([made], [])
 
 
 def test_indexes_are_one_for_each_set_or_none(folder: Path, index: Path, tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_no_text_and_no_question_is_embedded_twice(folder: Path, embedder: FakeE
     assert sorted(asked) == sorted(text for text, _, _ in QUERIES.values())
 
 
-def test_a_cache_serves_the_next_time(folder: Path, embedder: FakeEmbedder, tmp_path: Path) -> None:
+def test_a_cache_is_used_by_the_next_run(folder: Path, embedder: FakeEmbedder, tmp_path: Path) -> None:
     first = run_eval("chunking", folder, "--cache", tmp_path / "cache", "--json", embedder=embedder).stdout
     embedder.texts.clear()
     assert (
@@ -120,7 +120,7 @@ def test_a_cache_serves_the_next_time(folder: Path, embedder: FakeEmbedder, tmp_
     assert embedder.texts == []
 
 
-def test_reports_are_measured_by_the_places_of_their_gold(folder: Path, reports: list[str]) -> None:
+def test_reports_are_measured_by_their_gold_sentences(folder: Path, reports: list[str]) -> None:
     result = run_eval("chunking", folder, *reports, "--grouping", "section", "--json")
 
     assert result.exit_code == 0, result.stderr
@@ -216,7 +216,7 @@ def test_two_sets_of_one_name_are_one_line(folder: Path) -> None:
     )
 
 
-def test_an_output_that_is_a_file_is_told_before_the_work(folder: Path, embedder: FakeEmbedder) -> None:
+def test_an_output_that_is_a_file_fails_before_the_work(folder: Path, embedder: FakeEmbedder) -> None:
     result = run_eval("chunking", folder, "--output", folder / "qrels.tsv", embedder=embedder)
     assert failure(result) == f"error: {folder / 'qrels.tsv'}: cannot be written (File exists)\n"
     assert embedder.texts == []

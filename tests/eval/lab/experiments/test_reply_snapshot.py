@@ -53,7 +53,7 @@ def test_a_question_file_is_asked_too(questions: Path, index: Path, tmp_path: Pa
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "http://127.0.0.1:9/"])
-def test_a_service_that_is_not_there_is_one_line(folder: Path, tmp_path: Path, url: str) -> None:
+def test_a_missing_service_is_one_line(folder: Path, tmp_path: Path, url: str) -> None:
     result = run_eval("replies", "--service", url, folder, "--output", tmp_path / "replies.jsonl")
 
     assert result.exit_code == 1

@@ -27,11 +27,11 @@ RESULTS = [
 ]
 
 
-def test_the_default_and_no_reading_at_all_are_among_the_plans() -> None:
+def test_the_default_and_no_reranking_are_among_the_settings() -> None:
     assert SETTINGS["off"] is None and SETTINGS["default"] == RerankSettings()
 
 
-def test_every_plan_is_asked_every_question(tmp_path: Path) -> None:
+def test_every_question_is_asked_under_every_setting(tmp_path: Path) -> None:
     names = ["Anna", "Bert", "Carla", "Dora"]
     (tmp_path / "corpus.jsonl").write_text(
         "".join(f'{{"_id": "{n}", "text": "Die Sitzung begann. Der Vorsitz lag bei {n}."}}\n' for n in names)
@@ -68,7 +68,7 @@ def test_a_record_comes_back_as_it_was_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "fundstelle-effort-1", "plans": [{}]}'])
-def test_what_is_no_record_is_named(tmp_path: Path, text: str) -> None:
+def test_a_malformed_record_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / RERANK_DEPTH).write_text(text)
     with pytest.raises(SourceError, match=rf"^{tmp_path}/effort\.json: no record of eval reader effort"):
         read_rerank_depth(tmp_path / RERANK_DEPTH)

@@ -29,7 +29,7 @@ def records(*found: tuple[float, int | None]) -> Sequence[RequestRecord]:
     return [RequestRecord(0.0, seconds, status, "?", {}, None, None) for seconds, status in found]
 
 
-def test_no_question_is_handed_out_twice() -> None:
+def test_no_question_is_taken_twice() -> None:
     questions = QueryStream([Query("1", "Wer?", "de", "1"), Query("2", "Who?", "en", "2")])
     taken = questions.take(10) + questions.take(6)
     assert len(set(taken)) == 16
@@ -38,18 +38,18 @@ def test_no_question_is_handed_out_twice() -> None:
         questions.take(1)
 
 
-def test_questions_given_back_are_handed_out_again() -> None:
+def test_questions_that_are_put_back_are_taken_again() -> None:
     questions = QueryStream([Query("1", "Wer?", "de", "1")])
     taken = questions.take(8)
     questions.put_back(taken[5:])
     assert questions.take(3) == taken[5:]
 
 
-def test_latencies_are_of_answers_alone() -> None:
+def test_latencies_are_of_successful_requests() -> None:
     assert milliseconds(records((0.1, 200), (0.3, 200), (9.0, 503)), 50) == pytest.approx(200)
 
 
-def test_what_has_no_answer_has_failed() -> None:
+def test_requests_without_status_200_have_failed() -> None:
     found = records((0.1, 200), (0.1, 503), (0.1, None))
     assert [record.status for record in failed(found)] == [503, None]
     assert by_status(found) == "200: 1, 503: 1, none: 1"
@@ -62,18 +62,18 @@ def test_growth_compares_the_last_third_with_the_first() -> None:
 @pytest.mark.parametrize(
     "body", ["cannot read /srv/index/CURRENT", "Traceback (most recent", "starlette failed", 'File "x.py"']
 )
-def test_what_an_error_tells_of_the_inside_is_found(body: str) -> None:
+def test_internals_in_an_error_are_found(body: str) -> None:
     assert leaks(body)
 
 
-def test_an_address_of_the_contract_tells_nothing() -> None:
+def test_a_public_address_reveals_nothing() -> None:
     assert not leaks('{"type":"about:blank","detail":"a valid key is needed","instance":"/v1/references"}')
 
 
-def test_what_schemathesis_found_is_told_apart() -> None:
+def test_failures_of_schemathesis_are_counted_by_severity() -> None:
     failures = "  ❌ ST201 Schema-violating request accepted: 2\n  ❌ Server error: 1\n"
-    said = f"Failures:\n{failures}\n  3450 generated, 3 found"
-    assert [(check.value, check.holds) for check in parse_summary(said)] == [
+    output = f"Failures:\n{failures}\n  3450 generated, 3 found"
+    assert [(check.value, check.holds) for check in parse_summary(output)] == [
         ("3450", True),
         ("1", False),
         ("Schema-violating request accepted: 2", False),
@@ -117,7 +117,7 @@ def answered(index: Path) -> dict[str, Any]:
     return reply.model_dump(mode="json")
 
 
-def test_a_citation_that_does_not_stand_in_its_generation_is_found(index: Path) -> None:
+def test_a_citation_that_differs_from_its_generation_is_found(index: Path) -> None:
     found = answered(index)
     assert found["citations"]
     assert generation_swaps.citation_faults([found], index) == (len(found["citations"]), [])
@@ -125,7 +125,7 @@ def test_a_citation_that_does_not_stand_in_its_generation_is_found(index: Path) 
     assert len(generation_swaps.citation_faults([found], index)[1]) == 1
 
 
-def test_an_answer_from_a_generation_that_is_not_there_is_found(index: Path) -> None:
+def test_an_answer_from_a_missing_generation_is_found(index: Path) -> None:
     found = answered(index)
     shutil.rmtree(index / "generations")
     assert "which does not exist" in generation_swaps.citation_faults([found], index)[1][0]

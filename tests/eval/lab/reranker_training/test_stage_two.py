@@ -30,7 +30,7 @@ PAIRS = [
 ]
 
 
-def test_a_lexicon_knows_words_that_stand_in_sentences_together() -> None:
+def test_a_lexicon_has_words_of_parallel_sentences() -> None:
     words = Lexicon.learn(PAIRS).words
     best = {word: words[word][0][0] for word in ("dog", "cat", "bird", "sleeps", "eats")}
     assert best == {"dog": "Hund", "cat": "Katze", "bird": "Vogel", "sleeps": "schläft", "eats": "frisst"}
@@ -40,7 +40,7 @@ def test_equal_pairs_give_an_equal_lexicon() -> None:
     assert Lexicon.learn(PAIRS) == Lexicon.learn(list(PAIRS))
 
 
-def test_switching_keeps_numbers_names_and_the_place_of_the_answer() -> None:
+def test_code_switching_keeps_numbers_names_and_the_span_of_the_answer() -> None:
     lexicon = Lexicon({"dog": (("Hund", 1.0),), "sleeps": (("schläft", 1.0),), "yard": (("Hinterhof", 1.0),)})
     text = "The dog of Hà Giang sleeps in yard 57."
     place = text.index("yard 57"), text.index("yard 57") + len("yard 57")
@@ -54,7 +54,7 @@ def test_switching_no_share_changes_nothing() -> None:
     assert lexicon.switched("A dog.", random.Random(1), 0.0, (2, 5)) == ("A dog.", (2, 5))
 
 
-def test_syllables_that_stand_together_are_one_word() -> None:
+def test_syllables_that_occur_together_are_one_word() -> None:
     texts = ["quốc gia này", "một quốc gia", "quốc gia kia", "này một kia", "kia này một", "một kia"] * 3
     compounds = Compounds.learn(texts)
     assert compounds.words("một quốc gia này") == ["một", "quốc gia", "này"]
@@ -70,7 +70,7 @@ def test_syllables_that_stand_together_are_one_word() -> None:
         ("Who was it?", "It was Tom.", set()),
     ],
 )
-def test_a_question_for_the_opposite_is_not_answered(question: str, text: str, expected: set[str]) -> None:
+def test_the_opposite_question_is_unanswerable(question: str, text: str, expected: set[str]) -> None:
     made = [with_opposite(Example(question, text, True), random.Random(seed)) for seed in range(20)]
     assert {example.question for example in made if example} == expected
     assert not any(example.answers for example in made if example)
@@ -88,12 +88,12 @@ def test_a_question_for_the_opposite_is_not_answered(question: str, text: str, e
         ("Which city?", set()),
     ],
 )
-def test_a_question_of_what_did_not_happen_is_not_answered(question: str, expected: set[str]) -> None:
+def test_a_negated_question_is_unanswerable(question: str, expected: set[str]) -> None:
     made = [with_negation(Example(question, "Tesla.", True), random.Random(seed)) for seed in range(30)]
     assert {example.question for example in made if example} == expected
 
 
-def test_what_does_not_answer_is_left_as_it_is() -> None:
+def test_unanswering_examples_have_no_variants() -> None:
     example = Example("Who was the first president?", "Tom.", False)
     assert with_opposite(example, random.Random(1)) is None
     assert with_negation(example, random.Random(1)) is None
@@ -119,7 +119,7 @@ TEXTS = ParallelText(
 )
 
 
-def test_a_cloze_asks_for_what_both_languages_write_alike() -> None:
+def test_a_cloze_asks_for_a_word_with_the_same_spelling_in_both_languages() -> None:
     found = [example for example in clozes(TEXTS, "en", "de", random.Random(2)) if example.answers]
     assert [example.question for example in found] == [
         "The fire broke out in when?",
@@ -130,7 +130,7 @@ def test_a_cloze_asks_for_what_both_languages_write_alike() -> None:
     assert "Das Feuer brach 1939 aus." in found[0].text
 
 
-def test_beside_it_is_one_that_the_text_does_not_answer() -> None:
+def test_each_cloze_has_an_unanswerable_counterpart() -> None:
     for seed in range(20):
         for example in clozes(TEXTS, "vi", "de", random.Random(seed)):
             if not example.answers and example.question.startswith("Hỏa hoạn"):
@@ -154,8 +154,8 @@ def data_folder(folder: Path) -> tuple[Path, dict[str, list[Pool]]]:
         write(folder / "train" / f"{name}.jsonl.gz", rows)
     for name in ("flores_pairs", "ntrex_pairs", "tatoeba_pairs", "belebele_de_en"):
         pairs: list[dict[str, object]] = [
-            {"a": said[a][i], "b": said[b][i], "lang_a": a, "lang_b": b, "i": i}
-            for said in (TEXTS.sentences,)
+            {"a": sentences[a][i], "b": sentences[b][i], "lang_a": a, "lang_b": b, "i": i}
+            for sentences in (TEXTS.sentences,)
             for a, b in (("de", "en"), ("vi", "en"), ("de", "vi"))
             for i in range(len(TEXTS))
         ]
@@ -187,7 +187,7 @@ def test_equal_seeds_give_equal_examples_of_every_kind(tmp_path: Path) -> None:
         assert kind in ("clozes", "titles") or not any(example.answers for example in found[kind])
 
 
-def test_questions_that_people_wrote_are_read_again(tmp_path: Path) -> None:
+def test_questions_that_people_wrote_are_repeated(tmp_path: Path) -> None:
     data, pools = data_folder(tmp_path)
     again = examples(data, pools, Recipe(unanswerable=3), 57)["unanswerable, again"]
     # Four of eight rows in each of the two files of SQuAD 2.0, twice more.

@@ -49,7 +49,7 @@ def rows_file(path: Path, rows: list[dict[str, object]]) -> Path:
     return path
 
 
-def test_rows_become_examples_with_the_place_of_the_answer(tmp_path: Path) -> None:
+def test_rows_become_examples_with_the_span_of_the_answer(tmp_path: Path) -> None:
     answer = {"text": "7. Januar 1943", "start": ANSWER[0]}
     path = rows_file(
         tmp_path / "a.jsonl.gz",
@@ -69,13 +69,13 @@ def test_rows_become_examples_with_the_place_of_the_answer(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     "row", [{"question": "a?", "text": "b"}, {"text": "b", "label": 1}, {"question": "a?"}]
 )
-def test_a_row_that_lacks_something_is_named(tmp_path: Path, row: dict[str, object]) -> None:
+def test_an_incomplete_row_is_named(tmp_path: Path, row: dict[str, object]) -> None:
     path = rows_file(tmp_path / "a.jsonl.gz", [row])
     with pytest.raises(SourceError, match=rf"^{path}:1: field "):
         from_rows(path)
 
 
-def test_without_its_sentence_a_text_does_not_answer() -> None:
+def test_a_text_without_its_answering_sentence_does_not_answer() -> None:
     left = without_answer(DIED)
     assert left is not None and not left.answers and left.span is None
     assert "1943" not in left.text and "Smiljan" in left.text and "Flussdichte" in left.text
@@ -91,7 +91,7 @@ def test_without_its_sentence_a_text_does_not_answer() -> None:
         Example("Wann?", f"{TEXT} Das war am 7. Januar 1943.", True, ANSWER),
     ],
 )
-def test_nothing_is_taken_out_where_that_proves_nothing(example: Example) -> None:
+def test_a_sentence_is_only_removed_if_the_rest_does_not_answer(example: Example) -> None:
     assert without_answer(example) is None
 
 
@@ -103,7 +103,7 @@ def test_windows_are_a_sentence_with_the_answer_and_one_without() -> None:
     assert not wrong.answers and "1943" not in wrong.text and wrong.text in TEXT
 
 
-def test_another_number_in_the_question_is_not_answered() -> None:
+def test_a_question_with_another_number_is_unanswerable() -> None:
     found = with_other_number(Example("Was geschah 1943?", TEXT, True), random.Random(1))
     assert found is not None and not found.answers and found.text == TEXT
     assert found.question.startswith("Was geschah ") and "1943" not in found.question
@@ -119,7 +119,7 @@ def test_another_number_in_the_question_is_not_answered() -> None:
         ("Tesla?", None),
     ],
 )
-def test_another_name_in_the_question_is_not_answered(question: str, other: str | None) -> None:
+def test_a_question_with_another_name_is_unanswerable(question: str, other: str | None) -> None:
     text = {
         "Where": "In Paris, Tesla met Edison, not Westinghouse.",
         "Wo": "Dort traf er den Mann namens George Westinghouse, nicht aber Thomas Edison.",
@@ -202,16 +202,16 @@ def data_folder(folder: Path) -> tuple[Path, dict[str, list[Pool]]]:
     return folder, pools
 
 
-def test_nothing_of_a_held_out_document_is_trained_on(tmp_path: Path) -> None:
+def test_held_out_documents_are_not_trained_on(tmp_path: Path) -> None:
     data, pools = data_folder(tmp_path)
     found = examples(data, pools, Recipe(), 57)
     seen = {f"{name}x{i}" for name in pools for i in range(30) if not is_held_out(f"{name}x{i}")}
     kept_out = {f"{name}x{i}" for name in pools for i in range(30)} - seen
-    said = [text for group in found.values() for e in group for text in (e.question, e.text)]
+    texts = [text for group in found.values() for e in group for text in (e.question, e.text)]
     assert kept_out and seen
     for document in kept_out:
-        assert not [text for text in said if f" {document}." in text or f" {document}?" in text]
-    assert [text for text in said if f" {min(seen)}." in text]
+        assert not [text for text in texts if f" {document}." in text or f" {document}?" in text]
+    assert [text for text in texts if f" {min(seen)}." in text]
 
 
 def test_equal_seeds_give_equal_examples(tmp_path: Path) -> None:
@@ -227,7 +227,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         examples(data, pools, Recipe(), 57)
 
 
-def test_questions_of_a_set_come_with_the_document_that_answers(tmp_path: Path) -> None:
+def test_questions_of_a_set_have_their_relevant_document(tmp_path: Path) -> None:
     data, _ = data_folder(tmp_path)
     dataset = load_beir(data / "xquad")
     everything = Split({("xquad", "xquadx1"): False}, {}, {})
@@ -254,17 +254,17 @@ def small_batches() -> list[list[batches.Row]]:
     return [batch for seed in range(_ROUNDS) for batch in batches.batches(rows, seed)]
 
 
-def test_a_row_knows_the_tokens_of_its_answer() -> None:
+def test_a_row_has_the_tokens_of_its_answer() -> None:
     row = batches.rows(SMALL[:1], PairEncoder(tiny_cross_encoder.tokenizer()))[0]
     words = ["<s>", "<pad>", "</s>", "<unk>", *tiny_cross_encoder.WORDS]
-    said = "<s> wann starb tesla ? </s> </s> tesla starb 1943 . </s>"
-    assert " ".join(words[i] for i in row.pair.ids) == said
+    expected = "<s> wann starb tesla ? </s> </s> tesla starb 1943 . </s>"
+    assert " ".join(words[i] for i in row.pair.ids) == expected
     assert words[row.pair.ids[row.start]] == words[row.pair.ids[row.end]] == "1943"
     wrong = batches.rows(SMALL[4:5], PairEncoder(tiny_cross_encoder.tokenizer()))[0]
     assert (wrong.answers, wrong.start, wrong.end) == (False, 0, 0)
 
 
-def test_an_answer_that_is_cut_off_is_none() -> None:
+def test_a_truncated_answer_does_not_count() -> None:
     row = batches.rows(SMALL[2:3], PairEncoder(tiny_cross_encoder.tokenizer(), longest=13))[0]
     assert (row.answers, row.start) == (False, 0)
 
@@ -277,7 +277,7 @@ def test_batches_hold_every_row_once_within_their_bounds() -> None:
     assert found == batches.batches(rows, 1) != batches.batches(rows, 2)
 
 
-def test_a_network_learns_what_answers_and_where(tmp_path: Path) -> None:
+def test_a_network_learns_relevance_and_spans(tmp_path: Path) -> None:
     network, tokenizer = tiny_cross_encoder.network(), tiny_cross_encoder.tokenizer()
     schedule = trainer.Schedule(rate=3e-3, heads=1.0, average=0.9)
     averaged = trainer.train(network, small_batches(), tokenizer.pad_token_id, tmp_path, schedule)
@@ -293,7 +293,7 @@ def test_a_network_learns_what_answers_and_where(tmp_path: Path) -> None:
     assert log[-1]["relevance"] < 0.1 < log[0]["relevance"]
 
 
-def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:
+def test_a_stopped_training_continues_from_its_checkpoint(tmp_path: Path) -> None:
     schedule, given = trainer.Schedule(rate=1e-3), small_batches()[:8]
     whole = trainer.train(tiny_cross_encoder.network(), given, 1, tmp_path / "whole", schedule)
 
@@ -322,7 +322,7 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path: Pat
 
 
 @pytest.mark.parametrize(("size", "start"), [(3, 1), (2, 2)])  # other examples, other weights to begin with
-def test_a_checkpoint_of_another_training_is_not_gone_on_from(tmp_path: Path, size: int, start: int) -> None:
+def test_a_checkpoint_of_another_training_is_refused(tmp_path: Path, size: int, start: int) -> None:
     trainer.train(tiny_cross_encoder.network(), small_batches()[:2], 1, tmp_path, trainer.Schedule())
     with pytest.raises(SourceError, match=r"checkpoint\.pt: checkpoint of another training"):
         trainer.train(
@@ -349,7 +349,7 @@ def test_a_result_is_weights_in_half_precision_with_what_they_were_trained_on(tm
     assert (tmp_path / "training.svg").read_text().startswith("<svg")
 
 
-def test_a_gain_is_that_of_the_best_place_inside_which_is_not_too_long() -> None:
+def test_a_span_score_is_that_of_the_best_short_span_inside() -> None:
     starts, ends = np.array([0.0, 9.0, 0.0, 5.0, 1.0], "f"), np.array([1.0, 0.0, 6.0, 0.0, 4.0], "f")
     assert span_score(starts, ends, 2, 4) == 5.0 + 4.0 - 1.0  # not 5 + 6: an end before its start
     far, last = np.zeros(60, "f"), np.zeros(60, "f")
@@ -362,18 +362,18 @@ def pool(language: str, relevant: str, *found: str, unanswerable: bool = False) 
     return Pool("q", "?", language, (relevant,) if relevant else (), unanswerable, hits)
 
 
-def test_a_reader_that_is_right_lifts_what_answers() -> None:
+def test_a_good_cross_encoder_raises_the_ndcg() -> None:
     scored = evaluation.ScoredPool(pool("en", "b", "a", "b", "c"), (-3.0, 3.0, -3.0))
     assert evaluation.ndcg([scored], 0.0) == {"en": pytest.approx(1 / np.log2(3))}
     assert evaluation.ndcg([scored], 0.05) == {"en": 1.0}
 
 
-def test_what_was_not_read_stays_below_what_was() -> None:
+def test_passages_that_were_not_scored_stay_below_those_that_were() -> None:
     scored = evaluation.ScoredPool(pool("en", "c", "a", "b", "c"), (-6.0, -6.0))
     assert evaluation.ndcg([scored], 0.1) == {"en": pytest.approx(1 / np.log2(4))}
 
 
-def test_answerhood_is_told_by_the_surest_of_the_first_hits() -> None:
+def test_rejection_uses_the_highest_score_of_the_first_passages() -> None:
     scored = [
         *(evaluation.ScoredPool(pool("en", "a", "a", "b"), (-1.0, 2.0)) for _ in range(9)),
         evaluation.ScoredPool(pool("en", "a", "a"), (-5.0,)),
@@ -389,7 +389,7 @@ def test_answerhood_is_told_by_the_surest_of_the_first_hits() -> None:
     }
 
 
-def test_a_folder_without_material_is_one_line(tmp_path: Path) -> None:
+def test_a_folder_without_training_data_is_one_line(tmp_path: Path) -> None:
     into = ["--into", str(tmp_path / "out")]
     for command in (
         ["train", str(tmp_path), *into],
@@ -401,7 +401,7 @@ def test_a_folder_without_material_is_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"no weights at all", None])
-def test_weights_that_are_none_are_one_line(tmp_path: Path, data: bytes | None) -> None:
+def test_invalid_weights_are_one_line(tmp_path: Path, data: bytes | None) -> None:
     file = tmp_path / "weights.safetensors"
     if data is not None:
         file.write_bytes(data)

@@ -46,7 +46,7 @@ def rows() -> list[Row]:
     return made
 
 
-def test_outcomes_and_languages_weigh_alike() -> None:
+def test_outcomes_and_languages_have_equal_weights() -> None:
     made = [row(XQUAD, XQUAD, n, 0.9) for n in range(30)] + [row(XQUAD, COVID, n, 0.8) for n in range(10)]
     made += [row(XQUAD, XQUAD, n, 0.9, "vi") for n in range(5)]
     made += [row(XQUAD, COVID, n, 0.8, "vi") for n in range(5)]
@@ -72,19 +72,19 @@ def test_a_clear_difference_is_learned_and_calibrated() -> None:
     assert probability[2] > 0.7
 
 
-def test_calibration_error_is_the_distance_of_what_was_said_from_what_came_true() -> None:
+def test_calibration_error_is_the_distance_of_prediction_and_outcome() -> None:
     made = [row(XQUAD, XQUAD, 0, 0.0), row(XQUAD, COVID, 1, 0.0)]
     table = regression.Table.of(made)
 
-    def error(said: list[float]) -> float:
-        return calibration_error(np.array(said), table.answerable, table.weight)
+    def error(predicted: list[float]) -> float:
+        return calibration_error(np.array(predicted), table.answerable, table.weight)
 
     assert error([1.0, 0.0]) == 0.0
     assert error([0.75, 0.75]) == pytest.approx(0.25)
     assert error([0.0, 1.0]) == 1.0
 
 
-def test_what_is_written_is_what_the_service_reads(tmp_path: Path) -> None:
+def test_written_coefficients_are_those_the_service_reads(tmp_path: Path) -> None:
     result = calibrate(rows(), IN_USE, fitted_on={})
     (tmp_path / "confidence.json").write_text(json.dumps(result), "utf-8")
     confidence = Confidence.load(tmp_path / "confidence.json")
@@ -108,7 +108,7 @@ def read_rows() -> list[Row]:
     return made
 
 
-def test_with_a_reader_what_is_near_is_answered_only_where_it_was_read_to_answer(tmp_path: Path) -> None:
+def test_with_a_cross_encoder_near_misses_need_its_score(tmp_path: Path) -> None:
     result = calibrate(read_rows(), IN_USE, fitted_on={"reader": {"digest": "f"}})
     (tmp_path / "confidence.json").write_text(json.dumps(result), "utf-8")
     confidence = Confidence.load(tmp_path / "confidence.json")
@@ -122,21 +122,21 @@ def test_with_a_reader_what_is_near_is_answered_only_where_it_was_read_to_answer
     assert result["figures"]["near_misses_squad"]["auroc"] > 0.95
 
 
-def test_without_a_reader_near_misses_take_no_part_in_the_fit() -> None:
+def test_without_a_cross_encoder_near_misses_are_not_fitted() -> None:
     assert "reading" not in calibrate(read_rows(), IN_USE, fitted_on={})
     plain, both = (calibrate(made, IN_USE, fitted_on={}) for made in (rows(), read_rows()))
     assert plain["fitted_on"]["rows"] == both["fitted_on"]["rows"]
 
 
-def test_the_product_of_both_is_what_the_service_says() -> None:
+def test_the_product_of_both_is_the_confidence_of_the_service() -> None:
     table = regression.Table.of(read_rows())
     model = regression.fit(table, 0.1, reranked=True)
     assert model.read_weights is not None
     confidence = Confidence(
         tuple(model.weights), model.intercept, 0.5, 1.0, tuple(model.read_weights), model.read_intercept
     )
-    said = [confidence.of_answer(one.features) for one in read_rows()]
-    np.testing.assert_allclose(said, model.probability(table.features), rtol=1e-6)
+    predicted = [confidence.of_answer(one.features) for one in read_rows()]
+    np.testing.assert_allclose(predicted, model.probability(table.features), rtol=1e-6)
 
 
 def test_corpora_left_out_of_the_fit_are_measured() -> None:
@@ -169,7 +169,7 @@ def test_a_question_is_embedded_once_for_all_corpora(embedder: FakeEmbedder) -> 
     assert embedder.questions == ["Was?"]
 
 
-def test_for_a_reader_squad_is_asked_on_its_own_paragraphs(tmp_path: Path) -> None:
+def test_with_a_cross_encoder_squad_is_asked_on_its_own_paragraphs(tmp_path: Path) -> None:
     for name in ("xquad", "mlqa-dev", "covid-faq", "squad2-en"):
         folder = tmp_path / name
         folder.mkdir()
