@@ -44,7 +44,7 @@ def restore_diacritics(text: str) -> str:
 
 
 def _longest_phrase(text: str, syllables: Sequence[re.Match[str]]) -> tuple[int, str]:
-    """How many of the syllables make the longest known phrase, and that phrase; 0 if none does."""
+    """The number of syllables in the longest known phrase they begin with, and that phrase; 0 without one."""
     for count in range(len(syllables), 0, -1):
         typed = text[syllables[0].start() : syllables[count - 1].end()]
         phrase = _phrases().get(typed.lower())

@@ -18,8 +18,8 @@ class FoldedText:
     """A text without diacritics, and the position in the original of each of its characters.
 
     In ``folded``, ``ß`` is ``ss``, ``đ`` is ``d``, every dash ``-``, white space one space, or a newline
-    between paragraphs, and a word hyphenated at the end of a line is joined. Case is kept: it tells the code
-    CT from other words, and a hectare from Ha Giang.
+    between paragraphs, and a word hyphenated at the end of a line is joined. Case is kept: it
+    distinguishes the code CT from other words, and a hectare from Ha Giang.
     """
 
     original: str

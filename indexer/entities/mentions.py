@@ -10,7 +10,7 @@ from indexer.entities.places import find_places
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """What a text mentions, each once.
+    """The mentions in a text, each once.
 
     Attributes:
         places: provinces in Vietnamese spelling.
@@ -24,7 +24,7 @@ class Mentions:
 
 
 def find_mentions(text: str) -> Mentions:
-    """Everything that ``text`` mentions."""
+    """All mentions in ``text``."""
     return Mentions(mentioned_places(text), mentioned_periods(text), find_days(text))
 
 

@@ -13,7 +13,7 @@ from indexer.documents import Passage, Sentence
 from indexer.text.sentence_splitter import split_sentences
 from indexer.text.spans import Span
 
-#: First and number of the code points that stand for sentences while they are grouped (private use plane 15).
+#: First and number of the code points that represent sentences in the grouping (private use plane 15).
 _FIRST_TOKEN, _TOKEN_COUNT = 0xF0000, 0xFFFE
 _SENTENCE_ENDS = (".", "!", "?", "…", "“", "”", '"', "»", ")")
 #: Characters.
@@ -29,7 +29,7 @@ Grouping = Literal["paragraph", "section"]
 
 @dataclass(frozen=True, slots=True)
 class Chunking:
-    """How texts are divided into passages; sizes in characters.
+    """Parameters of the division into passages; sizes in characters.
 
     Compared with other sizes, overlaps and groupings by ``python -m eval chunking`` (docs/quality.md).
 

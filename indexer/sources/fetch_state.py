@@ -15,7 +15,7 @@ STATE = ".fetched.json"
 
 @dataclass(frozen=True, slots=True)
 class FetchedPage:
-    """A page in the folder; ``fetched``: when, in ISO 8601; ``etag`` and ``modified``: as the server said."""
+    """A page in the folder: its file, the time in ISO 8601, and the HTTP validators that the server sent."""
 
     file: str
     sha256: str

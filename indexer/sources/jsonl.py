@@ -17,7 +17,7 @@ from indexer.errors import SourceError
 from indexer.sources.encoding import decode, has_controls
 
 #: Bytes of a line that is read, of one that is skipped before the file is given up, and of the start of a
-#: file that tells its encoding.
+#: file by which its encoding is detected.
 _MAX_LINE, _MAX_SKIPPED, _HEAD = 64_000_000, 500_000_000, 1 << 16
 
 

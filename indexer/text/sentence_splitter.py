@@ -63,7 +63,7 @@ _SOMETIMES_FINAL = word_list(
 )
 # Abbreviations only before a number: "Art. 5", but "dieser Art. Sie".
 _BEFORE_NUMBERS = word_list("art no nos fig figs vol sec sect p pp para pos kap ch pkt tab mind q s rz")
-# Nouns that an ordinal stands before.
+# Nouns after an ordinal.
 _AFTER_ORDINALS = word_list("jh jhd jahrhundert jahrhunderts").union(months.GERMAN, months.AUSTRIAN)
 # Function words that often begin a sentence (counted in NTREX-128 and FLORES-200).
 _LIKELY_STARTS = word_list(
@@ -151,7 +151,7 @@ def _ends_sentence(text: str, start: int, mark: re.Match[str], end: int) -> bool
 def _full_stop_ends_sentence(
     text: str, mark: re.Match[str], following: _Following, before: str, token: str
 ) -> bool:
-    """True if a full stop ends a sentence; ``token`` stands before it, ``before`` before the token."""
+    """True if a full stop after ``token``, which follows ``before``, ends a sentence."""
     at, word = mark.start(), following.word
     last = re.split(r"[./–-]", token)[-1]
     names = _abbreviation_forms(before, token, last)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 #: Share of a page's height that is margin, above and below.
 _MARGIN = 0.1
-#: Share of the pages on which a line must stand in the margin to be a running title.
+#: Share of the pages that have a running title in their margin.
 _RUNNING_SHARE = 0.6
 #: Font size of a heading by the usual one.
 _HEADING_SIZE = 1.15

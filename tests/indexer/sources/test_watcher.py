@@ -18,7 +18,7 @@ def source(tmp_path: Path) -> Path:
 
 
 def counts(source: Path, change: Callable[[], object], attempts: int) -> list[int]:
-    """What is yielded for a change that is made up to ``attempts`` times while the source is watched."""
+    """The counts for a change that is made up to ``attempts`` times while the source is watched."""
     found: list[int] = []
     stop, seen = threading.Event(), threading.Event()
 
