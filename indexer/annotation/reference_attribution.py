@@ -99,18 +99,27 @@ def attribute_references(
     for number, sentence in enumerate(sentences):
         text = document.text[sentence.start : sentence.end]
         words = stems[number] - topics.everyday_stems
-        gap = document.text[sentences[number - 1].end : sentence.start] if number else ""
-        share = _share_left(text, "\n" in gap, bool(named[number]), bool(words & previous), weights)
+        previous_end = sentences[number - 1].end if number else sentence.start
+        new_paragraph = "\n" in document.text[previous_end : sentence.start]
+        share = _share_left(text, new_paragraph, bool(named[number]), bool(words & previous), weights)
         carried = {key: held * share for key, held in carried.items() if held * share > weights.document}
         carried |= dict.fromkeys(named[number], 1.0)
         strengths = {key: max(strength, carried.get(key, 0.0)) for key, strength in base.items()}
-        best, coverage = topics.best(words)
-        if not named[number] and best in strengths and coverage >= weights.topic_share:
-            strengths[best] = max(strengths[best], weights.topic)
+        if not named[number]:
+            _add_topic(strengths, words, topics, weights)
         stronger = ((key, strength) for key, strength in strengths.items() if strength > weights.document)
         rows += [(number, key, strength) for key, strength in stronger]
         previous = words
     return rows
+
+
+def _add_topic(
+    strengths: dict[str, float], words: frozenset[str], topics: Topics, weights: AttributionWeights
+) -> None:
+    """Raise the strength of the reference whose title a sentence's words recall."""
+    best, coverage = topics.best(words)
+    if best in strengths and coverage >= weights.topic_share:
+        strengths[best] = max(strengths[best], weights.topic)
 
 
 def _share_left(
