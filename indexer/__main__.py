@@ -1,3 +1,5 @@
+"""``python -m indexer``."""
+
 from indexer.cli.commands import main
 
 main()

@@ -1,3 +1,5 @@
+"""``python -m service``."""
+
 from service.cli.commands import main
 
 main()
