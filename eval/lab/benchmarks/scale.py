@@ -9,13 +9,12 @@ size is built and searched in a process of its own, for its memory.
 
 from __future__ import annotations
 
-import gzip
 import json
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +23,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from eval.datasets import jsonl
 from eval.lab.benchmarks import scale_process
 from eval.lab.benchmarks.scale_record import SizeResult, write_scale
 from indexer.cli.options import exit_on_error
@@ -95,7 +95,7 @@ def document_texts(count: int, texts: Path | None) -> Iterator[str]:
     random = np.random.default_rng(59)
     number = repetition = 0
     while number < count:
-        for text in _texts_of(texts) if texts else [""] * count:
+        for text in _texts_of(texts, count):
             if number == count:
                 return
             words = " ".join(random.choice(_WORDS, 12))
@@ -107,10 +107,9 @@ def document_texts(count: int, texts: Path | None) -> Iterator[str]:
         repetition += 1
 
 
-def _texts_of(path: Path) -> Iterator[str]:
-    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-        for line in file:
-            yield str(json.loads(line)["text"])
+def _texts_of(path: Path | None, count: int) -> Iterable[str]:
+    """The texts of a JSONL file, or so many empty ones."""
+    return [""] * count if path is None else (str(row["text"]) for _, row in jsonl.rows(path))
 
 
 def _write_corpus(source: Path, count: int, texts: Path | None) -> None:

@@ -7,8 +7,6 @@ and cannot differ there. So are gold ends after a colon, semicolon or comma, whi
 
 from __future__ import annotations
 
-import gzip
-import json
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +20,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from eval.datasets import jsonl
+from indexer.cli.options import exit_on_error
 from indexer.errors import SourceError
 from indexer.text.sentence_splitter import split_sentences
 
@@ -59,11 +59,9 @@ def read_gold(path: Path) -> list[GoldText]:
     """Read a gold set.
 
     Raises:
-        ValueError: a sentence is not in its text.
+        SourceError: the file is missing or malformed, or a sentence is not in its text.
     """
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as rows:
-        return [_gold(json.loads(row)) for row in rows]
+    return [_gold(row) for _, row in jsonl.rows(path)]
 
 
 def measure(splitter: Splitter, sets: dict[str, list[GoldText]]) -> SplitterResult:
@@ -168,7 +166,8 @@ def main(
     folder: Annotated[Path, typer.Argument(help="Folder with the gold sets.", exists=True, file_okay=False)],
 ) -> None:
     """Print boundary F1 and speed of every splitter that is installed."""
-    sets = {name: read_gold(folder / file) for name, file in SETS.items()}
+    with exit_on_error():
+        sets = {name: read_gold(folder / file) for name, file in SETS.items()}
     table = Table("splitter", *SETS, "macro", "MB/s", title="Boundary F1")
     for name, create in CANDIDATES.items():
         try:
