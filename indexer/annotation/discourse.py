@@ -82,8 +82,7 @@ def lead_in_strengths(
     strengths = np.zeros_like(cues)
     announced: dict[Aspect, float] = {}
     for row, sentence in enumerate(sentences):
-        previous_end = sentences[row - 1].end if row else 0
-        if sentence.is_heading or "\n" in text[previous_end : sentence.start]:
+        if sentence.is_heading or opens_paragraph(text, sentences, row):
             announced = {}
         words = text[sentence.start : sentence.end]
         if not _LIST_CONTINUES.match(words):
@@ -112,6 +111,11 @@ def heading_strengths(text: str, sentences: Sequence[Sentence], cues: Strengths)
         for aspect in current:
             strengths[row, _NUMBER[aspect]] = float(_continues(aspect, expressed))
     return strengths
+
+
+def opens_paragraph(text: str, sentences: Sequence[Sentence], number: int) -> bool:
+    """True if a line break separates a sentence from the one before it; false for the first sentence."""
+    return number > 0 and "\n" in text[sentences[number - 1].end : sentences[number].start]
 
 
 def _strongly_expressed(cues: Strengths) -> set[Aspect]:

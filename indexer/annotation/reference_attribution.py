@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from indexer.annotation.discourse import opens_paragraph
 from indexer.annotation.reference_topics import Topics
 from indexer.arrays import Ids, Strengths
 from indexer.documents import Document, Sentence
@@ -99,7 +100,7 @@ def attribute_references(
     for number, sentence in enumerate(sentences):
         text = document.text[sentence.start : sentence.end]
         words = stems[number] - topics.everyday_stems
-        new_paragraph = _opens_paragraph(document.text, sentences, number)
+        new_paragraph = opens_paragraph(document.text, sentences, number)
         share = _share_left(text, new_paragraph, bool(named[number]), bool(words & previous), weights)
         carried = {key: held * share for key, held in carried.items() if held * share > weights.document}
         carried |= dict.fromkeys(named[number], 1.0)
@@ -110,11 +111,6 @@ def attribute_references(
         rows += [(number, key, strength) for key, strength in stronger]
         previous = words
     return rows
-
-
-def _opens_paragraph(text: str, sentences: Sequence[Sentence], number: int) -> bool:
-    """True if a line break separates a sentence from the one before it; false for the first sentence."""
-    return number > 0 and "\n" in text[sentences[number - 1].end : sentences[number].start]
 
 
 def _add_topic(
