@@ -14,6 +14,7 @@ from unittest.mock import patch
 import numpy as np
 from fakes import FakeEmbedder
 
+from indexer.annotation.aspect_classifier import Exemplars
 from indexer.annotation.aspects import ASPECTS
 from indexer.arrays import Vectors
 from indexer.build.pipeline import build
@@ -37,7 +38,7 @@ def asked(documents: dict[str, str], confidence: Confidence = EAGER, **settings:
         for name, text in documents.items():
             (source / name).write_bytes(text.encode("utf-8", "surrogatepass"))
         embedder = FakeEmbedder()
-        with patch("indexer.annotation.aspect_classifier.Exemplars.similarities", _none):
+        with patch.object(Exemplars, "similarities", _none):
             build([source], Path(folder, "index"), embedder)
         generation = open_generation(Path(folder, "index"))
         try:

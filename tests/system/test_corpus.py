@@ -75,7 +75,7 @@ def test_resolution_157_is_unknown_in_every_language(engine: Engine, question: s
 @pytest.mark.parametrize(
     "question", ["Who painted the Mona Lisa?", "Wer malte die Mona Lisa?", "Ai vẽ bức Mona Lisa?"]
 )
-def test_what_no_report_tells_is_no_evidence(engine: Engine, question: str) -> None:
+def test_a_question_without_an_answer_in_the_reports_is_no_evidence(engine: Engine, question: str) -> None:
     assert engine.ask(question).status == "no_evidence"
 
 

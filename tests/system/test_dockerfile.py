@@ -30,7 +30,7 @@ def values(name: str) -> list[str]:
 
 
 def copied() -> list[str]:
-    """What is copied out of the checkout."""
+    """The files copied out of the checkout."""
     return [source for rest in values("COPY") if "--from=" not in rest for source in rest.split()[:-1]]
 
 

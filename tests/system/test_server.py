@@ -82,14 +82,14 @@ def test_a_question_is_answered_with_its_places(service: ServiceProcess) -> None
     assert {citation["document_id"] for citation in answer["citations"]} == {REPORT}
 
 
-def test_workers_are_told_nothing_on_their_command_line(service: ServiceProcess) -> None:
+def test_the_command_line_of_a_worker_has_nothing_but_a_number(service: ServiceProcess) -> None:
     for worker in service.workers():
         *program, descriptor = worker.cmdline()[1:]
         assert program == ["-m", "service.workers.worker"] and descriptor.isdigit()
 
 
 def test_a_port_that_is_taken_is_one_line_and_exit_code_1(service: ServiceProcess, index: Path) -> None:
-    second = refused("--index", str(index), "--port", str(service.port))
+    second = start_error("--index", str(index), "--port", str(service.port))
     assert second == f"error: cannot listen on 127.0.0.1, port {service.port}: Address already in use\n"
 
 
@@ -119,7 +119,7 @@ def test_when_a_worker_is_killed_the_other_one_answers(service: ServiceProcess) 
     until(lambda: service.metric("workers_lost_total") == 1)
 
 
-def test_what_it_says_is_json_and_holds_no_question(service: ServiceProcess) -> None:
+def test_the_log_is_json_without_questions(service: ServiceProcess) -> None:
     lines = [json.loads(line) for line in service.lines]
     assert {"time", "level", "logger", "message"} <= set(lines[0])
     assert "/v1/ask" in [line.get("path") for line in lines]
@@ -142,8 +142,8 @@ def test_when_the_front_is_killed_its_workers_end(service: ServiceProcess) -> No
 # Starts that are refused.
 
 
-def refused(*arguments: str) -> str:
-    """What a start says that ends with exit code 1."""
+def start_error(*arguments: str) -> str:
+    """The stderr of a start that ends with exit code 1."""
     done = subprocess.run(
         [sys.executable, "-m", "service", "serve", *arguments],
         capture_output=True,
@@ -155,16 +155,16 @@ def refused(*arguments: str) -> str:
     return done.stderr
 
 
-def test_without_an_index_it_does_not_start_and_says_how_to_build_one(tmp_path: Path) -> None:
+def test_without_an_index_the_error_names_the_command_that_builds_one(tmp_path: Path) -> None:
     where = str(tmp_path / "none")
-    assert refused("--index", where) == (
+    assert start_error("--index", where) == (
         f"error: no index at {where}: build one with `python -m indexer build SOURCE --index {where}`\n"
     )
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])
-def test_without_keys_it_does_not_listen_beyond_this_machine_and_says_what_to_do(host: str) -> None:
-    said = refused("--host", host)
+def test_without_keys_the_error_names_the_ways_to_listen_beyond_this_machine(host: str) -> None:
+    said = start_error("--host", host)
     assert said.startswith(f"error: without keys the service listens on this machine only, not on {host}: ")
     assert "service keys add" in said and "--insecure" in said and said.count("\n") == 1
 
@@ -207,9 +207,7 @@ def port(village: Path) -> Iterator[int]:
     ],
     ids=["headers", "path", "garbage", "no host", "length", "chunk"],
 )
-def test_what_is_no_http_is_replied_to_with_a_problem(
-    port: int, sent: bytes, status: int, detail: str
-) -> None:
+def test_a_malformed_request_gets_a_problem(port: int, sent: bytes, status: int, detail: str) -> None:
     line, headers, body = replied(port, sent)
     assert line.startswith(f"HTTP/1.1 {status} ")
     assert headers["content-type"] == "application/problem+json"
@@ -218,14 +216,14 @@ def test_what_is_no_http_is_replied_to_with_a_problem(
     assert get(port, "/healthz")[0] == 200
 
 
-def test_who_announces_a_body_that_is_too_large_is_told_before_sending_it(port: int) -> None:
+def test_a_body_declared_as_too_large_is_refused_before_it_is_sent(port: int) -> None:
     sent = b"POST /v1/ask HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\nExpect: 100-continue\r\n\r\n"
     status, headers, _ = replied(port, sent)
     assert status.startswith("HTTP/1.1 413 ") and headers["connection"] == "close"
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET /heal", b"GET /healthz HTTP/1.1\r\nHost: x\r\n"])
-def test_who_does_not_send_a_whole_head_is_hung_up_on(village: Path, sent: bytes) -> None:
+def test_a_connection_with_an_incomplete_head_is_closed(village: Path, sent: bytes) -> None:
     with (
         listening(village, receive_seconds=0.1) as port,
         socket.create_connection(("127.0.0.1", port), timeout=LONG) as connection,
@@ -234,7 +232,7 @@ def test_who_does_not_send_a_whole_head_is_hung_up_on(village: Path, sent: bytes
         assert connection.recv(1000) == b""
 
 
-def test_who_does_not_send_the_whole_head_of_a_later_request_is_hung_up_on(village: Path) -> None:
+def test_a_connection_with_an_incomplete_head_of_a_later_request_is_closed(village: Path) -> None:
     with (
         listening(village, receive_seconds=0.1) as port,
         socket.create_connection(("127.0.0.1", port), timeout=LONG) as connection,
@@ -247,7 +245,7 @@ def test_who_does_not_send_the_whole_head_of_a_later_request_is_hung_up_on(villa
         assert connection.recv(1000) == b""
 
 
-def test_who_is_still_sending_too_large_a_body_can_read_why_it_is_refused(port: int) -> None:
+def test_a_client_still_sending_too_large_a_body_can_read_the_refusal(port: int) -> None:
     for _ in range(20):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LONG)
         connection.request("POST", "/v1/ask", body=3 * MEGABYTE)
@@ -255,7 +253,7 @@ def test_who_is_still_sending_too_large_a_body_can_read_why_it_is_refused(port: 
         connection.close()
 
 
-def test_what_comes_after_a_refusal_is_thrown_away(
+def test_data_after_a_refusal_is_discarded(
     village: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     keys = KeyFile(tmp_path / "keys.json")
@@ -273,7 +271,9 @@ def test_what_comes_after_a_refusal_is_thrown_away(
     assert "Fatal error" not in caplog.text
 
 
-def test_who_sends_without_end_after_a_refusal_is_cut_off(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_that_sends_without_end_after_a_refusal_is_disconnected(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(Protocol, "linger_seconds", LONG)
     monkeypatch.setattr(Protocol, "linger_bytes", 100_000)
     with socket.create_connection(("127.0.0.1", port), timeout=LONG) as connection:
@@ -312,7 +312,7 @@ def test_a_socket_that_cannot_be_bound_is_closed() -> None:
         gc.collect()
 
 
-def test_who_does_not_send_the_body_is_told_and_hung_up_on(village: Path) -> None:
+def test_a_request_with_an_incomplete_body_is_refused_and_closed(village: Path) -> None:
     with listening(village, receive_seconds=0.1) as port:
         sent = b"POST /v1/ask HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
         status, headers, _ = replied(port, sent)

@@ -1,4 +1,4 @@
-"""What an answer says of itself, in three languages; answers put together by hand."""
+"""Framing line, notes and text of answers in three languages."""
 
 import dataclasses
 
@@ -135,13 +135,13 @@ def test_an_unknown_act_is_named_with_the_nearest_known_ones(
         ),
     ],
 )
-def test_an_aspect_that_is_not_told_is_answered_with_what_is(language: Language, line: str) -> None:
+def test_a_missing_aspect_is_answered_with_the_aspects_there_are(language: Language, line: str) -> None:
     question = understand(ASKED[language], language)
     told = {"results": 4, "tasks": 1}
     assert framing_line(Answer(question, "aspect_not_found", 0.2, aspect_counts=told)) == line  # type: ignore[arg-type]
 
 
-def test_where_nothing_else_is_told_nothing_else_is_listed() -> None:
+def test_without_other_aspects_none_is_listed() -> None:
     answer = Answer(understand(ASKED["de"]), "aspect_not_found", 0.2)
     assert framing_line(answer) == "Resolution Nr. 57: nichts zum Punkt Mängel."
 
@@ -154,7 +154,7 @@ def test_where_nothing_else_is_told_nothing_else_is_listed() -> None:
         ("vi", "Nguyễn Văn An: không có trong các văn bản."),
     ],
 )
-def test_a_person_whom_no_document_names_is_named(language: Language, line: str) -> None:
+def test_a_person_missing_from_all_documents_is_named(language: Language, line: str) -> None:
     question = understand("Nguyễn Văn An?", language)
     assert framing_line(Answer(question, "no_evidence", 0.0, missing_names=("Nguyễn Văn An",))) == line
 
@@ -180,13 +180,15 @@ def test_a_person_whom_no_document_names_is_named(language: Language, line: str)
         ),
     ],
 )
-def test_no_evidence_says_whether_the_act_is_known(language: Language, on_act: str, at_all: str) -> None:
+def test_no_evidence_depends_on_whether_the_reference_is_known(
+    language: Language, on_act: str, at_all: str
+) -> None:
     known, none = understand(ASKED[language], language), understand("Mona Lisa?", language)
     assert framing_line(Answer(known, "no_evidence", 0.1)) == on_act
     assert framing_line(Answer(none, "no_evidence", 0.1)) == at_all
 
 
-def test_all_that_is_said_stands_below_its_report() -> None:
+def test_statements_of_a_list_stand_below_their_report() -> None:
     answer = Answer(understand(ASKED["de"]), "answered", 0.9, SEVERAL, as_list=True)
     assert answer_text(answer, note_lines(answer)).splitlines()[1:] == [
         "Hà Giang, 2025-03-17:",
@@ -219,13 +221,13 @@ def test_one_statement_on_an_aspect_stands_below_its_report() -> None:
         (None, None, "Titel von x.md"),
     ],
 )
-def test_a_report_is_told_by_place_and_date_or_else_by_its_title(
+def test_a_report_is_named_by_place_and_date_or_else_by_its_title(
     place: str | None, published: str | None, line: str
 ) -> None:
     assert source_line(report("x.md", "Text.", place, published)) == line
 
 
-def test_notes_name_acts_that_are_nowhere_beside_known_ones() -> None:
+def test_notes_name_unknown_references_beside_known_ones() -> None:
     question = understand("Mängel der Resolution 57 und der Richtlinie 99?")
     answer = Answer(question, "answered", 0.9, ONE, unknown_references=("CT-99",), as_list=True)
     assert note_lines(answer) == ["Richtlinie Nr. 99: kommt in den Dokumenten nicht vor."]
@@ -258,7 +260,7 @@ def test_a_wrong_sum_is_noted_with_its_parts_and_written_out(total: float, writt
     ]
 
 
-def test_a_merged_province_is_said() -> None:
+def test_a_merged_province_is_noted() -> None:
     ha_giang = dataclasses.replace(INTERNET, place="Hà Giang")
     citation = Citation(1, ha_giang, 0, 2, "ab", 0.9)
     answer = Answer(understand("What shortcomings are there in Tuyen Quang?"), "answered", 0.9, (citation,))

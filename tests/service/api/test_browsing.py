@@ -1,4 +1,4 @@
-"""What people look at beside answers: places in context, highlights of documents, suggestions, facets."""
+"""Context of citations, highlights of documents, suggestions, facets."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,7 +99,7 @@ def test_a_place_over_several_passages_is_shown_whole(client: TestClient) -> Non
         ("ohne.txt", 6, 5),
     ],
 )
-def test_a_place_that_is_nowhere_is_a_404(client: TestClient, name: str, start: int, end: int) -> None:
+def test_a_span_that_does_not_exist_is_a_404(client: TestClient, name: str, start: int, end: int) -> None:
     reply = client.get("/v1/context", params={"document_id": name, "start": start, "end": end})
     assert reply.status_code == 404
     assert reply.json()["detail"] == "there is no such document, or no such place in it"
@@ -114,7 +114,7 @@ def test_a_place_that_cannot_be_is_a_422(client: TestClient, start: object, end:
 # What stands where in a document
 
 
-def test_a_document_tells_where_acts_are_named_in_code_points(client: TestClient) -> None:
+def test_a_document_has_the_mentions_of_references_in_code_points(client: TestClient) -> None:
     berg = document(client, "berg.md")
     named = [
         (mention["key"], berg["text"][mention["start"] : mention["end"]]) for mention in berg["mentions"]
@@ -122,7 +122,7 @@ def test_a_document_tells_where_acts_are_named_in_code_points(client: TestClient
     assert named == [("NQ-57", "Resolution 57"), ("CT-35", "Direktive 35")]
 
 
-def test_a_document_tells_its_headings_and_which_sentences_tell_an_aspect(client: TestClient) -> None:
+def test_a_document_has_its_headings_and_sentences_about_aspects(client: TestClient) -> None:
     berg = document(client, "berg.md")
     assert [berg["text"][span["start"] : span["end"]] for span in berg["headings"]] == [
         "Mängel",
@@ -137,7 +137,7 @@ def test_a_document_tells_its_headings_and_which_sentences_tell_an_aspect(client
 # What can be asked about
 
 
-def test_acts_are_suggested_those_of_most_documents_first_with_what_is_told_of_them(
+def test_references_are_suggested_those_of_most_documents_first_with_their_aspects(
     client: TestClient,
 ) -> None:
     reply = client.get("/v1/suggestions").json()

@@ -84,7 +84,7 @@ def test_keys_added_at_the_same_time_are_all_kept(file: KeyFile) -> None:
     assert {key.id for key in file.read()} == ids
 
 
-def test_a_change_that_another_one_blocks_gives_up(file: KeyFile) -> None:
+def test_a_change_blocked_by_another_gives_up(file: KeyFile) -> None:
     impatient = KeyFile(file.path, lock_timeout=0)
     with FileLock(file.path.with_name(".keys.json.lock")), pytest.raises(KeyFileError, match="locked"):
         impatient.add("intranet")
@@ -127,7 +127,7 @@ def test_revoking_nothing_or_twice_is_an_error(file: KeyFile) -> None:
         file.revoke("intranet")
 
 
-def test_revoking_where_there_is_no_file_makes_none(file: KeyFile) -> None:
+def test_revoking_without_a_file_creates_none(file: KeyFile) -> None:
     with pytest.raises(KeyFileError, match="no key file"):
         KeyFile(file.path.parent / "typo" / "keys.json").revoke("intranet")
     assert not list(file.path.parent.iterdir())
@@ -149,7 +149,7 @@ def test_revoking_where_there_is_no_file_makes_none(file: KeyFile) -> None:
         ({"rate": float("nan")}, "rate: nan is not"),
     ],
 )
-def test_what_a_key_may_not_be_is_refused_by_field_and_nothing_is_written(
+def test_an_invalid_key_is_refused_by_field_and_nothing_is_written(
     file: KeyFile, values: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(KeyFileError, match=rf"keys\.json: {message}"):
@@ -204,6 +204,6 @@ def test_a_file_of_something_else_is_refused_and_not_overwritten(file: KeyFile, 
     assert file.path.read_bytes() == content
 
 
-def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_an_error_with_its_reason(tmp_path: Path) -> None:
     with pytest.raises(KeyFileError, match=r"not readable \(Is a directory\)"):
         KeyFile(tmp_path).read()

@@ -82,7 +82,7 @@ def test_a_key_is_in_force_until_the_moment_it_expires(file: KeyFile) -> None:
     assert refusal(ring, text) == "expired"
 
 
-def test_only_who_holds_the_secret_learns_that_a_key_is_revoked(file: KeyFile) -> None:
+def test_only_the_right_secret_reveals_that_a_key_is_revoked(file: KeyFile) -> None:
     key, text = file.add("intranet")
     file.revoke("intranet")
     ring = KeyRing.open(file.path)

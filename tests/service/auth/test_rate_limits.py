@@ -53,7 +53,7 @@ def charge(limits: RateLimits, address: str, key: Key | None) -> Budget | None:
 
 
 def passed(limits: RateLimits, address: str = "10.0.0.1", key: Key | None = None) -> int:
-    """How many requests pass, one right after the other, before one is refused."""
+    """The number of requests that pass, one right after the other, before one is refused."""
     for count in range(10_000):
         budget = charge(limits, address, key)
         if budget is None or budget.limited:
@@ -130,7 +130,7 @@ def test_rate_zero_is_no_limit_and_gives_no_budget(clock: Clock) -> None:
     assert [charge(limits, "10.0.0.1", key) for key in (None, Key(), Key(widget=True))] == [None] * 3
 
 
-def test_waiting_as_long_as_told_is_enough(clock: Clock) -> None:
+def test_waiting_for_retry_after_is_enough(clock: Clock) -> None:
     limits = rate_limits(address=3)
     passed(limits)
     refused = limits.charge_address("10.0.0.1")

@@ -138,7 +138,7 @@ def test_the_file_may_come_from_the_settings(
     assert file.read()[0].name == "intranet"
 
 
-def test_without_a_file_named_anywhere_the_usage_is_told(elsewhere: None) -> None:
+def test_without_a_key_file_the_commands_are_usage_errors(elsewhere: None) -> None:
     for command in (["add", "intranet"], ["list"], ["revoke", "intranet"]):
         result = run(*command)
         assert result.exit_code == 2
@@ -162,7 +162,7 @@ def test_an_option_that_cannot_be_read_is_a_usage_error(file: KeyFile, option: t
     assert not file.path.exists()
 
 
-def test_what_the_file_does_not_allow_is_told_in_one_line(file: KeyFile) -> None:
+def test_a_refused_change_is_an_error_in_one_line(file: KeyFile) -> None:
     file.add("intranet")
     result = run("add", "intranet", "--keys", file.path)
     assert (result.exit_code, result.stdout) == (1, "")

@@ -253,7 +253,7 @@ def test_a_full_file_is_renamed_and_only_so_many_are_kept(opened: Opened, path: 
     assert lines(path)[-1]["question"] == "49"
 
 
-def test_what_is_no_file_is_written_to_as_it_is(opened: Opened, tmp_path: Path) -> None:
+def test_a_pipe_is_written_to_as_it_is(opened: Opened, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe, 0o644)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
@@ -281,7 +281,7 @@ def test_a_file_that_cannot_be_written_is_named_when_it_is_opened(
         opened(path=tmp_path / place)
 
 
-def test_a_full_disk_is_told_when_the_log_is_opened(opened: Opened, path: Path) -> None:
+def test_a_full_disk_is_an_error_when_the_log_is_opened(opened: Opened, path: Path) -> None:
     with no_file_may_grow(), pytest.raises(AuditError, match=f"audit log {path}: File too large"):
         opened()
 
@@ -299,7 +299,7 @@ def test_a_disk_that_fills_up_later_is_reported_once_and_stops_no_request(
     ]
 
 
-def test_when_the_file_can_be_written_again_the_log_goes_on_and_says_how_many_are_missing(
+def test_when_the_file_is_writable_again_the_log_continues_and_reports_the_missing_lines(
     opened: Opened, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path.symlink_to("/dev/full")

@@ -27,7 +27,7 @@ class Stderr:
 
     @property
     def text(self) -> str:
-        """What was written since this was read last."""
+        """The text written since the last read."""
         return self._capsys.readouterr().err
 
     @property
@@ -37,7 +37,7 @@ class Stderr:
 
 @pytest.fixture(autouse=True)
 def stderr(capsys: pytest.CaptureFixture[str]) -> Iterator[Stderr]:
-    """What is written to stderr; afterwards the loggers are what they were."""
+    """The text written to stderr; the loggers are restored afterwards."""
     root = logging.getLogger()
     before, level = list(root.handlers), root.level
     yield Stderr(capsys)
@@ -242,7 +242,7 @@ def test_auto_is_text_on_a_terminal_and_json_elsewhere(monkeypatch: pytest.Monke
     assert firsts == ["2", "{"]
 
 
-def test_what_is_below_the_level_is_left_out(stderr: Stderr) -> None:
+def test_records_below_the_level_are_left_out(stderr: Stderr) -> None:
     logs.configure("json", "warning")
     log().info("left out")
     log().warning("said")

@@ -172,7 +172,7 @@ def test_an_answer_is_kept_for_so_long_only(index: Path) -> None:
         assert len(backend(client).calls) == 2
 
 
-def test_what_was_asked_longest_ago_makes_room() -> None:
+def test_the_least_recent_question_makes_room() -> None:
     cache = AnswerCache(0.01, 60)
     calls = [Call("ask", {"question": str(number)}) for number in range(10)]
     for call in calls:
@@ -247,7 +247,7 @@ def test_a_question_is_given_up_when_its_client_has_gone(index: Path) -> None:
     assert ended == ["ask"]
 
 
-def test_too_much_asked_is_a_503_that_says_when_to_come_back(client: TestClient) -> None:
+def test_an_overload_is_a_503_with_the_time_to_wait(client: TestClient) -> None:
     async def busy(_: Call) -> Reply:
         raise BusyError("too many questions are waiting; ask again in a moment", 1.2)
 
@@ -307,7 +307,7 @@ def noted(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
-def test_every_question_that_was_answered_is_noted_with_who_asked(index: Path, tmp_path: Path) -> None:
+def test_every_answered_question_is_audited_with_its_key(index: Path, tmp_path: Path) -> None:
     file, audit = KeyFile(tmp_path / "keys.json"), tmp_path / "audit.jsonl"
     key, text = file.add("intranet")
     with served(index, keys=file.path, audit="full", audit_file=audit) as client:

@@ -1,4 +1,4 @@
-"""How pages and widget are served; what they do is for the tests in a browser."""
+"""Pages and widget as they are served; the browser tests cover their behaviour."""
 
 import gzip
 from collections.abc import Iterator
@@ -71,7 +71,7 @@ def test_nothing_else_is_served(client: TestClient, name: str) -> None:
     assert client.get(f"/static/faces/{name}").status_code == 404
 
 
-def test_without_a_page_key_none_stands_in_the_pages(client: TestClient) -> None:
+def test_without_a_page_key_the_pages_have_none(client: TestClient) -> None:
     assert '<meta name="fundstelle-key" content="">' in client.get("/").text
 
 
@@ -114,7 +114,7 @@ def test_a_secret_key_must_not_stand_in_pages(index: Path, tmp_path: Path) -> No
     assert text not in str(caught.value)
 
 
-def test_a_page_key_that_is_none_is_refused_at_the_start(index: Path, tmp_path: Path) -> None:
+def test_an_unknown_page_key_is_refused_at_the_start(index: Path, tmp_path: Path) -> None:
     file = KeyFile(tmp_path / "keys.json")
     file.add("other")
     with pytest.raises(PageKeyError, match="not in the key file"):

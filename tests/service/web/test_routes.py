@@ -189,7 +189,7 @@ def test_not_ready_before_the_index_is_loaded(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "path", ["/nowhere", "/v1/nowhere", "/v1", "/v1/documents/none", "/static/none", "/static/faces/none"]
 )
-def test_what_is_not_there_is_a_problem_that_names_the_path(client: TestClient, path: str) -> None:
+def test_a_missing_path_is_a_problem_that_names_it(client: TestClient, path: str) -> None:
     reply = client.get(path)
     assert reply.status_code == 404
     assert reply.headers["content-type"] == "application/problem+json"

@@ -162,7 +162,7 @@ def test_a_question_waits_for_another_one_that_runs(model: Model) -> None:
         asked.result(LONG)
 
 
-def test_a_question_that_ends_without_texts_holds_up_none(model: Model) -> None:
+def test_a_question_that_ends_without_texts_delays_no_other(model: Model) -> None:
     with batching(model) as embedder:
         with running(embedder):
             asked = asking(embedder, RIVER)
@@ -171,14 +171,14 @@ def test_a_question_that_ends_without_texts_holds_up_none(model: Model) -> None:
         assert np.array_equal(asked.result(LONG), alone(RIVER))
 
 
-def test_a_question_that_fails_holds_up_none(model: Model) -> None:
+def test_a_question_that_fails_delays_no_other(model: Model) -> None:
     with batching(model) as embedder:
         with pytest.raises(KeyError), embedder.question():
             raise KeyError("not the model's fault")
         assert np.array_equal(asking(embedder, RIVER).result(LONG), alone(RIVER))
 
 
-def test_vectors_go_to_whom_they_belong(model: Model) -> None:
+def test_each_question_gets_its_own_vectors(model: Model) -> None:
     with batching(model) as embedder:
         meeting = threading.Barrier(3)
         wanted = [(RIVER,), (SCHOOL, BRIDGE), (BRIDGE,)]
@@ -315,14 +315,14 @@ class Panicking(Model):
         return super().embed_questions(texts)
 
 
-def test_what_is_no_exception_is_an_error_for_who_asked_and_the_embedder_goes_on() -> None:
+def test_a_base_exception_is_an_error_for_its_caller_and_the_embedder_goes_on() -> None:
     with batching(Panicking()) as embedder:
         with pytest.raises(RuntimeError, match="index out of bounds"):
             asking(embedder, RIVER).result(LONG)
         assert np.array_equal(asking(embedder, SCHOOL).result(LONG), alone(SCHOOL))
 
 
-def test_what_is_wanted_after_closing_is_an_error(model: Model) -> None:
+def test_a_request_after_closing_is_an_error(model: Model) -> None:
     with batching(model) as embedder:
         pass
     with pytest.raises(RuntimeError, match="closed"):

@@ -87,9 +87,7 @@ def test_after_an_exchange_the_new_generation_answers(holder: EngineHolder, name
         assert found_text(engine) == NEW
 
 
-def test_an_engine_that_nobody_uses_is_closed_when_it_is_replaced(
-    holder: EngineHolder, names: list[str]
-) -> None:
+def test_an_unused_engine_is_closed_when_it_is_replaced(holder: EngineHolder, names: list[str]) -> None:
     with holder.lease() as old:
         pass
     holder.replace(names[1])
@@ -173,7 +171,7 @@ def test_a_generation_of_another_model_is_refused_and_let_go(
     assert opened_files(index / "generations" / other) == []
 
 
-def test_what_is_in_use_outlives_the_removal_of_its_files(
+def test_an_engine_in_use_outlives_the_removal_of_its_files(
     holder: EngineHolder, index: Path, names: list[str]
 ) -> None:
     with holder.lease() as engine:

@@ -76,7 +76,7 @@ def test_a_new_live_generation_is_opened_by_all_workers_and_served(index: Path) 
     assert rollout.metric("generations_total", result="served") == 2
 
 
-def test_what_the_first_worker_refuses_is_not_offered_again_until_it_is_made_live_again(
+def test_a_refused_generation_is_not_offered_again_until_it_is_made_live_again(
     index: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     first, second = Worker(), Worker()

@@ -214,7 +214,7 @@ def test_a_worker_is_given_no_more_calls_than_it_has_slots(index: Path) -> None:
     run(work())
 
 
-def test_a_call_that_is_cancelled_while_it_waits_takes_no_slot_and_leaks_none(index: Path) -> None:
+def test_a_call_that_is_cancelled_while_it_waits_takes_no_slot(index: Path) -> None:
     async def work() -> None:
         async with running(index, worker_slots=1) as runner:
             first = runner.calling("wait", until=str(index / "go"))

@@ -59,7 +59,7 @@ def test_a_worker_with_a_question_that_never_ends_ends_after_the_front() -> None
         assert process.wait(30) == 1
 
 
-def test_what_is_being_answered_when_the_front_stops_asking_is_replied_to() -> None:
+def test_a_running_call_gets_its_reply_when_the_front_closes_the_socket() -> None:
     with worker("raise RuntimeError") as (process, ours, stream):
         ours.sendall(protocol.pack(ASK))
         ours.shutdown(socket.SHUT_WR)

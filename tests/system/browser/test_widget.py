@@ -48,7 +48,7 @@ def elsewhere(
     """A page of another origin, whose widget key the service knows."""
     page = Foreign()
     file = KeyFile(tmp_path_factory.mktemp("keys") / "keys.json")
-    with browser.foreign(page.page, page.policy) as page.origin:
+    with browser.foreign_page(page.page, page.policy) as page.origin:
         _, page.key = file.add("intranet", origins=(page.origin,))
         with serving(digests, real_embedder, keys=file.path, widget_address_rate=0) as page.service:
             yield page
@@ -70,7 +70,9 @@ def ask(page: Any, question: str, number: int = 0) -> Any:
     return widget
 
 
-def test_two_widgets_under_a_strict_policy_work_and_ask_nobody_else(tab: Opening, elsewhere: Foreign) -> None:
+def test_two_widgets_under_a_strict_policy_work_and_ask_no_other_host(
+    tab: Opening, elsewhere: Foreign
+) -> None:
     elsewhere.body = (
         '<fundstelle-search key="KEY" lang="de" examples="Wer nahm teil? | Was ist neu?"></fundstelle-search>'
         '<fundstelle-search key="KEY" lang="vi" placeholder="Hỏi gì đó"></fundstelle-search>'
@@ -136,7 +138,7 @@ def test_no_suggestions_lie_over_the_answer(tab: Opening, elsewhere: Foreign) ->
     assert widget.locator("[role=listbox]").is_hidden()
 
 
-def test_with_a_wrong_key_it_says_that_the_page_may_not_ask(tab: Opening, elsewhere: Foreign) -> None:
+def test_a_wrong_key_is_shown_as_a_page_that_may_not_ask(tab: Opening, elsewhere: Foreign) -> None:
     elsewhere.key = "fst_none"
     page = tab().page
     page.goto(elsewhere.origin)
@@ -155,9 +157,10 @@ def test_a_key_that_no_header_can_hold_is_a_wrong_key_and_no_missing_connection(
     page.locator("input").fill(QUESTION)
     page.keyboard.press("Enter")
     page.locator("[data-kind=key]").wait_for()
+    assert page.locator("[data-kind=offline]").count() == 0
 
 
-def test_what_is_copied_is_shown_where_pages_may_not_copy(tab: Opening, elsewhere: Foreign) -> None:
+def test_copied_text_is_shown_where_pages_may_not_copy(tab: Opening, elsewhere: Foreign) -> None:
     it = tab()
     it.page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     it.page.goto(elsewhere.origin)
@@ -177,7 +180,7 @@ def test_a_question_in_another_language_is_offered_again_in_that_language(
     assert page.locator("input").input_value() == "Những hạn chế nào được nêu về Nghị quyết số 57?"
 
 
-def test_what_the_answer_shows_is_not_among_the_further_passages(tab: Opening, elsewhere: Foreign) -> None:
+def test_passages_in_the_answer_are_not_among_the_further_ones(tab: Opening, elsewhere: Foreign) -> None:
     page = tab().page
     page.goto(elsewhere.origin)
     widget = ask(page, QUESTION)
@@ -261,7 +264,7 @@ def test_a_page_opened_from_a_file_may_embed_it(
         assert it.troubles == []
 
 
-def test_what_it_loads_is_at_most_20_kilobytes() -> None:
+def test_it_loads_at_most_20_kilobytes() -> None:
     wanted, loaded = ["embed.js", "widget.js"], set()
     while wanted:
         name = wanted.pop()

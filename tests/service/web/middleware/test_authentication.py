@@ -1,4 +1,4 @@
-"""Who may ask and how much, over HTTP with a real file of keys."""
+"""Keys and rate limits over HTTP, with a real key file."""
 
 import json
 import logging
@@ -83,7 +83,7 @@ def test_another_kind_of_authorization_leaves_the_key_to_its_own_header(index: P
         assert client.get(ASK, headers=headers).status_code == 200
 
 
-def test_without_a_file_of_keys_none_is_asked_for(index: Path) -> None:
+def test_without_a_key_file_no_key_is_required(index: Path) -> None:
     with served(index) as client:
         assert client.get(ASK).status_code == 200
         assert client.get("/metrics").status_code == 200
@@ -100,7 +100,7 @@ def test_without_a_file_of_keys_none_is_asked_for(index: Path) -> None:
         {"X-API-Key": "schlüssel".encode("latin-1")},
     ],
 )
-def test_without_a_valid_key_there_is_a_401_that_says_what_is_needed(
+def test_without_a_valid_key_the_reply_is_a_401_with_a_challenge(
     index: Path, file: KeyFile, headers: Mapping[str, str]
 ) -> None:
     file.add("intranet")
@@ -291,7 +291,7 @@ def test_without_its_file_of_keys_the_service_does_not_start(index: Path, file: 
 # Limits.
 
 
-def test_good_replies_tell_what_is_left(index: Path, file: KeyFile) -> None:
+def test_replies_have_the_rest_of_the_tightest_limit(index: Path, file: KeyFile) -> None:
     _, text = file.add("intranet")
     with served(index, keys=file.path, address_rate=10, key_rate=2, burst_seconds=2) as client:
         reply = client.get(ASK, headers=bearer(text))
@@ -303,7 +303,7 @@ def test_good_replies_tell_what_is_left(index: Path, file: KeyFile) -> None:
     assert "retry-after" not in reply.headers
 
 
-def test_without_limits_nothing_is_told(index: Path, file: KeyFile) -> None:
+def test_without_limits_there_are_no_rate_headers(index: Path, file: KeyFile) -> None:
     _, text = file.add("intranet", rate=0)
     with served(index, keys=file.path, address_rate=0) as client:
         reply = client.get(ASK, headers=bearer(text))
@@ -311,7 +311,7 @@ def test_without_limits_nothing_is_told(index: Path, file: KeyFile) -> None:
     assert not {name for name in reply.headers if name.startswith("ratelimit")}
 
 
-def test_too_many_requests_are_a_429_that_says_when_to_come_back(index: Path, file: KeyFile) -> None:
+def test_too_many_requests_are_a_429_with_the_time_to_wait(index: Path, file: KeyFile) -> None:
     _, text = file.add("intranet", rate=ONE)
     with served(index, keys=file.path, burst_seconds=1) as client:
         assert client.get(ASK, headers=bearer(text)).status_code == 200

@@ -15,7 +15,7 @@ LONG = 30.0
 
 
 def sent_raw(client: TestClient, messages: list[Message], **headers: str) -> list[Message]:
-    """What the application sends to a client that sends these messages and then nothing more."""
+    """The messages sent to a client that sends these messages and then nothing more."""
     waiting, replies = list(messages), []
 
     async def receive() -> Message:
@@ -106,5 +106,5 @@ def test_a_body_in_pieces_is_read_whole(client: TestClient) -> None:
     assert json.loads(reply["body"])["question"] == "Schule?"
 
 
-def test_who_goes_away_while_sending_is_not_replied_to(client: TestClient) -> None:
+def test_a_client_that_leaves_while_sending_gets_no_reply(client: TestClient) -> None:
     assert sent_raw(client, [chunk(b"{", more=True), {"type": "http.disconnect"}]) == []

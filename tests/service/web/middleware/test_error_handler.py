@@ -23,7 +23,7 @@ async def break_down(_: Call) -> Reply:
     raise RuntimeError("cannot read /srv/private/index")
 
 
-def test_an_error_nobody_expected_is_a_problem_that_tells_nothing_of_it(
+def test_an_unexpected_error_is_a_problem_without_its_message(
     client: TestClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     answered_by(client, break_down)
@@ -42,7 +42,7 @@ def test_an_error_nobody_expected_is_a_problem_that_tells_nothing_of_it(
     assert str(failure.exc_info[1]) == "cannot read /srv/private/index"  # type: ignore[index]
 
 
-def test_an_error_of_our_own_is_a_503_that_tells_no_folder(
+def test_an_error_of_the_index_is_a_503_without_its_folder(
     client: TestClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def damaged(_: Call) -> Reply:
@@ -56,7 +56,7 @@ def test_an_error_of_our_own_is_a_503_that_tells_no_folder(
     assert "/srv/private/index/documents.sqlite: missing" in caplog.text
 
 
-def test_an_error_nobody_expected_has_the_headers_of_every_reply(index: Path) -> None:
+def test_an_unexpected_error_has_the_headers_of_every_reply(index: Path) -> None:
     with served(index, cors_origins=("https://a.example",)) as client:
         answered_by(client, break_down)
         reply = client.get(ASK, headers={"Origin": "https://a.example"})

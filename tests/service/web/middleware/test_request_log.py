@@ -51,7 +51,7 @@ def test_a_request_without_a_proper_id_is_given_one(client: TestClient, headers:
     assert len(ids) == 2 and all(re.fullmatch("[0-9a-f]{32}", text) for text in ids)
 
 
-def test_the_id_of_a_request_reaches_what_answers(client: TestClient) -> None:
+def test_the_id_of_a_request_reaches_the_backend(client: TestClient) -> None:
     seen = []
 
     async def note(_: Call) -> Reply:
@@ -77,7 +77,7 @@ def test_requests_are_counted_by_route_and_status(client: TestClient) -> None:
     } <= exposed(client)
 
 
-def test_what_is_refused_before_it_is_routed_counts_where_it_was_going(index: Path) -> None:
+def test_a_request_refused_before_it_is_routed_counts_for_its_route(index: Path) -> None:
     with served(index, address_rate=0.001) as client:
         client.get("/v1/documents/dorf.txt")
         client.get("/v1/documents/dorf.txt")
@@ -117,7 +117,7 @@ def test_probes_are_logged_only_when_something_is_wrong(
     assert [(record.path, record.status) for record in requests(caplog)] == [("/readyz", 503)]
 
 
-def test_an_error_nobody_expected_is_counted_too(client: TestClient) -> None:
+def test_an_unexpected_error_is_counted_too(client: TestClient) -> None:
     answered_by(client, break_down)
     client.get(ASK)
     assert 'fundstelle_requests_total{path="/v1/ask",status="500"} 1.0' in exposed(client)

@@ -15,7 +15,7 @@ ASK = "/v1/ask?q=Gibt es im Dorf eine Schule?"
         ("/nowhere", 404), ("/healthz", 200), ("/metrics", 200), ("/docs", 200), ("/openapi.json", 200),
     ],
 )  # fmt: skip
-def test_every_reply_tells_browsers_to_do_nothing_with_it(client: TestClient, path: str, status: int) -> None:
+def test_every_reply_has_the_security_headers(client: TestClient, path: str, status: int) -> None:
     reply = client.get(path)
     assert reply.status_code == status
     assert reply.headers["x-content-type-options"] == "nosniff"
@@ -47,12 +47,12 @@ def test_only_the_page_of_the_api_may_run_scripts_and_only_its_own(client: TestC
         ("GET", "/metrics", "no-store"),
     ],
 )
-def test_how_long_a_reply_may_be_kept(client: TestClient, method: str, path: str, kept: str) -> None:
+def test_replies_have_their_cache_control(client: TestClient, method: str, path: str, kept: str) -> None:
     body = {"question": "Schule?"} if method == "POST" else None
     assert client.request(method, path, json=body).headers["cache-control"] == kept
 
 
-def test_what_the_client_has_already_is_not_sent_again(client: TestClient) -> None:
+def test_a_body_that_the_client_has_is_not_sent_again(client: TestClient) -> None:
     first = client.get(ASK)
     again = client.get(ASK, headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
@@ -89,6 +89,6 @@ def test_probes_and_errors_have_no_tag(client: TestClient, path: str) -> None:
     assert "etag" not in client.get(path).headers
 
 
-def test_what_is_sent_depends_on_key_and_page(client: TestClient) -> None:
+def test_replies_vary_by_key_and_page(client: TestClient) -> None:
     vary = client.get(ASK).headers["vary"]
     assert {"Origin", "Authorization", "X-API-Key"} == set(re.split(r",\s*", vary))
