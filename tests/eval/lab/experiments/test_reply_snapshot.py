@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from beir import QUERIES
-from browser_tabs import serving
 from eval_command import run_eval
 from fakes import FakeEmbedder
+from service_process import serving
 
 
 def rows(file: Path) -> list[dict[str, object]]:
