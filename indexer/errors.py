@@ -6,7 +6,7 @@ that raises them::
 
     FundstelleError
     ├── SourceError               a source, list or data set cannot be read, or contains nothing to index
-    ├── FetchError                a page cannot be downloaded (indexer.sources.http_client)
+    ├── FetchError                a page cannot be downloaded (indexer.sources.fetching.errors)
     ├── ModelError                a model cannot be found, unpacked or loaded
     │   └── ModelMismatchError    the index was built with another model than the one loaded
     ├── IndexingError             an index cannot be built or written

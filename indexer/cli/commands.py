@@ -81,13 +81,26 @@ def fetch(
     into: Annotated[Path, typer.Option(help="Folder for the pages.", show_default=False)],
     megabytes: Annotated[float, typer.Option(min=0.001, help="Size limit of a page.")] = 50,
     pause: Annotated[float, typer.Option(min=0, help="Seconds between two requests to one host.")] = 1,
+    seconds: Annotated[
+        float, typer.Option(min=1, help="Time limit of a page, with all its attempts and pauses.")
+    ] = 600,
+    allow_network: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NETWORK",
+            help="Also fetch from this private network, such as 10.20.0.0/16; may be repeated.",
+            show_default="public addresses only",
+        ),
+    ] = None,
 ) -> None:
     """Download the public pages of LIST politely; unchanged ones are kept."""
-    from indexer.sources import fetcher
+    from indexer.sources.fetching import fetcher
+    from indexer.sources.fetching.address_policy import AddressPolicy
 
     with exit_on_error("interrupted; the pages fetched so far are kept"):
-        failed = 0
-        for result in fetcher.fetch(fetcher.read_page_list(listed), into, int(megabytes * 1e6), pause):
+        failed, policy = 0, AddressPolicy.of(allow_network or ())
+        pages = fetcher.read_page_list(listed)
+        for result in fetcher.fetch(pages, into, int(megabytes * 1e6), pause, seconds=seconds, policy=policy):
             failed += result.outcome == "failed"
             stream = sys.stderr if result.outcome == "failed" else sys.stdout
             print(f"{result.outcome}: {printable(result.url)}: {printable(result.detail)}", file=stream)

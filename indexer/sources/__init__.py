@@ -1,3 +1,3 @@
 """Reading of sources: files, folders and archives to raw documents, and fetching of web pages."""
 
-__all__ = ["fetcher", "reader", "watcher"]
+__all__ = ["fetching", "reader", "watcher"]

@@ -14,7 +14,7 @@ from indexer.sources import archives, jsonl, markdown, plain_text
 from indexer.sources.converters import ConversionError
 from indexer.sources.converters.sandbox import Converter
 from indexer.sources.encoding import has_controls
-from indexer.sources.fetch_state import urls_by_file
+from indexer.sources.fetching.fetch_state import urls_by_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,11 @@ def _read_folder(
     folder: Path, index: Path | None, converter: Converter
 ) -> Iterator[RawDocument | SourceProblem]:
     unreadable: list[OSError] = []
-    urls = urls_by_file(folder)
+    try:
+        urls = urls_by_file(folder)
+    except SourceError as malformed:
+        urls = {}
+        yield SourceProblem(str(folder), str(malformed))
     for path in _document_files(folder, index, unreadable.append):
         name = path.relative_to(folder).as_posix()
         for item in _read_file(path, path, name, converter):

@@ -19,7 +19,10 @@ MODULES_OF_EXTRAS = {
     "html": ["indexer/sources/converters/html.py"],
     "docx": ["indexer/sources/converters/docx.py"],
     "pdf": ["indexer/sources/converters/pdf.py"],
-    "fetch": ["indexer/sources/fetcher.py", "indexer/sources/http_client.py"],
+    "fetch": [
+        f"indexer/sources/fetching/{name}.py"
+        for name in ("connections", "fetcher", "http_client", "robots_policy")
+    ],
 }
 #: Needed without being imported: data, a part of another library, programs, plugins, type stubs.
 NOT_IMPORTED = {

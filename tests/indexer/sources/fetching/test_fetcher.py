@@ -9,15 +9,17 @@ from typing import Any
 
 import pytest
 
-from indexer.sources.fetch_state import STATE, urls_by_file
+from indexer.sources.fetching.fetch_state import STATE, urls_by_file
 
 pytest.importorskip("urllib3", reason="the extra is not installed")
 
 from indexer.documents import RawDocument
 from indexer.errors import SourceError
-from indexer.sources.fetcher import FetchResult, ListedPage, fetch, read_page_list
-from indexer.sources.reader import read_sources
+from indexer.sources.fetching.address_policy import AddressPolicy
+from indexer.sources.fetching.fetcher import FetchResult, ListedPage, fetch, read_page_list
+from indexer.sources.reader import SourceProblem, read_sources
 
+LOOPBACK = AddressPolicy.of(["127.0.0.0/8"])
 PAGE = (
     "<html><body><main><p>Im Dorf gibt es eine Schule, und der Weg dorthin ist weit.</p></main></body></html>"
 )
@@ -68,7 +70,7 @@ def site() -> Iterator[Site]:
 
 def fetched(site: Site, folder: Path, *paths: str, **options: Any) -> list[FetchResult]:
     pages = [ListedPage(site.address + path, path.strip("/").replace("/", "-")) for path in paths]
-    return list(fetch(pages, folder, **{"pause": 0.0, "backoff": 0.0} | options))
+    return list(fetch(pages, folder, **{"pause": 0.0, "backoff": 0.0, "policy": LOOPBACK} | options))
 
 
 def test_a_page_is_stored_with_its_url_and_digest(site: Site, tmp_path: Path) -> None:
@@ -165,7 +167,7 @@ def test_a_failed_page_is_reported_and_the_others_are_fetched(
 
 def test_an_unreachable_server_is_reported(tmp_path: Path) -> None:
     page = ListedPage("http://127.0.0.1:1/a", "a")
-    [result] = fetch([page], tmp_path, pause=0.0, backoff=0.0)
+    [result] = fetch([page], tmp_path, pause=0.0, backoff=0.0, policy=LOOPBACK)
     assert (result.outcome, result.detail) == ("failed", "cannot be reached: NewConnectionError")
 
 
@@ -178,6 +180,7 @@ def test_an_unreachable_server_is_reported(tmp_path: Path) -> None:
         ('[[source]]\nurl = "https://a.example"\nname = "../b"', "not a valid file name"),
         ('[[source]]\nurl = "https://a.example/b"\nname = "b"\n' * 2, "is taken"),
         ("[[source]", "not valid TOML"),
+        ('[[source]]\nurl = "http://[a"', "not a web address"),
     ],
 )
 def test_a_malformed_list_is_an_error_that_names_the_file(tmp_path: Path, text: str, why: str) -> None:
@@ -209,8 +212,47 @@ def test_a_page_whose_type_changes_replaces_its_old_file(site: Site, tmp_path: P
     assert sorted(path.name for path in tmp_path.iterdir()) == [STATE, "a.txt"]
 
 
+@pytest.mark.parametrize("file", ["../fremd.txt", "/fremd.txt", "..", ".fetched.json", "a/fremd.txt"])
+def test_a_file_outside_the_folder_is_not_deleted(site: Site, tmp_path: Path, file: str) -> None:
+    site.add("/a")
+    folder, foreign = tmp_path / "pages", tmp_path / "fremd.txt"
+    folder.mkdir()
+    foreign.write_text("bleibt", "utf-8")
+    row = {"file": file, "sha256": "", "fetched": ""}
+    (folder / STATE).write_text(json.dumps({f"{site.address}/a": row}), "utf-8")
+    with pytest.raises(SourceError, match="not a file of the folder"):
+        fetched(site, folder, "/a")
+    assert foreign.read_text("utf-8") == "bleibt"
+
+
+def test_a_link_in_the_folder_is_not_written_through(site: Site, tmp_path: Path) -> None:
+    site.add("/a")
+    folder, foreign = tmp_path / "pages", tmp_path / "fremd.txt"
+    folder.mkdir()
+    foreign.write_text("bleibt", "utf-8")
+    for name in (".a.html.part", "a.html", f"{STATE}.part"):
+        (folder / name).symlink_to(foreign)
+    assert [result.outcome for result in fetched(site, folder, "/a")] == ["new"]
+    assert foreign.read_text("utf-8") == "bleibt"
+
+
+def test_a_header_that_cannot_be_sent_back_is_not_stored(site: Site, tmp_path: Path) -> None:
+    site.add("/a", ETag="x" * 2000)
+    fetched(site, tmp_path, "/a")
+    assert fetched(site, tmp_path, "/a")[0].outcome == "unchanged"
+    assert "If-None-Match" not in site.requests[-1][1]
+
+
 def test_malformed_state_is_an_error_that_names_the_file(tmp_path: Path) -> None:
     (tmp_path / STATE).write_text("[]", "utf-8")
     with pytest.raises(SourceError) as caught:
         urls_by_file(tmp_path)
     assert str(caught.value) == f"{tmp_path / STATE}: not readable; remove it to fetch all pages again"
+
+
+def test_malformed_state_costs_a_folder_only_its_urls(tmp_path: Path) -> None:
+    (tmp_path / STATE).write_text("[]", "utf-8")
+    (tmp_path / "a.txt").write_text("Im Dorf gibt es eine Schule.", "utf-8")
+    problem, document = read_sources([tmp_path])
+    assert isinstance(problem, SourceProblem) and STATE in str(problem)
+    assert isinstance(document, RawDocument) and document.document_id == "a.txt"

@@ -18,13 +18,17 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from indexer.errors import SourceError
-from indexer.sources.fetch_state import FetchedPage, read_state, write_state
-from indexer.sources.http_client import FetchError, HttpClient
+from indexer.sources.fetching.address_policy import AddressPolicy
+from indexer.sources.fetching.errors import FetchError
+from indexer.sources.fetching.fetch_state import FetchedPage, is_file_name, new_file, read_state, write_state
+from indexer.sources.fetching.http_client import HttpClient
 
 if TYPE_CHECKING:
     import urllib3
 
 _CHUNK = 1 << 16
+#: Characters of an HTTP validator that are kept: real ones have less than 100.
+_MAX_VALIDATOR = 1000
 _SUFFIXES = {
     "text/html": ".html",
     "application/xhtml+xml": ".html",
@@ -33,6 +37,9 @@ _SUFFIXES = {
     "text/plain": ".txt",
     "text/markdown": ".md",
 }
+#: Seconds for a page: 50 MB at 100 kB a second take 500.
+MAX_SECONDS = 600.0
+_PUBLIC_ONLY = AddressPolicy()
 Outcome = Literal["new", "changed", "unchanged", "failed"]
 
 
@@ -83,12 +90,20 @@ def read_page_list(path: Path) -> list[ListedPage]:
 
 def _listed_page(row: Any) -> ListedPage:
     url = row.get("url") if isinstance(row, dict) else None
-    if not isinstance(url, str) or urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
+    if not isinstance(url, str) or not _is_web_address(url):
         raise SourceError(f'"url" is not a web address: {url!r}')
     name = str(row.get("name") or _default_name(url))
-    if not re.fullmatch(r"[\w-][\w .-]{0,150}", name):
+    if not is_file_name(name):
         raise SourceError(f'"name" is not a valid file name: {name!r}')
     return ListedPage(url, name)
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
 
 
 def _default_name(url: str) -> str:
@@ -104,6 +119,8 @@ def fetch(
     pause: float = 1.0,
     backoff: float = 1.0,
     sleep: Callable[[float], None] = time.sleep,
+    seconds: float = MAX_SECONDS,
+    policy: AddressPolicy = _PUBLIC_ONLY,
 ) -> Iterator[FetchResult]:
     """Fetch pages one after another and yield the outcome of each.
 
@@ -112,10 +129,12 @@ def fetch(
         pause: seconds between two requests to one host.
         backoff: seconds before the second attempt, doubled with each one after it.
         sleep: waits for a number of seconds.
+        seconds: for a page, with all its redirects, pauses and attempts.
+        policy: addresses that may be connected to.
     """
     folder.mkdir(parents=True, exist_ok=True)
     state = dict(read_state(folder))
-    client = HttpClient(pause, backoff, sleep)
+    client = HttpClient(policy, seconds, pause, backoff, sleep)
     for page in pages:
         before = state.get(page.url)
         if before is not None and not (folder / before.file).is_file():
@@ -147,8 +166,8 @@ def _fetch_page(
     Raises:
         FetchError: the page cannot be fetched.
     """
-    response = client.get(page.url, _conditions(before))
-    try:
+    with client.page():
+        response = client.get(page.url, _conditions(before))
         if response.status == 304 and before is not None:
             return before
         if response.status != 200:
@@ -158,16 +177,17 @@ def _fetch_page(
         if suffix is None:
             raise FetchError(f"unsupported content type: {content_type or 'none'}")
         file = f"{page.name}{suffix}"
-        digest = _save(response, folder / file, max_bytes)
-    except client.transport_errors as error:
-        raise FetchError(f"transfer interrupted: {type(error).__name__}") from error
-    finally:
-        response.release_conn()
+        digest = _save(response, folder / file, max_bytes, client.check_time)
     if before and before.file != file:
         (folder / before.file).unlink(missing_ok=True)
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    etag, modified = response.headers.get("ETag", ""), response.headers.get("Last-Modified", "")
-    return FetchedPage(file, digest, now, etag, modified)
+    return FetchedPage(file, digest, now, _validator(response, "ETag"), _validator(response, "Last-Modified"))
+
+
+def _validator(response: urllib3.BaseHTTPResponse, name: str) -> str:
+    """A header that is sent back with the next request; nothing if it is none that a server means."""
+    value = response.headers.get(name, "")
+    return value if value.isprintable() and len(value) <= _MAX_VALIDATOR else ""
 
 
 def _conditions(before: FetchedPage | None) -> Mapping[str, str]:
@@ -178,18 +198,21 @@ def _conditions(before: FetchedPage | None) -> Mapping[str, str]:
     return {name: value for name, value in conditions.items() if value}
 
 
-def _save(response: urllib3.BaseHTTPResponse, path: Path, max_bytes: int) -> str:
+def _save(
+    response: urllib3.BaseHTTPResponse, path: Path, max_bytes: int, check_time: Callable[[], None]
+) -> str:
     """Write the body of a response to a file, completely or not at all; returns its sha256."""
     digest, size = hashlib.sha256(), 0
     temporary = path.with_name(f".{path.name}.part")
     try:
-        with temporary.open("wb") as file:
+        with new_file(temporary) as file:
             for chunk in response.stream(_CHUNK, decode_content=True):
                 size += len(chunk)
                 if size > max_bytes:
                     raise FetchError(f"over {max_bytes:,} bytes")
                 digest.update(chunk)
                 file.write(chunk)
+            check_time()
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
