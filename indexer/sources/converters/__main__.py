@@ -11,9 +11,10 @@ import importlib
 import json
 import os
 import sys
+import tempfile
 from pathlib import Path
 
-from indexer.sources.converters import ConversionError
+from indexer.sources.converters import ConversionError, confinement
 
 #: Bytes of address space, and seconds of CPU time for one file.
 _MAX_MEMORY, _MAX_SECONDS = 1_200_000_000, 25
@@ -24,6 +25,7 @@ def main() -> None:
     # Output of libraries must not get between the replies.
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+    confinement.say(confinement.confine(Path(tempfile.gettempdir())), replies)
     for line in sys.stdin:
         request = json.loads(line)
         _limit_resources()

@@ -11,7 +11,9 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from indexer.sources.converters import ConversionError, ConvertedFile
+from indexer.sources.converters import ConversionError, ConvertedFile, confinement
+
+_ANNOUNCEMENT = confinement.Announcement()
 
 
 class Converter:
@@ -92,7 +94,7 @@ class Converter:
 
 
 def _start_process() -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "indexer.sources.converters"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -100,3 +102,6 @@ def _start_process() -> subprocess.Popen[bytes]:
         # A thread for each core would take address space for each.
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
     )
+    assert process.stdout
+    _ANNOUNCEMENT.read(process.stdout)
+    return process
