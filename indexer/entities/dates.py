@@ -45,6 +45,8 @@ _MONTH_OF_YEAR = re.compile(
     rf"\b(?P<name>{_MONTH})\s+(?P<year>(?:19|20)\d{{2}})\b|tháng\s+(?P<month>\d{{1,2}})(?:\s+năm\s+|/)(?P<year2>(?:19|20)\d{{2}})",
     re.IGNORECASE,
 )
+#: Letters that match s and i in any case but have another lower case: ſ, ı, and İ, which is i and a dot.
+_OTHER_CASES = {ord("ſ"): "s", ord("ı"): "i", 0x307: None}
 _YEAR = re.compile(r"(?<![\w.,/–-])(?:19|20)\d{2}(?![\w/]|[.,–-]\d)")
 
 
@@ -92,7 +94,7 @@ def _day_bounds(match: re.Match[str]) -> tuple[str, str] | None:
 
 def _quarter_bounds(match: re.Match[str]) -> tuple[str, str]:
     parts = _parts(match)
-    number = int(_QUARTERS[parts["quarter"].lower()])
+    number = int(_QUARTERS[_lower_case(parts["quarter"])])
     return _bounds(int(parts["year"]), 3 * number - 2, 3 * number)
 
 
@@ -113,7 +115,12 @@ def _bounds(year: int, first: int, last: int) -> tuple[str, str]:
 
 
 def _month_number(parts: Mapping[str, str]) -> int:
-    return months.ALL_NAMES[parts["name"].lower()] if "name" in parts else int(parts["month"])
+    return months.ALL_NAMES[_lower_case(parts["name"])] if "name" in parts else int(parts["month"])
+
+
+def _lower_case(word: str) -> str:
+    """A word that a pattern matched regardless of case, as it stands in the pattern."""
+    return word.lower().translate(_OTHER_CASES)
 
 
 def first_date(text: str) -> str | None:

@@ -75,6 +75,7 @@ _NEEDS_TITLE = frozenset({"hochiminh"})
 _TITLES = ("provinz", "provinzen", "province", "provinces", "stadt", "city", "tinh", "thanh pho", "tp")
 #: Titles that follow the name: "Ho-Chi-Minh-Stadt", "Ha Giang Province".
 _LATER_TITLES = ("provinz", "province", "stadt", "city")
+_TITLE = re.compile(rf"\A(?:{'|'.join(_TITLES)})\.?\s+")
 #: Not the rarer ones: Hà, Lâm, Thái and Cao are also the first syllables of provinces.
 _FAMILY_NAMES = frozenset(fold(name) for name in COMMON_FAMILY_NAMES | {"đoàn"})
 _MIDDLE_NAMES = frozenset({"thi", "van"})
@@ -130,10 +131,14 @@ def _pattern() -> re.Pattern[str]:
 
 
 def canonical_place(name: str) -> str | None:
-    """The Vietnamese spelling of the name of a province in any spelling, or ``None``."""
+    """The Vietnamese spelling of the name of a province in any spelling, or ``None``; in linear time."""
     folded = fold(unicodedata.normalize("NFC", name)).strip()
-    stripped = re.sub(rf"^(?:{'|'.join(_TITLES)})\.?\s+", "", folded)
-    stripped = re.sub(rf"[\s-]+(?:{'|'.join(_LATER_TITLES)})$", "", stripped)
+    stripped = _TITLE.sub("", folded, count=1)
+    # Taken off the end without a pattern, which would begin anew in each space of a long run of them.
+    for title in _LATER_TITLES:
+        before = stripped.removesuffix(title)
+        if before != stripped and (before.endswith("-") or before[-1:].isspace()):
+            return _places_by_key().get(_key(before))
     return _places_by_key().get(_key(stripped))
 
 

@@ -7,8 +7,6 @@ what distinguishes one numbering from another: `NQ-57`, `NQ-57A`, `NQ-57/2024` (
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from indexer.entities import reference_grammar as grammar
@@ -44,29 +42,6 @@ def find_references(text: str) -> list[Reference]:
             found.append(Reference(key, first, last, text[first:last]))
             position = end
     return found
-
-
-def nearest_keys(key: str, known: Iterable[str], limit: int = 3) -> list[str]:
-    """The known keys that `key` may have been meant to be, nearest first.
-
-    A near key has another kind, one wrong, missing or extra digit, two swapped digits, or another suffix or
-    year.
-    """
-    asked = grammar.KEY.fullmatch(key)
-    if asked is None:
-        return []
-    ranked = []
-    for candidate in set(known) - {key}:
-        if not (other := grammar.KEY.fullmatch(candidate)):
-            continue
-        a, b = asked["number"], other["number"]
-        blocks = difflib.SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks()
-        shared = sum(block.size for block in blocks)
-        wrong_kind = asked["kind"] != other["kind"]
-        distance = len(a) + len(b) - 2 * shared + wrong_kind + (asked["rest"] != other["rest"])
-        if shared and distance <= 2:
-            ranked.append((distance, wrong_kind, abs(int(a) - int(b)), candidate))
-    return [candidate for *_, candidate in sorted(ranked)[:limit]]
 
 
 def display_name(key: str, language: str) -> str:

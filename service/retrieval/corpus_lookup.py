@@ -10,6 +10,7 @@ import numpy as np
 
 from indexer.annotation.reference_attribution import ReferenceAttribution
 from indexer.arrays import Ids, Mask, Scores, Strings
+from indexer.entities.key_index import KeyIndex
 from indexer.entities.places import canonical_place, related_places
 from indexer.index.generation import Generation
 from indexer.storage.document_store import Spans
@@ -40,7 +41,7 @@ class CorpusLookup:
     has the most text before it. ``first_sentence``, ``last_sentence``: of each passage, the sentences that
     ``passage_of`` assigns to it. ``language``: of each passage; ``languages``: all of them; ``passages_in``:
     passage numbers by language. ``passages_by_key``, ``documents_by_key``: numbers of what names a reference.
-    ``published``, ``places``: of each document.
+    ``key_index``: of the keys of all references. ``published``, ``places``: of each document.
     """
 
     passage_of: Ids
@@ -53,6 +54,7 @@ class CorpusLookup:
     passages_by_key: dict[str, Ids]
     documents_by_key: dict[str, Ids]
     references: tuple[KnownReference, ...]
+    key_index: KeyIndex
     document_ids: dict[str, int]
     attribution: ReferenceAttribution
     published: tuple[str | None, ...]
@@ -99,6 +101,7 @@ class CorpusLookup:
             passages_by_key={key: np.array(sorted(numbers), np.int64) for key, numbers in by_key.items()},
             documents_by_key={key: np.array(sorted(numbers), np.int64) for key, numbers in documents.items()},
             references=tuple(sorted(known, key=lambda known: (-known.documents, -known.mentions, known.key))),
+            key_index=KeyIndex(documents),
             document_ids={name: number for number, name in enumerate(metadata.document_ids)},
             attribution=generation.attribution,
             published=metadata.published,

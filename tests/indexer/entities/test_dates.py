@@ -88,3 +88,23 @@ def test_days_are_found_with_and_without_a_year(text: str, days: set[tuple[int, 
 
 def test_days_are_replaced_by_a_blank() -> None:
     assert without_days("Am 25. April kamen 12 Gäste.").split() == ["Am", "kamen", "12", "Gäste."]
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("5 Auguſt 2024", "2024-08-05"),
+        ("5. junı 2024", "2024-06-05"),
+        ("5. JULİ 2024", "2024-07-05"),
+        ("im Auguſt 2024", "2024-08-01"),
+        ("ſecond quarter of 2024", "2024-04-01"),
+        ("quý ıv năm 2024", "2024-10-01"),
+    ],
+)
+def test_a_name_in_letters_that_match_regardless_of_case_is_read(text: str, first: str) -> None:
+    assert [period.first for period in find_periods(text)] == [first]
+
+
+def test_a_day_in_letters_that_match_regardless_of_case_is_read() -> None:
+    assert first_date("5 Auguſt 2024") == "2024-08-05"
+    assert find_days("5 Auguſt, 6. junı und 7. JULİ") == {(8, 5), (6, 6), (7, 7)}

@@ -1,5 +1,6 @@
 """Provinces, their names and mentions."""
 
+import time
 import unicodedata
 from typing import Literal
 
@@ -39,6 +40,18 @@ def test_a_province_is_known_by_any_spelling_of_its_name(province: str) -> None:
 @pytest.mark.parametrize("name", ["", "Berlin", "Ha", "Giang", "Provinz", "Ha Giang und Ca Mau"])
 def test_another_name_is_not_a_province(name: str) -> None:
     assert canonical_place(name) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a" + " -" * 50_000 + "x", "tinh" + " " * 100_000, "Hue" + " -" * 50_000, "h" + "\u0301" * 100_000],
+)
+def test_long_runs_of_separators_and_marks_are_read_in_linear_time(text: str) -> None:
+    began = time.perf_counter()
+    canonical_place(text)
+    find_places(text)
+    # In quadratic time: minutes.
+    assert time.perf_counter() - began < 5
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.entities.reference_grammar import KINDS
-from indexer.entities.references import display_name, find_references, nearest_keys
+from indexer.entities.references import display_name, find_references
 
 # language, text (\n and \uXXXX written out), expected keys in reading order
 ROWS = [
@@ -161,30 +161,3 @@ def test_a_display_name_is_in_the_requested_language(key: str, language: str, na
 def test_a_malformed_key_is_an_error(key: str) -> None:
     with pytest.raises(ValueError, match="not a reference key"):
         display_name(key, "de")
-
-
-@pytest.mark.parametrize(
-    ("key", "known", "expected"),
-    [
-        ("NQ-157", ["NQ-57", "NQ-18", "CT-35", "KL-118", "QD-137", "NQ-25"], ["NQ-57"]),
-        ("NQ-157", ["CT-157", "NQ-15", "NQ-57"], ["NQ-57", "NQ-15", "CT-157"]),
-        ("NQ-43", ["NQ-42", "NQ-48", "KL-43", "NQ-41"], ["KL-43", "NQ-42", "NQ-41"]),
-        ("NQ-57", ["NQ-57/2024", "NQ-75"], ["NQ-57/2024", "NQ-75"]),
-        ("NQ-3", ["NQ-3/CP", "NQ-8"], ["NQ-3/CP"]),
-        ("NQ-81", ["NQ-57", "CT-35"], []),
-        ("NQ-57", ["NQ-57"], []),
-        ("NQ-57", ["", "57", "NQ-5x"], []),
-        ("fifty-seven", ["NQ-57"], []),
-    ],
-)
-def test_the_nearest_known_keys_come_first(key: str, known: list[str], expected: list[str]) -> None:
-    assert nearest_keys(key, known) == expected
-
-
-def test_nearest_keys_do_not_depend_on_order_or_repetition() -> None:
-    known = ["NQ-57", "CT-157", "NQ-15", "NQ-57"]
-    assert nearest_keys("NQ-157", known) == nearest_keys("NQ-157", sorted(known, reverse=True))
-
-
-def test_nearest_keys_are_limited() -> None:
-    assert nearest_keys("NQ-157", ["NQ-57", "NQ-15", "CT-157"], limit=1) == ["NQ-57"]
