@@ -52,6 +52,26 @@ class Document:
     references: tuple[Reference, ...] = ()
     also: tuple[str, ...] = ()
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Keys of its references, each once, in reading order."""
+        return tuple(dict.fromkeys(reference.key for reference in self.references))
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentMetadata:
+    """A document without its text; ``keys``: of its references, each once, in reading order."""
+
+    document_id: str
+    title: str
+    sha256: str
+    language: Language
+    url: str | None
+    published: str | None
+    place: str | None
+    keys: tuple[str, ...]
+    also: tuple[str, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:

@@ -2,6 +2,7 @@
 
 __all__ = [
     "array_file",
+    "bounded_cache",
     "document_store",
     "document_writer",
     "key_value_cache",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -10,23 +11,29 @@ from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from cachetools import LRUCache, cachedmethod
 
 from indexer.arrays import Ids
-from indexer.documents import Document
+from indexer.documents import Document, DocumentMetadata
 from indexer.entities.dates import find_days
 from indexer.entities.mentions import mentioned_periods, mentioned_places
 from indexer.entities.references import Reference
 from indexer.errors import IndexDamagedError
 from indexer.storage import mention_rows
+from indexer.storage.bounded_cache import bounded_cache, document_bytes, number_of_items
 from indexer.text.languages import Language
 
 _T = TypeVar("_T")
-_DOCUMENT = "SELECT document_id, text, title, sha256, language, url, published, place FROM documents"
+_MentionCache: TypeAlias = LRUCache[Any, frozenset[_T]]
+_METADATA = ("document_id", "title", "sha256", "language", "url", "published", "place")
+_COLUMNS = ", ".join(_METADATA)
+#: By hand: bytes of documents, and mentions of documents, that are kept in memory: all of a small corpus, and
+#: of a large one what some questions read.
+CACHED_BYTES, CACHED_MENTIONS = 64_000_000, 200_000
 #: Columns of the spans; each is stored as one value of little-endian integers.
 SPANS = {
     "sentences": ("document", "start", "end", "heading"),
@@ -69,22 +76,21 @@ class Metadata(NamedTuple):
 class DocumentStore:
     """Read access to a complete store; safe to use from several threads."""
 
-    def __init__(self, connection: sqlite3.Connection, name: str) -> None:
+    def __init__(self, connection: sqlite3.Connection, name: str, cached_bytes: int = CACHED_BYTES) -> None:
         self._connection = connection
         self._name = name
         self._lock = threading.Lock()
         # Caches are attributes, so that they are freed with the store and do not keep it alive.
         self._cache_lock = threading.Lock()
-        self._documents: LRUCache[Any, Document] = LRUCache(512)
-        # Few, as a text may be large.
-        self._texts: LRUCache[Any, str] = LRUCache(8)
-        self._places: LRUCache[Any, frozenset[str]] = LRUCache(512)
-        self._periods: LRUCache[Any, frozenset[tuple[str, str]]] = LRUCache(512)
-        self._days: LRUCache[Any, frozenset[tuple[int, int]]] = LRUCache(512)
+        self._documents = bounded_cache(cached_bytes, document_bytes)
+        self._texts: LRUCache[Any, str] = bounded_cache(cached_bytes // 8, sys.getsizeof)
+        self._places: _MentionCache[str] = bounded_cache(CACHED_MENTIONS, number_of_items)
+        self._periods: _MentionCache[tuple[str, str]] = bounded_cache(CACHED_MENTIONS, number_of_items)
+        self._days: _MentionCache[tuple[int, int]] = bounded_cache(CACHED_MENTIONS, number_of_items)
 
     @classmethod
-    def open(cls, path: Path) -> DocumentStore:
-        """Open a complete store.
+    def open(cls, path: Path, cached_bytes: int = CACHED_BYTES) -> DocumentStore:
+        """Open a complete store that keeps some bytes of documents in memory.
 
         Raises:
             IndexDamagedError: the file is missing.
@@ -92,7 +98,7 @@ class DocumentStore:
         if not path.is_file():
             raise IndexDamagedError(f"{path.name}: missing")
         uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-        return cls(sqlite3.connect(uri, uri=True, check_same_thread=False), path.name)
+        return cls(sqlite3.connect(uri, uri=True, check_same_thread=False), path.name, cached_bytes)
 
     def close(self) -> None:
         self._connection.close()
@@ -111,23 +117,20 @@ class DocumentStore:
         Raises:
             IndexDamagedError: there is no such document.
         """
-        rows = self._rows(f"{_DOCUMENT} WHERE number = ?", (int(number),))
+        return self._read(number)
+
+    def _read(self, number: int) -> Document:
+        rows = self._rows(f"SELECT {_COLUMNS}, text FROM documents WHERE number = ?", (int(number),))
         if not rows:
             raise IndexDamagedError(f"{self._name}: no document number {number}")
-        return self._described(number, rows[0])
+        query = 'SELECT "key", start, "end", text FROM document_references WHERE document = ? ORDER BY start'
+        references = tuple(Reference(*row) for row in self._rows(query, (int(number),)))
+        fields = dict(zip((*_METADATA, "text"), rows[0], strict=True))
+        return Document(**fields, references=references, also=self._further_ids(number))
 
-    def _described(self, number: int, row: Sequence[Any]) -> Document:
-        references = self._rows(
-            'SELECT "key", start, "end", text FROM document_references WHERE document = ? ORDER BY start',
-            (int(number),),
-        )
-        further = self._rows(
-            "SELECT document_id FROM further_ids WHERE document = ? ORDER BY document_id", (int(number),)
-        )
-        document_id, text, title, sha256, language, url, published, place = row
-        mentions = tuple(Reference(*reference) for reference in references)
-        also = tuple(name for (name,) in further)
-        return Document(document_id, text, title, sha256, language, url, published, place, mentions, also)
+    def _further_ids(self, number: int) -> tuple[str, ...]:
+        query = "SELECT document_id FROM further_ids WHERE document = ? ORDER BY document_id"
+        return tuple(name for (name,) in self._rows(query, (int(number),)))
 
     @cachedmethod(attrgetter("_texts"), lock=attrgetter("_cache_lock"))
     def text(self, number: int) -> str:
@@ -186,11 +189,19 @@ class DocumentStore:
         )
         return int(rows[0][0]) if rows else None
 
-    def documents(self, first: int = 0, limit: int = -1) -> Iterator[Document]:
-        """Up to ``limit`` documents in order of their numbers, from number ``first`` on."""
-        query = f"{_DOCUMENT.replace('SELECT', 'SELECT number,')} WHERE number >= ? ORDER BY number LIMIT ?"
-        for number, *row in self._rows(query, (first, limit)):
-            yield self._described(number, row)
+    def documents(self) -> Iterator[Document]:
+        """All documents in order of their numbers, read one after another and not kept in memory."""
+        for (number,) in self._rows("SELECT number FROM documents ORDER BY number"):
+            yield self._read(number)
+
+    def listed(self, first: int = 0, limit: int = -1) -> Iterator[DocumentMetadata]:
+        """Up to ``limit`` documents without their texts, in order of their numbers, from ``first`` on."""
+        query = f"SELECT {_COLUMNS}, number FROM documents WHERE number >= ? ORDER BY number LIMIT ?"
+        keys = 'SELECT "key" FROM document_references WHERE document = ? GROUP BY "key" ORDER BY min(start)'
+        for *row, number in self._rows(query, (first, limit)):
+            named = tuple(key for (key,) in self._rows(keys, (number,)))
+            fields = dict(zip(_METADATA, row, strict=True))
+            yield DocumentMetadata(**fields, keys=named, also=self._further_ids(number))
 
     def counts(self) -> dict[str, int]:
         """Numbers of documents, sentences and passages."""

@@ -15,8 +15,9 @@ from indexer.storage.document_store import INTEGERS, SPANS
 from indexer.storage.mention_rows import to_rows
 
 _SCHEMA = """
+-- The text comes last: SQLite reads a row up to the last column that is asked for.
 CREATE TABLE documents (number INTEGER PRIMARY KEY, document_id TEXT UNIQUE NOT NULL, title TEXT NOT NULL,
-    text TEXT NOT NULL, sha256 TEXT NOT NULL, language TEXT NOT NULL, url TEXT, published TEXT, place TEXT);
+    sha256 TEXT NOT NULL, language TEXT NOT NULL, url TEXT, published TEXT, place TEXT, text TEXT NOT NULL);
 CREATE TABLE further_ids (document_id TEXT PRIMARY KEY, document INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX further_ids_by_document ON further_ids (document);
 CREATE TABLE spans (name TEXT PRIMARY KEY, value BLOB NOT NULL);
@@ -87,8 +88,8 @@ class DocumentWriter:
             "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 number,
-                *(document.document_id, document.title, document.text, document.sha256),
-                *(document.language, document.url, document.published, document.place),
+                *(document.document_id, document.title, document.sha256, document.language),
+                *(document.url, document.published, document.place, document.text),
             ),
         )
         for sentence in sentences:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from indexer.documents import Document
+from indexer.documents import Document, DocumentMetadata
 from indexer.entities.references import display_name
 from indexer.index.generation import Generation
 from indexer.text.languages import LANGUAGES, Language
 from service.answering.answer import Answer, Citation
 from service.api import responses
 from service.api.answer_text import answer_text, note_lines
-from service.api.browsing_responses import DocumentInfo, ReferenceInfo
+from service.api.browsing_responses import ReferenceInfo
 from service.query.question import Question
 from service.retrieval.corpus_lookup import CorpusLookup
 from service.retrieval.filters import Filters
@@ -125,12 +125,7 @@ def _hit(hit: Hit, generation: Generation) -> responses.HitInfo:
     )
 
 
-def document_info(document: Document) -> DocumentInfo:
-    """The metadata of a document."""
-    return DocumentInfo(**document_fields(document))
-
-
-def document_fields(document: Document) -> dict[str, Any]:
+def document_fields(document: Document | DocumentMetadata) -> dict[str, Any]:
     """The fields of ``DocumentInfo``, for it and the models that extend it."""
     return {
         "document_id": document.document_id,
@@ -141,7 +136,7 @@ def document_fields(document: Document) -> dict[str, Any]:
         "language": document.language,
         "sha256": document.sha256,
         "also": list(document.also),
-        "references": list(dict.fromkeys(reference.key for reference in document.references)),
+        "references": list(document.keys),
     }
 
 

@@ -14,11 +14,12 @@ from indexer.arrays import Vectors
 from indexer.documents import Document
 from indexer.embedding.embedder import Embedder
 from indexer.index.generation import Generation
+from indexer.storage.bounded_cache import bounded_cache, number_of_items
 from service.retrieval.corpus_lookup import CorpusLookup
 
 #: By hand, for memory: sentences whose terms, concepts and vectors are cached, because questions on one
-#: matter read the same ones; and documents whose terms are.
-CACHED_SENTENCES, CACHED_DOCUMENTS = 1 << 14, 1 << 10
+#: matter read the same ones; and terms of documents.
+CACHED_SENTENCES, CACHED_TERMS = 1 << 14, 1 << 19
 
 
 class SentenceReader:
@@ -31,7 +32,7 @@ class SentenceReader:
         self._lock = threading.Lock()
         self._stems: MutableMapping[Any, frozenset[str]] = LRUCache(CACHED_SENTENCES)
         self._concepts: MutableMapping[Any, frozenset[str]] = LRUCache(CACHED_SENTENCES)
-        self._terms: MutableMapping[Any, frozenset[str]] = LRUCache(CACHED_DOCUMENTS)
+        self._terms: MutableMapping[Any, frozenset[str]] = bounded_cache(CACHED_TERMS, number_of_items)
         self._windows: dict[int, Vectors] = {}
 
     def document_number(self, sentence: int) -> int:

@@ -16,6 +16,7 @@ from indexer.errors import FundstelleError
 from service.api import browsing, serializers
 from service.api.browsing_responses import (
     ContextReply,
+    DocumentInfo,
     DocumentReply,
     DocumentsReply,
     FacetsReply,
@@ -85,8 +86,8 @@ def _documents(engine: Engine, arguments: Mapping[str, Any], _: dict[str, Any]) 
         offset=offset,
         limit=limit,
         documents=[
-            serializers.document_info(document)
-            for document in engine.generation.store.documents(offset, limit)
+            DocumentInfo(**serializers.document_fields(document))
+            for document in engine.generation.store.listed(offset, limit)
         ],
     )
 

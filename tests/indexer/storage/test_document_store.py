@@ -1,7 +1,9 @@
 import sqlite3
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -44,8 +46,48 @@ def test_documents_come_back_as_they_were_written(opened: DocumentStore) -> None
 
 
 def test_a_part_of_the_documents_can_be_listed(opened: DocumentStore) -> None:
-    assert [d.document_id for d in opened.documents(first=1, limit=5)] == ["b 👩\u200d👧.txt"]
-    assert [d.document_id for d in opened.documents(limit=1)] == ["a.txt"]
+    assert [d.document_id for d in opened.listed(first=1, limit=5)] == ["b 👩\u200d👧.txt"]
+    assert [d.document_id for d in opened.listed(limit=1)] == ["a.txt"]
+
+
+def test_listed_documents_have_all_but_their_texts(opened: DocumentStore) -> None:
+    for listed, document in zip(opened.listed(), opened.documents(), strict=True):
+        assert {name: getattr(document, name) for name in asdict(listed)} == asdict(listed)
+
+
+def test_neither_lists_nor_mentions_read_a_text(tmp_path: Path) -> None:
+    path = written(tmp_path, MENTIONS)
+    stored = mentions(path)
+    with closing(sqlite3.connect(path)) as connection:
+        # Reading this one would be an error.
+        connection.execute("UPDATE documents SET text = CAST(X'FFFE' AS TEXT)")
+        connection.commit()
+    assert mentions(path) == stored
+    with closing(DocumentStore.open(path)) as store:
+        assert [document.document_id for document in store.listed()] == ["a.txt"]
+        with pytest.raises(IndexDamagedError):
+            store.document(0)
+
+
+def test_the_documents_kept_in_memory_are_bounded_in_bytes(tmp_path: Path) -> None:
+    texts = [f"Bericht {number}. " + "Wort für Wort. " * 7000 for number in range(20)]
+    raws = [RawDocument(f"{n:02}.txt", Path("a.txt"), text) for n, text in enumerate(texts)]
+    write_documents(tmp_path / "a.sqlite", [(to_document(raw), [], []) for raw in raws])
+    with closing(DocumentStore.open(tmp_path / "a.sqlite", cached_bytes=500_000)) as store:
+        tracemalloc.start()
+        for number in range(20):
+            assert store.document(number).text.startswith(f"Bericht {number}.")
+        held, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        # Twenty of 100 kB, of which four are kept.
+        assert held < 800_000
+        assert store.document(19) is store.document(19)
+
+
+def test_a_document_larger_than_all_that_is_kept_is_read_once(tmp_path: Path) -> None:
+    path = written(tmp_path, MENTIONS)
+    with closing(DocumentStore.open(path, cached_bytes=10)) as store:
+        assert store.document(0) is store.document(0)
 
 
 def test_a_document_is_found_by_its_id(opened: DocumentStore) -> None:

@@ -55,6 +55,20 @@ def test_an_unknown_act_is_answered_with_the_nearest_known_ones(engine: Engine) 
     assert engine.ask("Mängel der Resolution 157?").suggestions == ("NQ-57",)
 
 
+def test_near_acts_are_suggested_for_the_first_unknown_ones_only(engine: Engine) -> None:
+    unknown = ", ".join(str(number) for number in [*range(900, 910), 157])
+    answer = engine.ask(f"Mängel der Resolutionen {unknown}?")
+    assert (answer.status, len(answer.unknown_references)) == ("unknown_reference", 11)
+    assert answer.suggestions == ()
+
+
+@pytest.mark.parametrize("question", ["Was geschah am 5. Auguſt 2024?", "What happened in junı 2024?"])
+def test_a_question_with_letters_that_match_regardless_of_case_is_answered(
+    engine: Engine, question: str
+) -> None:
+    assert engine.ask(question).question.dates[0].first.startswith("2024-0")
+
+
 def test_an_unknown_act_beside_a_known_one_is_noted(engine: Engine) -> None:
     answer = engine.ask("Welche Ergebnisse haben Resolution 18 und Richtlinie 99?")
     assert (answer.status, answer.unknown_references) == ("answered", ("CT-99",))
