@@ -66,6 +66,10 @@ class Settings(BaseSettings):
         max_length=200,
         description="widget key that this service's own pages use; anyone can read it in them",
     )
+    widget_documents: Literal["none", "cited", "all"] = Field(
+        default="cited",
+        description="documents that widget keys may read: `none`, those that an answer led to, or `all`",
+    )
     insecure: bool = Field(
         default=False, description="listen beyond this machine although no key is required"
     )

@@ -17,7 +17,8 @@ from typing import Any, Literal, get_args
 
 from service.auth.origins import validate_origin
 
-KeyScope = Literal["ask", "admin"]
+#: ``widget``: of keys with origins, and of no others.
+KeyScope = Literal["ask", "admin", "widget"]
 State = Literal["active", "expired", "revoked"]
 
 #: Id and secret in a key's text; the secret may contain underscores, the id cannot.
@@ -98,9 +99,14 @@ def from_record(record: object) -> Key:
         except (ValueError, OverflowError) as error:
             raise ValueError(f"{name}: {error}") from error
     key = Key(**values)
-    if key.widget and key.scopes != {"ask"}:
-        raise ValueError("scopes: a key with origins is public, so 'ask' must be its only scope")
-    return key
+    if not key.widget:
+        if "widget" in key.scopes:
+            raise ValueError("scopes: 'widget' is for keys with origins, and this one has none")
+        return key
+    # Before there was a scope of their own, keys with origins had 'ask'.
+    if not key.scopes <= {"ask", "widget"}:
+        raise ValueError("scopes: a key with origins is public, so 'widget' must be its only scope")
+    return dataclasses.replace(key, scopes=frozenset[KeyScope]({"widget"}))
 
 
 def _text(value: object) -> str:

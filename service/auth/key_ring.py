@@ -123,9 +123,9 @@ class KeyRing:
         return [key for key in self._keys.values() if key.state(now) == "active"]
 
 
-def allows(key: Key, scope: KeyScope) -> bool:
-    """True if the key has the scope; ``admin`` does not include ``ask``."""
-    return scope in key.scopes
+def allows(key: Key, scopes: Iterable[KeyScope]) -> bool:
+    """True if the key has one of the scopes; none of them includes another."""
+    return not key.scopes.isdisjoint(scopes)
 
 
 def request_origin(headers: Headers) -> str | None:

@@ -31,6 +31,7 @@ class ScopeChoice(StrEnum):
 
     ask = "ask"
     admin = "admin"
+    widget = "widget"
 
 
 def _expiry(text: str) -> datetime:
@@ -50,7 +51,8 @@ def add(
     name: Annotated[str, typer.Argument(help="Purpose of the key, shown in lists and logs.")],
     keys: KeysOption = None,
     scope: Annotated[
-        list[ScopeChoice] | None, typer.Option(help="What the key may be used for.", show_default="ask")
+        list[ScopeChoice] | None,
+        typer.Option(help="What the key may be used for.", show_default="ask, with --origin widget"),
     ] = None,
     origin: Annotated[
         list[str] | None,
@@ -79,7 +81,8 @@ def add(
     """Make the key NAME and print its text, which is not shown again."""
     with exit_on_error():
         file = _file(keys)
-        scopes = [known for known in get_args(KeyScope) if known in (scope or [ScopeChoice.ask])]
+        wanted = scope or [ScopeChoice.widget if origin else ScopeChoice.ask]
+        scopes = [known for known in get_args(KeyScope) if known in wanted]
         key, text = file.add(name, scopes, origin or [], expires, rate)
     print(json.dumps(_public(key) | {"key": text}, ensure_ascii=False, indent=1) if as_json else text)
     print(f"This key is shown only now: {file.path} keeps only a digest of it.", file=sys.stderr)

@@ -16,6 +16,7 @@ from fastapi_offline import FastAPIOffline
 from indexer.errors import FundstelleError
 from service.auth.key_ring import KeyRefusedError, KeyRing
 from service.auth.rate_limits import RateLimits, RatePolicy
+from service.auth.widget_access import WidgetAccess
 from service.observability.audit_log import AuditLog
 from service.observability.metrics import Metrics
 from service.settings import Settings
@@ -59,6 +60,7 @@ def create_app(settings: Settings, backend: Backend | None = None) -> FastAPI:
         metrics,
         audit,
         settings.request_seconds,
+        WidgetAccess(settings.widget_documents),
     )
 
     @asynccontextmanager

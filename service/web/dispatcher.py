@@ -10,6 +10,7 @@ from asgi_correlation_id.context import correlation_id
 from fastapi import Request, Response
 from pydantic import BaseModel
 
+from service.auth.widget_access import WidgetAccess
 from service.observability.audit_log import AuditLog
 from service.observability.metrics import Metrics
 from service.web.answer_cache import AnswerCache
@@ -20,19 +21,28 @@ from service.workers.backend import Backend, BusyError, Call, Reply
 CLIENT_CLOSED_REQUEST = 499
 #: Calls that are cached and audited, with the argument that has the question.
 _QUESTION_CALLS: Mapping[str, str] = {"ask": "question", "search": "query"}
+#: Detail for a widget key; the same whether there is such a document or not.
+NOT_LED_THERE = "there is no such document, or no answer has led to it"
 
 
 class Dispatcher:
     """Passes calls of the handlers to the backend and turns its replies into responses."""
 
     def __init__(
-        self, backend: Backend, cache: AnswerCache, metrics: Metrics, audit: AuditLog, seconds: float
+        self,
+        backend: Backend,
+        cache: AnswerCache,
+        metrics: Metrics,
+        audit: AuditLog,
+        seconds: float,
+        widget_access: WidgetAccess,
     ) -> None:
         self.backend = backend
         self.metrics = metrics
         self._cache = cache
         self._audit = audit
         self._seconds = seconds
+        self._widget_access = widget_access
 
     async def respond(self, request: Request, name: str, body: BaseModel | None = None) -> Response:
         """Have a call answered, from the cache if possible.
@@ -45,14 +55,27 @@ class Dispatcher:
             BusyError: too many requests are waiting, or the answer took too long.
         """
         call = Call(name, body.model_dump(mode="json") if body else {})
+        if not self._may_read(request, call):
+            return problem(request.url.path, 404, NOT_LED_THERE)
         reply = await _reply_unless_disconnected(request, self._reply(call))
         if reply is None:
             return Response(status_code=CLIENT_CLOSED_REQUEST)
         if reply.status != 200:
             return problem(request.url.path, reply.status, reply.detail)
+        self._widget_access.remember(reply.facts.get("documents", ()))
         if name in _QUESTION_CALLS:
             self._record(request, call, reply.facts)
         return Response(reply.body, media_type="application/json")
+
+    def _may_read(self, request: Request, call: Call) -> bool:
+        """False for a document that no reply has led a widget key to."""
+        key, read = getattr(request.state, "key", None), call.arguments
+        if call.name == "document":
+            return self._widget_access.allows_document(key, read["document_id"])
+        if call.name == "context":
+            length = read["end"] - read["start"]
+            return self._widget_access.allows_context(key, read["document_id"], length)
+        return True
 
     async def _reply(self, call: Call) -> Reply:
         cacheable = call.name in _QUESTION_CALLS

@@ -31,7 +31,8 @@ class Reply:
         status: HTTP status.
         body: JSON; empty unless the status is 200.
         facts: for metrics and logs: ``generation``, seconds by stage (``encode``, ``answer``, and from the
-            front ``queue``), ``batch`` (texts encoded in one batch), for answers ``status`` and ``language``.
+            front ``queue``), ``batch`` (texts encoded in one batch), for answers ``status``, ``language``
+            and ``documents``, the ids of those that they lead to.
         detail: reason for the client if the status is not 200.
     """
 

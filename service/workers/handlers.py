@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -69,14 +69,20 @@ def _ask(engine: Engine, arguments: Mapping[str, Any], facts: dict[str, Any]) ->
         serializers.filters_of(arguments["filters"]),
     )
     facts |= {"status": found.status, "language": found.question.language}
+    facts["documents"] = _ids(citation.document.document_id for citation in found.citations)
     return serializers.ask_reply(found, engine.generation)
 
 
 def _search(engine: Engine, arguments: Mapping[str, Any], facts: dict[str, Any]) -> SearchReply:
     filters = serializers.filters_of(arguments["filters"])
     question, hits = engine.search(arguments["query"], arguments["top_k"], filters)
-    facts["language"] = question.language
-    return serializers.search_reply(question, hits, engine.generation)
+    reply = serializers.search_reply(question, hits, engine.generation)
+    facts |= {"language": question.language, "documents": _ids(hit.document_id for hit in reply.hits)}
+    return reply
+
+
+def _ids(document_ids: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(document_ids))
 
 
 def _documents(engine: Engine, arguments: Mapping[str, Any], _: dict[str, Any]) -> DocumentsReply:

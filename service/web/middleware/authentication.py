@@ -11,7 +11,7 @@ The reply is the same for an unknown, a revoked, and an expired key.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,6 +24,9 @@ from service.web.problems import problem
 
 _log = logging.getLogger(__name__)
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Fundstelle"'}
+#: Paths for widget keys too. What they may read of documents is decided by ``WidgetAccess``.
+_WIDGET_PATHS = frozenset({"/v1/ask", "/v1/search", "/v1/context", "/v1/suggestions", "/v1/facets"})
+_DOCUMENT = "/v1/documents/"
 
 
 class _Refusal(Exception):
@@ -49,7 +52,7 @@ class AuthenticationMiddleware:
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        required = _required_scope(scope["path"]) if scope["type"] == "http" else None
+        required = _accepted_scopes(scope["path"]) if scope["type"] == "http" else None
         if required is None:
             await self._app(scope, receive, send)
             return
@@ -62,7 +65,7 @@ class AuthenticationMiddleware:
             return
         await self._app(scope, receive, _with_rate_headers(budget, send))
 
-    def _admit(self, scope: Scope, required: KeyScope) -> Budget | None:
+    def _admit(self, scope: Scope, required: Sequence[KeyScope]) -> Budget | None:
         """Charge and check a request; return the tightest budget.
 
         Raises:
@@ -77,7 +80,7 @@ class AuthenticationMiddleware:
         key = self._identify(self._keys, headers, address)
         scope.setdefault("state", {})["key"] = key
         if not allows(key, required):
-            raise _Refusal(403, f"this key does not have the scope {required!r}")
+            raise _Refusal(403, f"this key does not have the scope {required[0]!r}")
         if not allows_origin(key, request_origin(headers)):
             raise _Refusal(403, "this key may not be used from this page")
         return _within_limit(tightest(budget, self._limits.charge_key(key, address)))
@@ -93,11 +96,13 @@ class AuthenticationMiddleware:
             raise _Refusal(401, "a valid key is needed", _CHALLENGE) from error
 
 
-def _required_scope(path: str) -> KeyScope | None:
-    """The scope that a key must have for a path; ``None`` if the path needs no key."""
+def _accepted_scopes(path: str) -> tuple[KeyScope, ...] | None:
+    """The scopes of which a key must have one for a path; ``None`` if the path needs no key."""
     if path == "/metrics":
-        return "admin"
-    return "ask" if path.startswith("/v1/") else None
+        return ("admin",)
+    if path in _WIDGET_PATHS or path.startswith(_DOCUMENT):
+        return ("ask", "widget")
+    return ("ask",) if path.startswith("/v1/") else None
 
 
 def _key_text(headers: Headers) -> str:

@@ -38,6 +38,15 @@ def test_a_key_is_read_back_as_it_was_made(file: KeyFile) -> None:
     assert (key.expires, key.revoked, key.rate, key.widget) == (TOMORROW, None, 2.5, False)
 
 
+@pytest.mark.parametrize("scopes", [["ask"], ["widget"], ["ask", "widget"]])
+def test_a_key_with_origins_has_the_scope_of_widgets_whatever_an_older_file_says(
+    file: KeyFile, scopes: list[str]
+) -> None:
+    file.add("intranet", origins=[PAGE])
+    edited(file, lambda content: content["keys"][0].update(scopes=scopes))
+    assert [key.scopes for key in file.read()] == [{"widget"}]
+
+
 def test_the_text_of_a_key_holds_its_id_and_a_secret_of_256_bits(file: KeyFile) -> None:
     for name in map(str, range(20)):
         key, text = file.add(name)
@@ -143,6 +152,7 @@ def test_revoking_without_a_file_creates_none(file: KeyFile) -> None:
         ({"scopes": ["write"]}, "scopes: .*'write'"),
         ({"origins": ["intranet.example"]}, "origins: 'intranet.example' is not an origin"),
         ({"origins": [PAGE], "scopes": ["ask", "admin"]}, "scopes: .* public"),
+        ({"scopes": ["ask", "widget"]}, "scopes: 'widget' is for keys with origins"),
         ({"expires": datetime(2020, 1, 1, tzinfo=UTC)}, "expires: 2020-01-01 .* past"),
         ({"expires": datetime(2999, 1, 1)}, "expires: .* no offset"),
         ({"rate": -1}, "rate: -1 is not"),

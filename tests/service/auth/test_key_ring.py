@@ -150,7 +150,7 @@ def test_a_file_that_could_not_be_opened_for_a_moment_is_read_later_though_it_ha
 
 def test_a_key_allows_its_scopes_and_no_others(file: KeyFile) -> None:
     admin, _ = file.add("operator", ["admin"])
-    assert (allows(admin, "admin"), allows(admin, "ask")) == (True, False)
+    assert (allows(admin, ["admin"]), allows(admin, ["ask", "widget"])) == (True, False)
 
 
 def test_only_a_widget_key_needs_an_origin_and_one_of_its_own(file: KeyFile) -> None:

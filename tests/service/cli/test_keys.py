@@ -46,7 +46,7 @@ def test_add_takes_scopes_origins_and_a_rate(file: KeyFile) -> None:
     run("add", "widget", "--keys", file.path, "--origin", PAGE, "--origin", "http://localhost:8080")
     operator, widget = file.read()
     assert (operator.scopes, operator.rate, operator.widget) == ({"admin", "ask"}, 0, False)
-    assert (widget.scopes, widget.rate) == ({"ask"}, None)
+    assert (widget.scopes, widget.rate) == ({"widget"}, None)
     assert widget.origins == (PAGE, "http://localhost:8080")
 
 
@@ -68,7 +68,7 @@ def test_add_prints_one_json_document_with_the_key_in_it(file: KeyFile) -> None:
     assert added == {
         "id": key.id,
         "name": "widget",
-        "scopes": ["ask"],
+        "scopes": ["widget"],
         "origins": [PAGE],
         "created": key.created.isoformat(),
         "expires": None,
@@ -98,7 +98,7 @@ def test_list_shows_every_key_with_its_state_and_no_secrets(file: KeyFile) -> No
     assert rows[0] == [
         *(keys[0].id, "intranet", "[blue]", ":smile:", "admin", "ask", made, "never", "active", "2.5/s")
     ]
-    assert rows[1][:3] == [keys[1].id, "widget", "ask"]
+    assert rows[1][:3] == [keys[1].id, "widget", "widget"]
     assert rows[1][3:] == [
         PAGE,
         keys[1].created.isoformat(),

@@ -202,6 +202,49 @@ def test_a_widget_key_is_good_from_its_pages_only(index: Path, file: KeyFile) ->
             assert reply.json()["detail"] == "this key may not be used from this page"
 
 
+@pytest.mark.parametrize("path", ["/v1/documents", "/v1/documents?limit=500", "/v1/references", "/metrics"])
+def test_a_widget_key_lists_no_documents_whoever_claims_its_origin(
+    index: Path, file: KeyFile, path: str
+) -> None:
+    _, text = file.add("widget", origins=[PAGE])
+    with served(index, keys=file.path) as client:
+        assert client.get(path, headers=bearer(text) | {"Origin": PAGE}).status_code == 403
+
+
+def test_a_widget_key_asks_searches_and_browses(index: Path, file: KeyFile) -> None:
+    _, text = file.add("widget", origins=[PAGE])
+    with served(index, keys=file.path) as client:
+        headers = bearer(text) | {"Origin": PAGE}
+        assert client.get("/v1/suggestions", headers=headers).status_code == 200
+        assert client.post("/v1/facets", json={}, headers=headers).status_code == 200
+        assert client.post("/v1/search", json={"query": "Dorf"}, headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/v1/documents/dorf.txt", "/v1/context?document_id=dorf.txt&start=0&end=5"])
+def test_a_widget_key_reads_a_document_only_after_a_hit_in_it(index: Path, file: KeyFile, path: str) -> None:
+    _, text = file.add("widget", origins=[PAGE])
+    headers = bearer(text) | {"Origin": PAGE}
+    with served(index, keys=file.path) as client:
+        refused = client.get(path, headers=headers)
+        assert refused.status_code == 404
+        # Whether a document exists is not told either.
+        unknown = client.get(path.replace("dorf", "nirgends"), headers=headers)
+        assert unknown.json()["detail"] == refused.json()["detail"]
+        assert client.get("/v1/search?q=Dorf", headers=headers).json()["hits"]
+        assert client.get(path, headers=headers).status_code == 200
+    with served(index, keys=file.path, widget_documents="all") as client:
+        assert client.get(path, headers=headers).status_code == 200
+
+
+def test_an_answer_from_the_cache_leads_to_its_documents_too(index: Path, file: KeyFile) -> None:
+    _, text = file.add("widget", origins=[PAGE])
+    headers = bearer(text) | {"Origin": PAGE}
+    with served(index, keys=file.path) as client:
+        for _ in range(2):
+            assert client.get("/v1/search?q=Dorf", headers=headers).status_code == 200
+        assert client.get("/v1/documents/dorf.txt", headers=headers).status_code == 200
+
+
 def test_other_keys_are_good_from_everywhere(index: Path, file: KeyFile) -> None:
     _, text = file.add("intranet")
     with served(index, keys=file.path) as client:
