@@ -15,6 +15,7 @@ from fakes import FakeEmbedder
 from paths import ROOT
 
 from indexer.arrays import Vectors
+from indexer.build import pipeline
 from indexer.build.pipeline import build
 from indexer.build.report import BuildSummary
 from indexer.embedding.embedder import Progress
@@ -243,7 +244,7 @@ def test_a_build_interrupted_after_going_live_stays_live(source: Path, index: Pa
             set_live(index, name)
             raise KeyboardInterrupt
 
-        patch.setattr("indexer.build.pipeline.set_live", interrupted)
+        patch.setattr(pipeline, "set_live", interrupted)
         with pytest.raises(KeyboardInterrupt):
             build([source], index, FakeEmbedder())
     assert live_name(index) == generation_names(index)[-1]

@@ -11,6 +11,7 @@ from paths import ROOT
 from typer.testing import CliRunner, Result
 
 from indexer.cli.commands import app
+from indexer.embedding.sentence_transformer import SentenceTransformerEmbedder
 from indexer.errors import ModelError
 from indexer.index.live_generation import generation_names, live_name
 from indexer.sources import watcher
@@ -23,7 +24,7 @@ def _fake_model(monkeypatch: pytest.MonkeyPatch) -> None:
             raise ModelError("cannot load the model 'missing/model'")
         return FakeEmbedder(model or "fake")
 
-    monkeypatch.setattr("indexer.embedding.sentence_transformer.SentenceTransformerEmbedder.load", load)
+    monkeypatch.setattr(SentenceTransformerEmbedder, "load", load)
 
 
 @pytest.fixture

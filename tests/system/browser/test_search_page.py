@@ -316,8 +316,10 @@ def test_offline_is_shown_and_the_question_is_asked_again_with_a_connection(
     it.page.locator("input[type=search]").fill(MANGEL)
     it.page.keyboard.press("Enter")
     it.page.wait_for_selector("[data-kind=offline]")
+    assert it.page.locator(".answered").count() == 0
     it.context.set_offline(False)
     answered(it.page)
+    assert it.page.locator("[data-kind=offline]").count() == 0
 
 
 def test_passages_that_cannot_be_had_leave_the_answer_and_are_asked_for_alone(
@@ -344,6 +346,7 @@ def test_a_reply_of_something_else_is_an_error_and_not_a_missing_connection(
     page.route("**/v1/ask", lambda route: route.fulfill(status=200, body="<html>Please log in</html>"))
     page.goto(address(service, MANGEL))
     page.wait_for_selector("[data-kind=broken]")
+    assert page.locator("[data-kind=offline]").count() == 0
 
 
 def test_text_typed_while_the_page_loads_or_tries_again_stays(tab: Opening, service: str) -> None:
