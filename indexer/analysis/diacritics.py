@@ -1,7 +1,7 @@
 """Restoration of Vietnamese diacritics: "chuyen doi so" as "chuyển đổi số".
 
 Without its diacritics the vector of a question is far from its meaning. Phrases are looked up in the
-Vietnamese resources, the longest first; words that are not there stay as they are.
+Vietnamese resources, the longest first; other words do not change.
 """
 
 from __future__ import annotations

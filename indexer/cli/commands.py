@@ -65,7 +65,7 @@ def build(
             )
         _print_summary(summary)
 
-    with exit_on_error("interrupted; the index is as it was"):
+    with exit_on_error("interrupted; the index is unchanged"):
         with build_progress():
             embedder = SentenceTransformerEmbedder.load(model)
         build_once()
@@ -196,7 +196,7 @@ def rollback(
 
 
 def _rebuild_on_changes(sources: list[Path], index: Path, rebuild: Callable[[], None]) -> None:
-    """Rebuild after each change until Ctrl-C; a failed build leaves the index as it was."""
+    """Rebuild after each change until Ctrl-C; a failed build leaves the index unchanged."""
     from indexer.sources.watcher import changes
 
     print("waiting for changes; press Ctrl-C to end", file=sys.stderr)
@@ -205,7 +205,7 @@ def _rebuild_on_changes(sources: list[Path], index: Path, rebuild: Callable[[], 
         try:
             rebuild()
         except FundstelleError as error:
-            print(f"error: {error}; the index is as it was", file=sys.stderr)
+            print(f"error: {error}; the index is unchanged", file=sys.stderr)
 
 
 def _print_summary(summary: BuildSummary) -> None:

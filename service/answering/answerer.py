@@ -45,15 +45,14 @@ class Tolerances:
     relevance_threshold: float = 0.5
     #: By hand: and from this share of the highest probability on.
     relative_relevance: float = 0.55
-    #: By hand: how far below the best sentence of all the best one may lie that gives the number asked for or
-    #: expresses the aspect. Further below, what is left is about something else: on xquad, mlqa-dev and
-    #: squad2-en none such was right, and the reports have none. Without the cross-encoder's scores, which may
-    #: be wrong by more.
+    #: By hand: how far the best sentence that gives the number asked for, or expresses the aspect, may lie
+    #: below the best of all. One further below is about something else: on xquad, mlqa-dev and squad2-en none
+    #: was right, and the reports have none. A number is compared by the scores without the cross-encoder,
+    #: which may be wrong by more.
     score_margin: float = 0.06
-    #: By hand: the same for the best sentence of the place and time of the question, beside which others are
-    #: alike.
+    #: By hand: the same for the place and time of the question; reports of others have similar sentences.
     context_score_margin: float = 0.12
-    #: By hand: statements that are counted, also where fewer are shown.
+    #: By hand: most statements that are chosen; those beyond the requested number are only counted.
     max_statements: int = 50
     #: By hand, for time: unknown references for which known ones are suggested; few questions name more.
     references_compared: int = 10
@@ -71,8 +70,8 @@ class _Context:
 
     question: Question
     query: EncodedQuery
-    known: tuple[str, ...]
-    unknown: tuple[str, ...]
+    known_references: tuple[str, ...]
+    unknown_references: tuple[str, ...]
     missing_places: tuple[str, ...]
     filters: Filters | None
 
@@ -124,7 +123,7 @@ class ExtractiveAnswerer:
 
     def _compose(self, context: _Context, hits: Sequence[Hit], max_citations: int) -> Answer:
         """Choose statements among the sentences of the hits, or say why there are none."""
-        question, known, tolerances = context.question, context.known, self.tolerances
+        question, known, tolerances = context.question, context.known_references, self.tolerances
         scored = list(hits)
         if known:
             scored += self.retriever.rank_of_references(context.query, known, hits, context.filters)
@@ -139,7 +138,7 @@ class ExtractiveAnswerer:
                 question,
                 "aspect_not_found",
                 refused,
-                unknown_references=context.unknown,
+                unknown_references=context.unknown_references,
                 aspect_counts=count_aspects(
                     self.generation,
                     self.lookup,
@@ -151,12 +150,12 @@ class ExtractiveAnswerer:
                 ),
             )
         if not about.any() or probability < self.confidence.threshold:
-            return Answer(question, "no_evidence", refused, unknown_references=context.unknown)
+            return Answer(question, "no_evidence", refused, unknown_references=context.unknown_references)
         margin = np.inf if known else tolerances.score_margin
         as_list = is_list_question(question) and _best_within_margin(
             candidates, about & expressing, about, margin
         )
-        # For a question for one fact it counts that a sentence expresses the aspect, but it decides nothing.
+        # For one fact it counts that a sentence expresses the aspect, but it decides nothing.
         chosen = select_statements(
             question,
             candidates,
@@ -175,7 +174,7 @@ class ExtractiveAnswerer:
             "answered",
             probability,
             citations,
-            unknown_references=context.unknown,
+            unknown_references=context.unknown_references,
             missing_names=context.missing_places,
             conflicts=find_contradictions(citations, candidates, self.reader),
             as_list=as_list,

@@ -15,8 +15,8 @@ from indexer.arrays import Scores, Vectors
 #: By hand, for memory: about so many clause vectors are cached.
 _CACHED = 4096
 
-_CUT = re.compile(r";\s+")
-#: Text between quotation marks is never split.
+_SEPARATOR = re.compile(r";\s+")
+#: Quotations, which are never split.
 _QUOTED = re.compile(r"„[^“”\"]*[“”\"]|“[^”]*”|»[^«]*«|«[^»]*»|\"[^\"]*\"")
 _LEAD = re.compile(r":\s+(?=\S)")
 
@@ -92,13 +92,14 @@ class ClauseExtractor:
 def split_clauses(sentence: str, shortest: int) -> list[tuple[int, int]]:
     """Spans of the clauses between semicolons, without white space; a lead-in before a colon is no clause."""
     quoted = [match.span() for match in _QUOTED.finditer(sentence)]
-    cuts = [
-        cut.span()
-        for cut in _CUT.finditer(sentence)
-        if not any(start < cut.start() < end for start, end in quoted)
+    separators = [
+        match.span()
+        for match in _SEPARATOR.finditer(sentence)
+        if not any(start < match.start() < end for start, end in quoted)
     ]
     lead = _LEAD.search(sentence)
-    start = lead.end() if lead and cuts and lead.end() < cuts[0][0] else 0
-    starts, ends = [start, *(end for _, end in cuts)], [*(begin for begin, _ in cuts), len(sentence)]
-    found = [(a, b) for a, b in zip(starts, ends, strict=True) if b - a >= shortest]
-    return found if len(found) > 1 else [(0, len(sentence))]
+    start = lead.end() if lead and separators and lead.end() < separators[0][0] else 0
+    starts = [start, *(end for _, end in separators)]
+    ends = [*(begin for begin, _ in separators), len(sentence)]
+    clauses = [(a, b) for a, b in zip(starts, ends, strict=True) if b - a >= shortest]
+    return clauses if len(clauses) > 1 else [(0, len(sentence))]

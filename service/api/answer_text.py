@@ -74,7 +74,7 @@ def answered_keys(answer: Answer) -> tuple[str, ...]:
 
 
 def source_line(document: Document) -> str:
-    """TextSpan and date of a report, or its title if it has neither."""
+    """Place and date of a report, or its title if it has neither."""
     known = [part for part in (document.place, document.published) if part]
     return ", ".join(known) or document.title
 

@@ -20,7 +20,7 @@ from service.api.responses import SpanInfo
 from service.api.serializers import document_fields, index_info, reference_names
 from service.retrieval.corpus_lookup import CorpusLookup
 
-#: Aspect probability from which a sentence counts as being about the aspect.
+#: By hand, as in answering: aspect probability from which a sentence counts as being about the aspect.
 _ASPECT_THRESHOLD = 0.5
 #: Most references that are suggested, and aspects suggested for each.
 _MAX_SUGGESTED, _MAX_ASPECTS = 200, 5

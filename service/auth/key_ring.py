@@ -74,7 +74,7 @@ class KeyRing:
     def refresh(self) -> bool:
         """Read the file again if it has changed; True if the keys were replaced.
 
-        A file that cannot be read leaves the keys as they are. That is reported once for each change of the
+        If the file cannot be read, the keys do not change. That is reported once for each change of the
         file, and every call tries again: the cause may go away without the file changing.
         """
         # Taken first: if the file changes once more while it is read, the next call sees that.
@@ -86,7 +86,7 @@ class KeyRing:
             keys = self._file.read()
         except KeyFileError as error:
             if stamp != self._reported:
-                _log.error("the keys in force stay as they were: %s", error)
+                _log.error("the key file cannot be used, the previous keys stay valid: %s", error)
             self._reported = stamp
             return False
         self._keys = {key.id: key for key in keys}

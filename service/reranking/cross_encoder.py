@@ -1,4 +1,4 @@
-"""The cross-encoder seam: a model that reads question and text together.
+"""Interface of cross-encoders, models that read question and text together.
 
 Similar texts need not answer: a sentence on the very topic of a question may say nothing of what was asked.
 """

@@ -163,7 +163,7 @@ class CorpusLookup:
         return np.flatnonzero(documents[self.passage_document])
 
     def documents_of(self, filters: Filters) -> Mask:
-        """Flag for each document that passes the filters; one without a date passes no date filter."""
+        """Flag for each document that passes the filters; a date filter excludes documents without a date."""
         accepted = np.ones(len(self.places), np.bool_)
         if filters.published_from:
             accepted &= self._days >= filters.published_from
@@ -179,7 +179,7 @@ class CorpusLookup:
         return accepted
 
     def _in_places(self, names: Sequence[str]) -> Mask:
-        """Flag for each document about one of the provinces; as in questions, merged ones are one."""
+        """Flag for each document about one of the provinces or, as in questions, one merged with it."""
         related = related_places(canonical_place(name) or name for name in names)
         wanted = {fold(name) for name in related}
         return np.array([place is not None and fold(place) in wanted for place in self.places])

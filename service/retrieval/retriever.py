@@ -22,7 +22,7 @@ from service.retrieval.fusion_weights import FusionWeightsByLanguage
 from service.retrieval.hits import Hit
 from service.retrieval.multilingual_vectors import CorpusVectors
 
-#: More than any difference of two cosines: a heading is the best sentence only where nothing else is.
+#: By hand: more than any difference of two cosines, so that a heading comes after every other sentence.
 _HEADING_PENALTY = 2.0
 
 

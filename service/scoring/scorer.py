@@ -180,10 +180,10 @@ def _within_margin(scores: Scores, count: int, margin: float) -> Ids:
 
 
 def _with_rescored(scores: Scores, rows: Ids, rescored: Scores) -> Scores:
-    """All scores with new ones for some rows; the others stay as far behind these as they were."""
-    moved = scores + (float(rescored.min()) - float(scores[rows].min()))
-    moved[rows] = rescored
-    return moved
+    """All scores with new ones for some rows; the others are shifted, to keep their distance to these."""
+    shifted = scores + (float(rescored.min()) - float(scores[rows].min()))
+    shifted[rows] = rescored
+    return shifted
 
 
 def _pair_scores(numbers: Ids, owners: Sequence[Hit]) -> tuple[Scores, Scores]:

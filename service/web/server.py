@@ -40,7 +40,7 @@ def serve(app: FastAPI, settings: Settings) -> None:
         create_server(app, settings).run([listening])
     except SystemExit as error:
         if state.stopping:
-            _log.info("ended before it was ready, as a signal asked for")
+            _log.info("stopped by a signal before it was ready")
             return
         raise state.failure or error from None
     finally:

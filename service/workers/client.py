@@ -163,7 +163,7 @@ class WorkerClient:
         except (EOFError, ConnectionError):
             pass
         except Exception:
-            _log.exception("a worker's reply cannot be read, it is killed", extra={"pid": self.pid})
+            _log.exception("a worker's reply cannot be read; the worker is killed", extra={"pid": self.pid})
             self.kill()
         finally:
             for pending in self._pending.values():

@@ -44,7 +44,7 @@ class GenerationFollower:
         Args:
             requested: the generation that it was to open; None for the live one.
         """
-        # A worker that opened another generation could not open the requested one, which is then gone or
+        # A worker that opened another generation could not open the requested one: it has been removed or is
         # damaged, for all other workers too.
         if self.served is None or (requested is not None and worker.generation != requested):
             self._set_served(worker.generation)
@@ -77,7 +77,7 @@ class GenerationFollower:
             reason = await worker.open(name)
         except WorkerLostError:
             self._workers_lost[name] += 1
-            return "workers that open it end" if self._workers_lost[name] >= _MAX_WORKERS_LOST else ""
+            return "workers end while they open it" if self._workers_lost[name] >= _MAX_WORKERS_LOST else ""
         if not reason:
             self._set_served(name)
         elif self.served == name:

@@ -182,8 +182,8 @@ class WorkerPool:
             await asyncio.sleep(self._settings.poll_seconds)
             try:
                 await self._follower.follow()
-            except Exception:  # one failed look must not end the look-out for new generations
-                _log.exception("new generations could not be looked for")
+            except Exception:  # one failed check must not end the checks
+                _log.exception("the check for a new generation failed")
 
     async def _kill_stuck(self) -> None:
         longest_call = self._timing.stuck_requests * self._settings.request_seconds

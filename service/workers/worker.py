@@ -68,7 +68,7 @@ class Worker:
 
     def send(self, head: Mapping[str, Any], body: bytes = b"") -> None:
         data = protocol.pack(head, body)
-        # If the front is gone, nobody waits for this message any more.
+        # Without a front nobody waits for this message any more.
         with self._sending, contextlib.suppress(OSError):
             self._connection.sendall(data)
 
@@ -117,7 +117,7 @@ def _open(config: Mapping[str, Any]) -> tuple[EngineHolder, BatchingEmbedder]:
 
 
 def _generation(index: Path, requested: str | None) -> Generation:
-    """The requested generation, which the other workers serve; the live one if it is gone."""
+    """The requested generation, which the other workers serve; the live one if it was removed."""
     if requested is not None:
         with contextlib.suppress(FundstelleError):
             return open_generation(index, requested)

@@ -1,6 +1,6 @@
-"""A small index over given texts, made with the fake embedder, and asked.
+"""Engines over small indexes of given texts, made with the fake embedder.
 
-Hashed words resemble no aspect, so what a sentence tells is read off its words and lead-ins alone.
+Hashed words resemble no aspect, so the aspect of a sentence depends on its words and lead-ins alone.
 """
 
 import tempfile

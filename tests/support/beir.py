@@ -1,4 +1,4 @@
-"""A small BEIR set and a question file, written down where a test wants them."""
+"""A small BEIR set and a question file, written into a folder of a test."""
 
 import json
 from collections.abc import Mapping

@@ -16,7 +16,7 @@ LONG = 30_000
 
 @contextmanager
 def chromium() -> Iterator[Any]:
-    """A browser; the test is skipped where there is none."""
+    """A browser; the test is skipped where none is installed."""
     with contextlib.ExitStack() as stack:
         try:
             started = stack.enter_context(browser.chromium())
@@ -26,21 +26,21 @@ def chromium() -> Iterator[Any]:
 
 
 class Tab:
-    """A page in a context of its own. ``troubles``: its errors and warnings; ``hosts``: of its requests."""
+    """A page in a context of its own. ``problems``: its errors and warnings; ``hosts``: of its requests."""
 
     def __init__(self, browser: Any, **options: Any) -> None:
         self.context = browser.new_context(**{"locale": "de-DE", "reduced_motion": "reduce"} | options)
         self.context.set_default_timeout(LONG)
         self.page = self.context.new_page()
-        self.troubles: list[str] = []
+        self.problems: list[str] = []
         self.hosts: set[str] = set()
-        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
         self.page.on("console", self._record)
         self.page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
 
     def _record(self, message: Any) -> None:
         if message.type in ("error", "warning"):
-            self.troubles.append(message.text)
+            self.problems.append(message.text)
 
 
 def faults(page: Any) -> list[str]:

@@ -1,4 +1,4 @@
-"""Files of every format, made of plain text, and files that are made to do harm."""
+"""Files of every format, made of plain text, and hostile files."""
 
 import gzip
 import io
@@ -73,7 +73,7 @@ def as_docx(
 
 
 def as_html(path: Path, title: str, paragraphs: Sequence[str], *, url: str = "", date: str = "") -> None:
-    """A page with what stands around texts on pages: menus, a sidebar, comments, a footer."""
+    """A page with everything around its text: menus, a sidebar, comments, a footer."""
     menu = "".join(
         f"<li><a href='/{name}'>{name}</a></li>" for name in ("Start", "Politik", "Kultur", "Kontakt")
     )
@@ -91,7 +91,7 @@ def as_html(path: Path, title: str, paragraphs: Sequence[str], *, url: str = "",
 
 
 def hostile(folder: Path) -> list[str]:
-    """Files that are made to do harm, or are broken in every way that happens; their names."""
+    """Write hostile and broken files of every kind; returns their names."""
     made: dict[str, bytes] = {
         "leer.txt": b"",
         "leer.pdf": b"",

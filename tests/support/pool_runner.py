@@ -1,4 +1,4 @@
-"""A pool of stub workers, and waiting for what becomes of it."""
+"""A pool of stub workers, and functions that wait for its state."""
 
 import asyncio
 import os

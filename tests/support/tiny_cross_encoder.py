@@ -1,4 +1,4 @@
-"""A reader that is made in a moment: a BERT of two small layers over a few dozen words."""
+"""A cross-encoder that is made in a moment: a BERT of two small layers over a few dozen words."""
 
 from typing import Any
 

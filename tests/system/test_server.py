@@ -398,7 +398,7 @@ def test_a_signal_ends_the_service_while_its_workers_load(tmp_path: Path, number
     process.send_signal(number)
     _, said = process.communicate(timeout=LONG)
     assert process.returncode == 0
-    assert "ended before it was ready, as a signal asked for" in said and "Traceback" not in said
+    assert "stopped by a signal before it was ready" in said and "Traceback" not in said
     assert not any(psutil.pid_exists(int(pid)) for pid in started.read_text().split())
 
 

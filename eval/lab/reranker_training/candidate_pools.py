@@ -1,4 +1,4 @@
-"""PooledPassage passages of retrieval for the questions of a set, among them hard negatives."""
+"""Pools: the retrieved passages of the questions of a set, among them hard negatives."""
 
 from __future__ import annotations
 

@@ -200,7 +200,7 @@ def test_an_interruption_leaves_the_index_and_exits_with_130(
     )
     result = run("build", source, "--index", tmp_path / "index")
     assert result.exit_code == 130
-    assert result.stderr.splitlines()[-1] == "interrupted; the index is as it was"
+    assert result.stderr.splitlines()[-1] == "interrupted; the index is unchanged"
 
 
 def module(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -237,5 +237,5 @@ def test_watch_rebuilds_on_changes_and_reports_a_failed_build(
     result = run("build", source, "--index", tmp_path / "index", "--watch")
     assert result.exit_code == 0, result.output
     assert "1 files changed\n" in result.stderr and "2 files changed\n" in result.stderr
-    assert "the index is as it was" in result.stderr
+    assert "the index is unchanged" in result.stderr
     assert len(generation_names(tmp_path / "index")) == 2

@@ -122,7 +122,9 @@ def test_a_malformed_or_vanished_file_leaves_the_keys_in_force_and_is_logged_onc
         return [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
 
     (malformed,) = break_it(b"{")
-    assert malformed.startswith(f"the keys in force stay as they were: {file.path}: Expecting")
+    assert malformed.startswith(
+        f"the key file cannot be used, the previous keys stay valid: {file.path}: Expecting"
+    )
     assert len(break_it(b"{}")) == 1
     (vanished,) = break_it(None)
     assert f"no key file {file.path}" in vanished

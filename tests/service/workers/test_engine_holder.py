@@ -1,4 +1,4 @@
-"""The engine in force, and its exchange for one over another generation."""
+"""The current engine, and its replacement by one over another generation."""
 
 import gc
 import shutil

@@ -86,7 +86,7 @@ def test_one_asks_by_keyboard_alone_opens_a_source_follows_it_and_goes_back(
     page.go_back()
     answered(page)
     assert MANGEL[:13] in page.locator("input[type=search]").input_value()
-    assert it.troubles == [] and it.hosts == {urlsplit(service).netloc}
+    assert it.problems == [] and it.hosts == {urlsplit(service).netloc}
 
 
 @pytest.mark.parametrize("lang", QUESTIONS)
@@ -566,7 +566,7 @@ def test_documents_questions_and_addresses_are_shown_as_plain_text(
     assert page.locator("article script, article img").count() == 0
     assert "<script>window.hacked = 1</script>" in page.locator("article").text_content()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert it.troubles == []
+    assert it.problems == []
 
 
 def test_the_place_is_right_after_emoji_and_combining_marks(tab: Opening, odd: str) -> None:

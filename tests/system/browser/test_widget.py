@@ -86,7 +86,7 @@ def test_two_widgets_under_a_strict_policy_work_and_ask_no_other_host(
     first.locator(".cite").first.click()
     first.locator("blockquote mark").wait_for()
     assert first.locator(".answered").count() == 1 and second.locator(".unknown_reference").count() == 1
-    assert it.troubles == []
+    assert it.problems == []
     assert it.hosts == {elsewhere.origin.removeprefix("http://"), elsewhere.service.removeprefix("http://")}
 
 
@@ -261,7 +261,7 @@ def test_a_page_opened_from_a_file_may_embed_it(
         it = tab()
         it.page.goto((tmp_path / "page.html").as_uri())
         assert ask(it.page, QUESTION).locator(".answered").count() == 1
-        assert it.troubles == []
+        assert it.problems == []
 
 
 def test_it_loads_at_most_20_kilobytes() -> None:

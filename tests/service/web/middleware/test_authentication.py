@@ -322,7 +322,7 @@ def test_a_file_that_is_damaged_leaves_the_keys_as_they_were(
     _, text = file.add("intranet")
     with served(index, keys=file.path, poll_seconds=0.01) as client:
         file.path.write_text("{", "utf-8")
-        until(1, lambda: int("the keys in force stay as they were" in caplog.text))
+        until(1, lambda: int("the previous keys stay valid" in caplog.text))
         assert client.get(ASK, headers=bearer(text)).status_code == 200
 
 
