@@ -20,6 +20,7 @@ from service.answering.clauses import ClauseExtractor
 from service.answering.constraints import HardConstraints
 from service.answering.contradictions import find_contradictions
 from service.answering.selection import SelectionMargins, select_statements
+from service.deadline import within_time
 from service.query.answer_type import asks_for_number, contains_number
 from service.query.intent import is_list_question
 from service.query.question import Question
@@ -189,7 +190,7 @@ class ExtractiveAnswerer:
         asked = question.normalized_text
         if asks_for_number(asked):
             margin = self.tolerances.score_margin
-            texts = (self.reader.text(int(number)) for number in candidates.numbers)
+            texts = (self.reader.text(int(number)) for number in within_time(candidates.numbers))
             candidates = candidates.where([contains_number(asked, text) for text in texts])
         if candidates.retrieval_scores.max(initial=-np.inf) < best - margin:
             return candidates.where(np.zeros(len(candidates), np.bool_))
@@ -210,7 +211,7 @@ class ExtractiveAnswerer:
         """Citations of the chosen rows, numbered from 1."""
         best = float(candidates.scores[list(chosen)].max())
         citations = []
-        for number, row in enumerate(chosen, start=1):
+        for number, row in enumerate(within_time(chosen), start=1):
             sentence = int(candidates.numbers[row])
             document = self.reader.document(sentence)
             start, _ = self.reader.span(sentence)

@@ -15,6 +15,7 @@ from indexer.entities.places import related_places
 from indexer.index.generation import Generation
 from indexer.storage.document_store import DocumentStore
 from indexer.text.normalization import fold
+from service.deadline import within_time
 from service.query.question import Question
 from service.retrieval.corpus_lookup import CorpusLookup
 
@@ -35,7 +36,7 @@ class HardConstraints:
         it; a shorter period if it was published in it or names one that overlaps; a day or a person if it
         names it. What happened in one province, or in March, must not answer for another, or for August.
         """
-        meets = {number: self._meets(question, number) for number in set(documents.tolist())}
+        meets = {number: self._meets(question, number) for number in within_time(set(documents.tolist()))}
         return [meets[number] for number in documents.tolist()]
 
     def missing_places(self, question: Question) -> tuple[str, ...]:
@@ -88,7 +89,7 @@ class HardConstraints:
         passages, store = self.generation.passages, self.generation.store
         scores = self.generation.lexical.scores(sorted(analyzer.surface_terms(name)))
         count = min(self.passages_searched, len(scores))
-        for passage in np.argpartition(-scores, count - 1)[:count].tolist():
+        for passage in within_time(np.argpartition(-scores, count - 1)[:count].tolist()):
             text = store.document(int(passages.document[passage])).text
             if _contains_name(name, text[int(passages.start[passage]) : int(passages.end[passage])]):
                 return True

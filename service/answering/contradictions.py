@@ -9,6 +9,7 @@ from indexer.documents import Document
 from indexer.entities.places import related_places
 from service.answering.answer import Citation, Conflict, TextSpan
 from service.answering.quantities import Quantity, differing_quantities, find_quantities, wrong_sum
+from service.deadline import within_time
 from service.retrieval.sentences import SentenceReader
 from service.scoring.candidates import SentenceCandidates
 
@@ -27,7 +28,7 @@ def find_contradictions(
     Reports of different provinces count different things.
     """
     found = []
-    for citation in citations:
+    for citation in within_time(citations):
         wrong = wrong_sum(citation.quote)
         if wrong:
             spans = tuple(_span(quantity, citation) for quantity in (wrong.total, *wrong.parts))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from indexer.arrays import Mask
+from service.deadline import within_time
 from service.query.question import Question
 from service.retrieval.sentences import SentenceReader
 from service.scoring.candidates import SentenceCandidates
@@ -59,7 +60,7 @@ def select_statements(
         limit = min(limit, margins.max_facts)
     best = max(float(scores[row]) for row in order)
     chosen: list[int] = []
-    for row in order:
+    for row in within_time(order):
         if len(chosen) == limit:
             break
         if scores[row] >= best - margin and not _is_duplicate(row, chosen, candidates, reader, margins):

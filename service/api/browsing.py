@@ -18,6 +18,7 @@ from service.api.browsing_responses import (
 )
 from service.api.responses import SpanInfo
 from service.api.serializers import document_fields, index_info, reference_names
+from service.deadline import within_time
 from service.retrieval.corpus_lookup import CorpusLookup
 
 #: By hand, as in answering: aspect probability from which a sentence counts as being about the aspect.
@@ -30,7 +31,7 @@ def suggestions(generation: Generation, lookup: CorpusLookup) -> SuggestionsRepl
     """References in the documents, those of most documents first, with the aspects of each."""
     about_aspect = (generation.aspects >= _ASPECT_THRESHOLD) & ~generation.sentences.heading[:, np.newaxis]
     suggested = []
-    for known in lookup.references[:_MAX_SUGGESTED]:
+    for known in within_time(lookup.references[:_MAX_SUGGESTED]):
         sentences, _ = generation.attribution.sentences_of_reference(known.key)
         counts = _aspect_counts(about_aspect[sentences].sum(axis=0))
         suggested.append(

@@ -9,6 +9,7 @@ import numpy as np
 
 from indexer.arrays import Scores
 from indexer.index.generation import Generation
+from service.deadline import within_time
 from service.reranking.cross_encoder import CrossEncoder, PairScore
 from service.reranking.rerank_settings import CONFIDENT_LOG_ODDS, RerankSettings
 from service.retrieval.encoded_query import EncodedQuery
@@ -58,7 +59,7 @@ class Reranker:
         """
         reader, settings = self._sentences, self.settings
         documents = [reader.document_number(number) for number in sentences]
-        windows = [reader.window(number) for number in sentences]
+        windows = [reader.window(number) for number in within_time(sentences)]
         scores = self._cross_encoder.score(
             [query.text_for(number) for number in documents],
             [text for text, _ in windows],
@@ -75,7 +76,7 @@ class Reranker:
 
     def _scored(self, query: EncodedQuery, hits: Sequence[Hit]) -> list[Hit]:
         """The hits with the cross-encoder's scores, best first."""
-        excerpts = [self._excerpt(query, hit) for hit in hits]
+        excerpts = [self._excerpt(query, hit) for hit in within_time(hits)]
         scores = self._cross_encoder.score(
             [e.question for e in excerpts], [e.text for e in excerpts], [e.spans for e in excerpts]
         )

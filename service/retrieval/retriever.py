@@ -14,6 +14,7 @@ import numpy as np
 
 from indexer.arrays import Ids, Scores
 from indexer.index.generation import Generation
+from service.deadline import check_deadline
 from service.query.question import Question
 from service.retrieval.corpus_lookup import CorpusLookup
 from service.retrieval.encoded_query import EncodedQuery, QueryEncoder
@@ -69,6 +70,7 @@ class Retriever:
 
     def rank(self, query: EncodedQuery, passages: Ids, limit: int) -> list[Hit]:
         """The best ``limit`` of the given passages as hits, best first."""
+        check_deadline()
         documents = self._passages.document[passages]
         similarity = query.passage_similarities(self._vectors, passages, documents)
         best, best_similarity = self._best_sentences(query, passages)

@@ -9,6 +9,7 @@ import numpy as np
 
 from indexer.arrays import Ids, Scores
 from indexer.index.generation import Generation
+from service.deadline import within_time
 from service.query.answer_type import matches_answer_type
 from service.query.intent import is_domain_question, is_list_question
 from service.reranking.rerank_settings import CONFIDENT_LOG_ODDS
@@ -120,7 +121,7 @@ class SentenceScorer:
         text = query.rewritten_text
         best = np.argsort(-score, kind="stable")[: weights.sentences_compared]
         asked = question.normalized_text
-        matches = [matches_answer_type(asked, reader.text(int(n))) for n in numbers[best]]
+        matches = [matches_answer_type(asked, reader.text(int(n))) for n in within_time(numbers[best])]
         score[best] += weights.answer_type * np.array(matches)
         overlap = np.zeros(len(numbers), np.float32)
         overlap[best] = features.term_overlap(

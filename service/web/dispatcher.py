@@ -10,12 +10,13 @@ from asgi_correlation_id.context import correlation_id
 from fastapi import Request, Response
 from pydantic import BaseModel
 
+from service.auth.rate_limits import address_group
 from service.auth.widget_access import WidgetAccess
 from service.observability.audit_log import AuditLog
 from service.observability.metrics import Metrics
 from service.web.answer_cache import AnswerCache
 from service.web.problems import problem
-from service.workers.backend import Backend, BusyError, Call, Reply
+from service.workers.backend import Backend, BusyError, Call, Client, Reply
 
 #: Status in metrics and log for a client that left before its reply, as in nginx. Nobody receives it.
 CLIENT_CLOSED_REQUEST = 499
@@ -54,7 +55,7 @@ class Dispatcher:
         Raises:
             BusyError: too many requests are waiting, or the answer took too long.
         """
-        call = Call(name, body.model_dump(mode="json") if body else {})
+        call = Call(name, body.model_dump(mode="json") if body else {}, _client(request))
         if not self._may_read(request, call):
             return problem(request.url.path, 404, NOT_LED_THERE)
         reply = await _reply_unless_disconnected(request, self._reply(call))
@@ -108,6 +109,11 @@ class Dispatcher:
             generation=facts["generation"],
             request_id=correlation_id.get(),
         )
+
+
+def _client(request: Request) -> Client:
+    key = getattr(request.state, "key", None)
+    return Client(key.id if key else "", address_group(request.client.host if request.client else ""))
 
 
 async def _reply_unless_disconnected(request: Request, reply: Coroutine[Any, Any, Reply]) -> Reply | None:

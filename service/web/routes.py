@@ -42,6 +42,7 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         422: ("A field is invalid; `errors` names it", {}),
         429: ("Too many requests with this key or from this address", _RETRY),
         500: ("The service failed; its log says why", {}),
+        504: ("The answer took too long and was given up", {}),
         503: ("The service is overloaded or about to stop", _RETRY),
     }
     return {
@@ -58,7 +59,7 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 _UNCHANGED: dict[int | str, dict[str, Any]] = {
     304: {"description": "Unchanged since the reply with this `ETag`"}
 }
-v1 = APIRouter(prefix="/v1", responses=_problems(401, 403, 422, 429, 500, 503))
+v1 = APIRouter(prefix="/v1", responses=_problems(401, 403, 422, 429, 500, 503, 504))
 _POST = _problems(400, 408, 413)
 probes = APIRouter()
 guarded = APIRouter(responses=_problems(401, 403, 429))

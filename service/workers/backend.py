@@ -5,9 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from indexer.errors import FundstelleError
+
+
+class Client(NamedTuple):
+    """Who asks: the id of a key, empty without keys, and a group of addresses."""
+
+    key: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +24,12 @@ class Call:
     Attributes:
         name: of the handler in ``service.workers.handlers``.
         arguments: validated request as JSON values.
+        client: whose share of the workers it takes.
     """
 
     name: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    client: Client = field(default=Client(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ import numpy as np
 
 from indexer.arrays import Vectors
 from indexer.embedding.embedder import Embedder, Progress
+from service.deadline import check_deadline, seconds_left
 
 #: Seconds that questions wait for as many as ran at once recently.
 BATCH_LINGER = 0.006
@@ -147,6 +148,7 @@ class BatchingEmbedder:
         self._thread.join()
 
     def _request(self, queue: list[_EmbedRequest], texts: Sequence[str]) -> Vectors:
+        check_deadline()
         if not texts:
             return np.zeros((0, self.dimension), np.float32)
         request = _EmbedRequest(texts, getattr(self._local, "timing", None) or EmbedTiming())
@@ -155,12 +157,20 @@ class BatchingEmbedder:
                 raise RuntimeError("the embedder is closed")
             queue.append(request)
             self._changed.notify()
-        request.done.wait()
+        if not request.done.wait(seconds_left()):
+            self._withdraw(request, queue)
+            check_deadline()
         request.timing.seconds += time.monotonic() - request.since
         if request.error is not None:
             raise request.error
         assert request.vectors is not None
         return request.vectors
+
+    def _withdraw(self, request: _EmbedRequest, queue: list[_EmbedRequest]) -> None:
+        """Take back a request that has come to its deadline, unless it is being encoded already."""
+        with self._changed:
+            if request in queue:
+                queue.remove(request)
 
     def _run(self) -> None:
         while True:

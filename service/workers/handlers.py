@@ -25,6 +25,7 @@ from service.api.browsing_responses import (
 )
 from service.api.facets import facets
 from service.api.responses import AskReply, SearchReply
+from service.deadline import DeadlineExceededError, time_limit, within_time
 from service.engine import Engine
 from service.workers.backend import Call, Reply
 from service.workers.batching_embedder import BatchingEmbedder
@@ -33,6 +34,8 @@ from service.workers.engine_holder import EngineHolder
 _log = logging.getLogger(__name__)
 #: Detail of a reply to a call that failed for an unexpected reason.
 FAILED = "the service failed on this request; its log says why"
+#: By hand: seconds of work on a call, far more than a question takes on a small machine under load.
+ANSWER_SECONDS = 10.0
 
 _NOT_FOUND = {
     "document": "there is no such document",
@@ -40,18 +43,29 @@ _NOT_FOUND = {
 }
 
 
-def answer(call: Call, holder: EngineHolder, embedder: BatchingEmbedder) -> Reply:
-    """Answer a call in this thread, on one generation throughout. Never raises: errors are replies."""
+def answer(
+    call: Call, holder: EngineHolder, embedder: BatchingEmbedder, seconds: float = ANSWER_SECONDS
+) -> Reply:
+    """Answer a call in this thread, on one generation throughout. Never raises: errors are replies.
+
+    Args:
+        seconds: after which it is given up.
+    """
     began = time.perf_counter()
     with holder.lease() as engine:
         facts: dict[str, Any] = {"generation": engine.generation.name}
         try:
-            with embedder.question() as timing:
+            with embedder.question() as timing, time_limit(seconds):
                 response = _HANDLERS[call.name](engine, call.arguments, facts)
                 body = response.model_dump_json().encode() if response else b""
             facts |= {"encode": timing.seconds, "batch": timing.batch}
             facts["answer"] = time.perf_counter() - began - timing.seconds
             return Reply(200, body, facts) if response else Reply(404, b"", facts, _NOT_FOUND[call.name])
+        except DeadlineExceededError:
+            _log.warning("%s given up after %g seconds", call.name, seconds)
+            return Reply(
+                504, b"", facts, f"no answer within {seconds:g} seconds of work: ask for less at once"
+            )
         # The messages may name folders of this machine, so they go to the log only.
         except FundstelleError as error:
             _log.error("%s: %s", call.name, error)
@@ -93,7 +107,7 @@ def _documents(engine: Engine, arguments: Mapping[str, Any], _: dict[str, Any]) 
         limit=limit,
         documents=[
             DocumentInfo(**serializers.document_fields(document))
-            for document in engine.generation.store.listed(offset, limit)
+            for document in within_time(engine.generation.store.listed(offset, limit))
         ],
     )
 

@@ -13,10 +13,10 @@ from typing import Any
 from indexer.errors import FundstelleError
 from service.observability.metrics import Metrics
 from service.settings import Settings
-from service.workers.backend import BusyError, Call, Reply, WorkerLostError
+from service.workers.backend import BusyError, Call, Client, Reply, WorkerLostError
 from service.workers.client import END_PATIENCE, PROGRAM, WorkerClient
 from service.workers.generation_follower import GenerationFollower
-from service.workers.scheduler import Scheduler
+from service.workers.scheduler import SPARE_SLOTS, Scheduler
 
 _log = logging.getLogger(__name__)
 
@@ -110,11 +110,11 @@ class WorkerPool:
         """
         began = time.monotonic()
         for last in (False, True):
-            worker = await self._scheduler.acquire()
+            worker = await self._scheduler.acquire(call.client)
             waited = time.monotonic() - began
             calling = asyncio.create_task(worker.call(call))
             # The slot is released when the worker has replied, even if the caller has given up by then.
-            calling.add_done_callback(partial(self._release, worker))
+            calling.add_done_callback(partial(self._release, worker, call.client))
             try:
                 reply = await asyncio.shield(calling)
                 return replace(reply, facts={**reply.facts, "queue": waited})
@@ -125,11 +125,11 @@ class WorkerPool:
                     raise BusyError("the worker that was answering ended twice", 5) from error
         raise AssertionError("unreachable")
 
-    def _release(self, worker: WorkerClient, calling: asyncio.Task[Reply]) -> None:
+    def _release(self, worker: WorkerClient, client: Client, calling: asyncio.Task[Reply]) -> None:
         if not calling.cancelled():
             # Marks an error as retrieved: there may be no caller left to receive it.
             calling.exception()
-        self._scheduler.release(worker)
+        self._scheduler.release(worker, client)
 
     async def _supervise(self, first: asyncio.Future[None]) -> None:
         """Keep one worker running; resolve ``first`` when one is ready or all starts have failed."""
@@ -208,7 +208,8 @@ def worker_config(settings: Settings, generation: str | None) -> dict[str, Any]:
         "reader": settings.reader,
         "generation": generation,
         "threads": settings.worker_threads,
-        "slots": settings.worker_slots,
+        "slots": settings.worker_slots + SPARE_SLOTS,
+        "answer_seconds": settings.answer_seconds,
         "patience": settings.batch_wait_ms / 1000,
         "log_format": settings.log_format,
         "log_level": settings.log_level,

@@ -29,7 +29,7 @@ from service.workers import protocol
 from service.workers.backend import Call, Reply
 from service.workers.batching_embedder import BatchingEmbedder
 from service.workers.engine_holder import EngineHolder
-from service.workers.handlers import FAILED, answer
+from service.workers.handlers import ANSWER_SECONDS, FAILED, answer
 
 _log = logging.getLogger(__name__)
 #: Seconds that running calls have when the front has closed the socket.
@@ -45,12 +45,14 @@ class Worker:
         holder: EngineHolder,
         embedder: BatchingEmbedder,
         grace: float = SHUTDOWN_GRACE,
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self._connection = connection
         self._sending = threading.Lock()
         self._holder = holder
         self._embedder = embedder
         self._grace = grace
+        self._answer_seconds = answer_seconds
 
     def run(self, stream: BinaryIO, slots: int) -> None:
         """Answer until the front closes the socket; running calls then have ``grace`` seconds."""
@@ -75,7 +77,9 @@ class Worker:
     def _answer(self, head: Mapping[str, Any]) -> None:
         correlation_id.set(head["request_id"])
         try:
-            reply = answer(Call(head["call"], head["arguments"]), self._holder, self._embedder)
+            reply = answer(
+                Call(head["call"], head["arguments"]), self._holder, self._embedder, self._answer_seconds
+            )
         # A library may raise a BaseException; the caller needs a reply all the same.
         except BaseException:
             _log.exception("%s failed", head["call"])
@@ -140,7 +144,9 @@ def main(descriptor: int) -> None:
         # Everything loaded so far stays: the garbage collector need not examine it again.
         gc.collect()
         gc.freeze()
-        Worker(connection, holder, embedder).run(stream, config["slots"])
+        Worker(connection, holder, embedder, answer_seconds=config["answer_seconds"]).run(
+            stream, config["slots"]
+        )
     # Threads of libraries would only delay the end; they hold no data.
     logging.shutdown()
     os._exit(0)

@@ -24,7 +24,7 @@ export class Trouble extends Error {
   }
 }
 
-const KINDS = { 401: "key", 403: "key", 404: "gone", 429: "many", 503: "busy" };
+const KINDS = { 401: "key", 403: "key", 404: "gone", 429: "many", 503: "busy", 504: "slow" };
 
 /** The API of one service, asked with one key. */
 export class Client {
