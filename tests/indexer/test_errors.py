@@ -60,7 +60,7 @@ def test_every_error_is_drawn_below_its_base_with_its_module() -> None:
     assert drawn() == defined()
 
 
-def test_nothing_raises_an_error_of_no_kind() -> None:
+def test_no_bare_exception_is_raised() -> None:
     bare = [
         f"{module}:{node.lineno}"
         for module, tree in modules()

@@ -98,7 +98,7 @@ def test_threads_are_shared_out_unless_they_are_set(threads: int, workers: int, 
     assert settings.worker_threads == (cores if expected == "all" else expected)
 
 
-def test_the_default_reader_is_the_bundled_cross_encoder() -> None:
+def test_the_default_is_the_bundled_cross_encoder() -> None:
     assert Settings().reader == OWN
 
 
@@ -232,14 +232,16 @@ def default_of(name: str) -> str:
 
 
 def test_the_page_names_every_setting_with_its_default_and_no_others() -> None:
-    told = [(name, default) for name, _, default, _ in rows("Settings")]
-    assert told == [(f"`FUNDSTELLE_{name.upper()}`", default_of(name)) for name in Settings.model_fields]
+    documented = [(name, default) for name, _, default, _ in rows("Settings")]
+    assert documented == [
+        (f"`FUNDSTELLE_{name.upper()}`", default_of(name)) for name in Settings.model_fields
+    ]
 
 
 def test_the_page_names_the_flags_that_serve_has() -> None:
-    told = {name: flag.strip("`") for name, flag, _, _ in rows("Settings") if flag}
+    documented = {name: flag.strip("`") for name, flag, _, _ in rows("Settings") if flag}
     serve = get_command(app).commands["serve"]  # type: ignore[attr-defined]
-    assert told == {
+    assert documented == {
         f"`FUNDSTELLE_{parameter.name.upper()}`": parameter.opts[0]
         for parameter in serve.params
         if parameter.name != "help"

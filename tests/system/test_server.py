@@ -82,7 +82,7 @@ def test_a_question_is_answered_with_its_places(service: ServiceProcess) -> None
     assert {citation["document_id"] for citation in answer["citations"]} == {REPORT}
 
 
-def test_the_command_line_of_a_worker_has_nothing_but_a_number(service: ServiceProcess) -> None:
+def test_the_command_line_of_a_worker_holds_only_a_number(service: ServiceProcess) -> None:
     for worker in service.workers():
         *program, descriptor = worker.cmdline()[1:]
         assert program == ["-m", "service.workers.worker"] and descriptor.isdigit()
@@ -164,9 +164,9 @@ def test_without_an_index_the_error_names_the_command_that_builds_one(tmp_path: 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])
 def test_without_keys_the_error_names_the_ways_to_listen_beyond_this_machine(host: str) -> None:
-    said = start_error("--host", host)
-    assert said.startswith(f"error: without keys the service listens on this machine only, not on {host}: ")
-    assert "service keys add" in said and "--insecure" in said and said.count("\n") == 1
+    output = start_error("--host", host)
+    assert output.startswith(f"error: without keys the service listens on this machine only, not on {host}: ")
+    assert "service keys add" in output and "--insecure" in output and output.count("\n") == 1
 
 
 # Its socket, with a fake model in this process.
@@ -396,9 +396,9 @@ def test_a_signal_ends_the_service_while_its_workers_load(tmp_path: Path, number
     started = tmp_path / "started"
     until(lambda: started.exists() and len(started.read_text().splitlines()) == 2)
     process.send_signal(number)
-    _, said = process.communicate(timeout=LONG)
+    _, output = process.communicate(timeout=LONG)
     assert process.returncode == 0
-    assert "stopped by a signal before it was ready" in said and "Traceback" not in said
+    assert "stopped by a signal before it was ready" in output and "Traceback" not in output
     assert not any(psutil.pid_exists(int(pid)) for pid in started.read_text().split())
 
 

@@ -12,10 +12,10 @@ from eval.systems.protocol import CitedSpan, DocumentSpan, RetrievedPassage, Sys
 
 
 def ranked(*query_ids: str, found: tuple[RetrievedPassage, ...] = ()) -> RankedQueries:
-    kept = RankedQueries()
+    results = RankedQueries()
     for query_id in query_ids:
-        kept.add(query_id, found)
-    return kept
+        results.add(query_id, found)
+    return results
 
 
 def hit(document_id: str, score: float = 1.0) -> RetrievedPassage:
@@ -24,8 +24,8 @@ def hit(document_id: str, score: float = 1.0) -> RetrievedPassage:
 
 def test_a_worst_case_has_the_passages_that_were_found_instead() -> None:
     queries = [Query("q", "Wo ist die Brücke?", "de", "q")]
-    qrels, kept = {"q": {"bridge": 1}}, ranked("q", found=(hit("rice", 1.5), hit("bridge", 0.25)))
-    (case,) = worst_ranked(queries, qrels, kept, ranking_values(qrels, kept.run), FixedSystem(TEXTS))
+    qrels, results = {"q": {"bridge": 1}}, ranked("q", found=(hit("rice", 1.5), hit("bridge", 0.25)))
+    (case,) = worst_ranked(queries, qrels, results, ranking_values(qrels, results.run), FixedSystem(TEXTS))
 
     assert (case["query_id"], case["language"], case["text"]) == ("q", "de", "Wo ist die Brücke?")
     assert (case["rank"], case["relevant"]["document_id"]) == (2, "bridge")
@@ -36,26 +36,26 @@ def test_a_worst_case_has_the_passages_that_were_found_instead() -> None:
 
 
 def test_questions_of_perfect_measures_are_left_out() -> None:
-    qrels, kept = {"q": {"rice": 1}}, ranked("q", found=(hit("rice"),))
-    values = ranking_values(qrels, kept.run)
+    qrels, results = {"q": {"rice": 1}}, ranked("q", found=(hit("rice"),))
+    values = ranking_values(qrels, results.run)
 
-    assert worst_ranked([Query("q", "?", "de", "q")], qrels, kept, values, FixedSystem(TEXTS)) == []
+    assert worst_ranked([Query("q", "?", "de", "q")], qrels, results, values, FixedSystem(TEXTS)) == []
 
 
 def test_worst_cases_are_bounded_and_ties_are_in_order_of_their_ids() -> None:
     ids = [f"q{number:02}" for number in reversed(range(30))]
-    qrels, kept = {query_id: {"rice": 1} for query_id in ids}, ranked(*ids)
+    qrels, results = {query_id: {"rice": 1} for query_id in ids}, ranked(*ids)
     queries = [Query(query_id, "?", "de", query_id) for query_id in ids]
-    worst = worst_ranked(queries, qrels, kept, ranking_values(qrels, kept.run), FixedSystem(TEXTS))
+    worst = worst_ranked(queries, qrels, results, ranking_values(qrels, results.run), FixedSystem(TEXTS))
 
     assert [row["query_id"] for row in worst] == sorted(ids)[:KEPT]
     assert worst[0]["rank"] is None
 
 
 def test_a_relevant_document_that_is_not_in_the_index_has_no_text() -> None:
-    qrels, kept = {"q": {"gone": 1}}, ranked("q")
-    values = ranking_values(qrels, kept.run)
-    (case,) = worst_ranked([Query("q", "?", "de", "q")], qrels, kept, values, FixedSystem(TEXTS))
+    qrels, results = {"q": {"gone": 1}}, ranked("q")
+    values = ranking_values(qrels, results.run)
+    (case,) = worst_ranked([Query("q", "?", "de", "q")], qrels, results, values, FixedSystem(TEXTS))
 
     assert case["relevant"] == {"document_id": "gone", "text": None}
 

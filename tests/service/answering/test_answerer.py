@@ -31,7 +31,9 @@ def engine() -> Iterator[Engine]:
         yield engine
 
 
-def test_a_question_for_an_aspect_of_an_act_is_answered_with_what_tells_it(engine: Engine) -> None:
+def test_a_question_for_an_aspect_of_a_reference_is_answered_with_sentences_that_express_it(
+    engine: Engine,
+) -> None:
     answer = engine.ask("what shortcomings were found on Resolution 57")
     assert quotes(answer) == ["Bei der Resolution 57 ist das Internet noch begrenzt."]
     assert answer.as_list
@@ -46,12 +48,12 @@ def test_a_question_for_one_thing_gets_one_statement(engine: Engine) -> None:
 @pytest.mark.parametrize(
     "question", ["Mängel der Resolution 157?", "shortcomings of Resolution 5", "Nghị quyết 75 có hạn chế gì?"]
 )
-def test_an_act_that_no_document_names_is_never_answered(engine: Engine, question: str) -> None:
+def test_a_reference_that_no_document_names_is_never_answered(engine: Engine, question: str) -> None:
     answer = engine.ask(question)
     assert (answer.status, answer.citations, answer.confidence) == ("unknown_reference", (), 0.0)
 
 
-def test_an_unknown_act_is_answered_with_the_nearest_known_ones(engine: Engine) -> None:
+def test_an_unknown_reference_is_answered_with_the_nearest_known_ones(engine: Engine) -> None:
     assert engine.ask("Mängel der Resolution 157?").suggestions == ("NQ-57",)
 
 
@@ -69,19 +71,19 @@ def test_a_question_with_letters_that_match_regardless_of_case_is_answered(
     assert engine.ask(question).question.dates[0].first.startswith("2024-0")
 
 
-def test_an_unknown_act_beside_a_known_one_is_noted(engine: Engine) -> None:
+def test_an_unknown_reference_beside_a_known_one_is_noted(engine: Engine) -> None:
     answer = engine.ask("Welche Ergebnisse haben Resolution 18 und Richtlinie 99?")
     assert (answer.status, answer.unknown_references) == ("answered", ("CT-99",))
     assert note_lines(answer) == ["Richtlinie Nr. 99: kommt in den Dokumenten nicht vor."]
 
 
-def test_a_known_act_without_the_aspect_says_what_is_told(engine: Engine) -> None:
+def test_a_known_reference_without_the_aspect_counts_the_other_aspects(engine: Engine) -> None:
     answer = engine.ask("Wer nahm an der Sitzung zur Resolution 18 teil?")
     assert (answer.status, answer.citations) == ("aspect_not_found", ())
     assert answer.aspect_counts.get("results") == 2
 
 
-def test_what_is_told_counts_only_documents_that_pass_the_filters() -> None:
+def test_aspect_counts_include_only_documents_that_pass_the_filters() -> None:
     documents = {
         "a.md": "Die Resolution 18 wird überall gelesen.",
         "b.md": "---\ntitle: Bericht B\n---\nZur Resolution 18 wurden gute Ergebnisse erzielt.",
@@ -94,7 +96,7 @@ def test_what_is_told_counts_only_documents_that_pass_the_filters() -> None:
     assert (here.status, here.aspect_counts.get("results")) == ("aspect_not_found", None)
 
 
-def test_an_aspect_that_nobody_tells_is_no_collection() -> None:
+def test_an_aspect_that_no_sentence_expresses_gets_no_list() -> None:
     text = "Die Feier war im Rathaus. Die Feier war am Abend. Zur Feier spielte Musik. Die Feier war im Mai."
     with asked({"a.md": text}) as engine:
         answer = engine.ask("Welche Mängel hatte die Feier?")
@@ -171,7 +173,7 @@ MUSEUM = {
 }
 
 
-def test_where_the_best_sentence_tells_another_thing_far_ones_are_not_collected() -> None:
+def test_a_list_is_given_only_where_the_best_sentences_express_the_aspect() -> None:
     with asked(MUSEUM) as engine:
         of_another = engine.ask("Welche Empfehlungen hatte Architekt Semper für das Museum?")
         of_it = engine.ask("Welche Empfehlungen gab die Kommission zur Rakete ab?")

@@ -62,16 +62,16 @@ def test_a_short_sentence_is_quoted_whole() -> None:
     assert quoted(sentence, question=(1, 0, 0)) == sentence
 
 
-def test_the_clause_that_alone_tells_the_aspect_is_quoted() -> None:
+def test_the_only_clause_that_expresses_the_aspect_is_quoted() -> None:
     assert quoted(long(SCHOOLS, FILLER, WEAK), "shortcomings") == f"{WEAK}."
 
 
-def test_where_several_clauses_tell_the_aspect_the_sentence_stays_whole() -> None:
+def test_where_several_clauses_express_the_aspect_the_sentence_stays_whole() -> None:
     sentence = long(FILLER, WORSE, WEAK)
     assert quoted(sentence, "shortcomings") == sentence
 
 
-def test_where_no_clause_tells_the_aspect_the_sentence_stays_whole() -> None:
+def test_where_no_clause_expresses_the_aspect_the_sentence_stays_whole() -> None:
     sentence = long(FILLER, SCHOOLS, FILLER)
     assert quoted(sentence, "shortcomings") == sentence
 

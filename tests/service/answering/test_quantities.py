@@ -40,7 +40,7 @@ def test_counts_are_read_in_digits_and_words(text: str, values: list[float]) -> 
         "Eine Sitzung fand statt.",
     ],
 )
-def test_years_dates_percentages_and_numbers_of_acts_are_no_counts(text: str) -> None:
+def test_years_dates_percentages_and_references_are_no_quantities(text: str) -> None:
     assert find_quantities(text) == []
 
 

@@ -48,7 +48,7 @@ def test_a_fact_gets_one_statement() -> None:
     assert chosen([0.9, 0.8, 0.7], question=FACT, as_list=False) == [0]
 
 
-def test_a_fact_gets_two_statements_only_where_they_are_level() -> None:
+def test_a_fact_gets_two_statements_only_if_their_scores_are_close() -> None:
     assert chosen([0.9, 0.899, 0.898], question=FACT, as_list=False) == [0, 1]
 
 
@@ -60,15 +60,15 @@ def test_what_lies_far_below_the_best_is_left_out() -> None:
     assert chosen([0.9, 0.75]) == [0]
 
 
-def test_an_act_that_narrows_the_matter_down_lets_more_in() -> None:
+def test_a_question_with_a_reference_allows_a_larger_margin() -> None:
     assert chosen([0.9, 0.75], question="Welche Mängel hat die Resolution 57?") == [0, 1]
 
 
-def test_the_best_of_each_report_comes_before_the_second_of_any() -> None:
+def test_the_best_statement_of_each_report_comes_before_the_second_of_any() -> None:
     assert chosen([0.9, 0.89, 0.85], documents=[0, 0, 1]) == [0, 2, 1]
 
 
-def test_what_is_said_twice_is_stated_once() -> None:
+def test_near_duplicates_become_one_statement() -> None:
     assert chosen([0.9, 0.89], texts=["Es gab 5 Dialoge.", "Dialoge gab es 5."], alike=True) == [0]
 
 
@@ -80,5 +80,5 @@ def test_the_limit_holds() -> None:
     assert chosen([0.9, 0.89, 0.88], limit=2) == [0, 1]
 
 
-def test_nothing_eligible_gives_nothing() -> None:
+def test_without_eligible_rows_nothing_is_selected() -> None:
     assert chosen([0.9, 0.8], eligible=[False, False]) == []

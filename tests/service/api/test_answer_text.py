@@ -88,7 +88,7 @@ def test_one_fact_is_framed_without_an_aspect(question: str, line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "line", "bare"),
+    ("language", "line", "without_suggestion"),
     [
         (
             "de",
@@ -107,13 +107,13 @@ def test_one_fact_is_framed_without_an_aspect(question: str, line: str) -> None:
         ),
     ],
 )
-def test_an_unknown_act_is_named_with_the_nearest_known_ones(
-    language: Language, line: str, bare: str
+def test_an_unknown_reference_is_named_with_the_nearest_known_ones(
+    language: Language, line: str, without_suggestion: str
 ) -> None:
     question = understand(ASKED[language].replace("57", "157"), language)
     near = Answer(question, "unknown_reference", 0.0, suggestions=("NQ-57",), unknown_references=("NQ-157",))
     far = Answer(question, "unknown_reference", 0.0, unknown_references=("NQ-157",))
-    assert [framing_line(near), framing_line(far)] == [line, bare]
+    assert [framing_line(near), framing_line(far)] == [line, without_suggestion]
     assert note_lines(near) == []
 
 
@@ -137,8 +137,8 @@ def test_an_unknown_act_is_named_with_the_nearest_known_ones(
 )
 def test_a_missing_aspect_is_answered_with_the_aspects_there_are(language: Language, line: str) -> None:
     question = understand(ASKED[language], language)
-    told = {"results": 4, "tasks": 1}
-    assert framing_line(Answer(question, "aspect_not_found", 0.2, aspect_counts=told)) == line  # type: ignore[arg-type]
+    counts = {"results": 4, "tasks": 1}
+    assert framing_line(Answer(question, "aspect_not_found", 0.2, aspect_counts=counts)) == line  # type: ignore[arg-type]
 
 
 def test_without_other_aspects_none_is_listed() -> None:

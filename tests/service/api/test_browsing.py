@@ -128,9 +128,9 @@ def test_a_document_has_its_headings_and_sentences_about_aspects(client: TestCli
         "Mängel",
         "Teilnehmer",
     ]
-    told = [(mark["aspect"], berg["text"][mark["start"] : mark["end"]]) for mark in berg["told"]]
-    assert ("shortcomings", "Als Mangel gilt das fehlende Netz.") in told
-    assert ("participants", "An der Sitzung nahmen zehn Genossen teil.") in told
+    highlights = [(mark["aspect"], berg["text"][mark["start"] : mark["end"]]) for mark in berg["told"]]
+    assert ("shortcomings", "Als Mangel gilt das fehlende Netz.") in highlights
+    assert ("participants", "An der Sitzung nahmen zehn Genossen teil.") in highlights
     assert [mark["start"] for mark in berg["told"]] == sorted(mark["start"] for mark in berg["told"])
 
 
@@ -152,7 +152,7 @@ def test_references_are_suggested_those_of_most_documents_first_with_their_aspec
 # Counting documents
 
 
-def test_documents_are_counted_by_act_province_and_month(client: TestClient) -> None:
+def test_documents_are_counted_by_reference_province_and_month(client: TestClient) -> None:
     found = facets(client)
     assert found["documents"] == 3
     assert counts(found["references"]) == {"NQ-57": 2, "CT-35": 1}

@@ -105,7 +105,7 @@ def test_half_a_request_a_second_comes_back_after_exactly_two_seconds(clock: Clo
     assert passed_at == pytest.approx([0, 2, 4, 6, 8])
 
 
-def test_over_a_long_time_the_rate_is_kept_however_often_one_asks(clock: Clock) -> None:
+def test_the_rate_holds_over_a_long_time_however_often_one_asks(clock: Clock) -> None:
     limits = rate_limits(address=0.3, burst_seconds=10)
     total = 0
     for _ in range(10_001):  # a thousand seconds
@@ -314,7 +314,7 @@ def test_a_charge_gives_the_tightest_of_address_and_key(clock: Clock) -> None:
 # Header fields.
 
 
-def test_headers_name_the_policy_and_what_is_left(clock: Clock) -> None:
+def test_headers_state_the_policy_and_the_remaining_requests(clock: Clock) -> None:
     assert rate_limit_headers(rate_limits(address=100).charge_address("10.0.0.1")) == {
         "RateLimit-Policy": '"address";q=200;w=2',
         "RateLimit": '"address";r=199;t=1',

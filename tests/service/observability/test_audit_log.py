@@ -79,7 +79,7 @@ def test_off_writes_nothing_and_makes_no_file(opened: Opened, tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
-def test_full_writes_a_line_with_time_question_and_what_it_met(opened: Opened, path: Path) -> None:
+def test_mode_full_writes_time_question_and_outcome(opened: Opened, path: Path) -> None:
     log = opened("full")
     write(log, QUESTION)
     log.close()

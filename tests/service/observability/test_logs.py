@@ -135,7 +135,7 @@ def test_values_that_json_does_not_know_are_written_as_text(stderr: Stderr) -> N
 # Text.
 
 
-def test_a_text_line_reads_in_order_with_the_fields_last(stderr: Stderr) -> None:
+def test_a_text_line_has_its_fields_last(stderr: Stderr) -> None:
     logs.configure("text")
     log().warning("request", extra={"status": 200, "path": "/v1/ask"})
 

@@ -17,7 +17,7 @@ from service.query.answer_type import asks_for_number, contains_number, matches_
         "Co bao nhieu cuoc doi thoai?",
     ],
 )
-def test_questions_for_a_number_are_told_in_three_languages(question: str) -> None:
+def test_questions_for_a_number_are_recognised_in_three_languages(question: str) -> None:
     assert asks_for_number(question)
 
 
@@ -60,7 +60,7 @@ def test_a_question_for_a_date_asks_for_no_number(question: str) -> None:
         ("Mất bao lâu?", "Việc đó mất nhiều năm."),
     ],
 )
-def test_how_long_and_how_often_may_be_said_without_a_figure(question: str, sentence: str) -> None:
+def test_durations_and_frequencies_may_be_given_without_a_figure(question: str, sentence: str) -> None:
     assert contains_number(question, sentence)
 
 
@@ -77,7 +77,7 @@ def test_that_some_do_not_is_no_number(sentence: str) -> None:
     "sentence",
     ["Die Resolution Nr. 57-NQ/TW wird umgesetzt.", "Resolution 18 is read.", "Nghị quyết 25 được đọc."],
 )
-def test_the_number_of_an_act_is_no_number(sentence: str) -> None:
+def test_the_number_of_a_reference_is_no_number(sentence: str) -> None:
     assert not contains_number("Wie viele?", sentence)
     assert contains_number("Wie viele?", f"{sentence[:-1]} 12 mal.")
 
@@ -113,7 +113,7 @@ def test_only_a_figure_in_the_unit_asked_for_is_given(question: str, given: str,
         "Tỷ lệ hài lòng là bao nhiêu?",
     ],
 )
-def test_what_only_looks_like_a_unit_asks_for_none(question: str) -> None:
+def test_a_word_that_only_looks_like_a_unit_is_none(question: str) -> None:
     assert contains_number(question, "In 5 Gemeinden, 12 người.")
 
 

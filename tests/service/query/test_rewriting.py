@@ -19,7 +19,7 @@ from service.retrieval.corpus_lookup import CorpusLookup
 
 
 @pytest.mark.parametrize(
-    ("question", "bare"),
+    ("question", "rewritten"),
     [
         ("Who chaired the Nghe An meeting in April 2024?", "Who chaired the meeting?"),
         ("Who chaired the meeting in Nghệ An?", "Who chaired the meeting?"),
@@ -47,12 +47,12 @@ from service.retrieval.corpus_lookup import CorpusLookup
          "Did the province – a poor province – hold a dialogue?"),
     ],
 )  # fmt: skip
-def test_an_english_question_without_its_province(question: str, bare: str) -> None:
-    assert rewrite_without_context(understand(question, "en")) == bare
+def test_an_english_question_without_its_province(question: str, rewritten: str) -> None:
+    assert rewrite_without_context(understand(question, "en")) == rewritten
 
 
 @pytest.mark.parametrize(
-    ("question", "bare"),
+    ("question", "rewritten"),
     [
         ("What happened in the first quarter of 2024 in Nghe An?", "What happened?"),
         ("What happened on April 25, 2024?", "What happened?"),
@@ -70,12 +70,12 @@ def test_an_english_question_without_its_province(question: str, bare: str) -> N
         ("What does Resolution 57/2024/QH15 ask for in 2024?", "What does Resolution 57/2024/QH15 ask for?"),
     ],
 )
-def test_an_english_question_without_its_date(question: str, bare: str) -> None:
-    assert rewrite_without_context(understand(question, "en")) == bare
+def test_an_english_question_without_its_date(question: str, rewritten: str) -> None:
+    assert rewrite_without_context(understand(question, "en")) == rewritten
 
 
 @pytest.mark.parametrize(
-    ("question", "bare"),
+    ("question", "rewritten"),
     [
         ("Wer leitete in Nghe An die Sitzung zum ersten Quartal 2024?", "Wer leitete die Sitzung?"),
         ("Wer leitete die Sitzung in der Provinz Nghe An im April 2024?", "Wer leitete die Sitzung?"),
@@ -92,12 +92,12 @@ def test_an_english_question_without_its_date(question: str, bare: str) -> None:
         ("Laut Ha Giang, wie viele Dialoge gab es?", "Wie viele Dialoge gab es?"),
     ],
 )
-def test_a_german_question_without_its_province(question: str, bare: str) -> None:
-    assert rewrite_without_context(understand(question, "de")) == bare
+def test_a_german_question_without_its_province(question: str, rewritten: str) -> None:
+    assert rewrite_without_context(understand(question, "de")) == rewritten
 
 
 @pytest.mark.parametrize(
-    ("question", "bare"),
+    ("question", "rewritten"),
     [
         ("Was geschah 2024 in Ca Mau?", "Was geschah?"),
         ("Was geschah im Jahr 2024?", "Was geschah?"),
@@ -113,12 +113,12 @@ def test_a_german_question_without_its_province(question: str, bare: str) -> Non
         ("Wer zählte 2024.500 Haushalte im Jahr 2024?", "Wer zählte 2024.500 Haushalte?"),
     ],
 )  # fmt: skip
-def test_a_german_question_without_its_date(question: str, bare: str) -> None:
-    assert rewrite_without_context(understand(question, "de")) == bare
+def test_a_german_question_without_its_date(question: str, rewritten: str) -> None:
+    assert rewrite_without_context(understand(question, "de")) == rewritten
 
 
 @pytest.mark.parametrize(
-    ("question", "bare"),
+    ("question", "rewritten"),
     [
         ("Ai chủ trì cuộc họp ở tỉnh Nghệ An tháng 4 năm 2024?", "Ai chủ trì cuộc họp?"),
         ("Ai chủ trì cuộc họp quý I năm 2024 ở Nghệ An?", "Ai chủ trì cuộc họp?"),
@@ -135,12 +135,12 @@ def test_a_german_question_without_its_date(question: str, bare: str) -> None:
         ("Từ đầu năm 2023 đến cuối năm 2024 có bao nhiêu cuộc họp?", "Có bao nhiêu cuộc họp?"),
     ],
 )  # fmt: skip
-def test_a_vietnamese_question_without_its_setting(question: str, bare: str) -> None:
-    assert rewrite_without_context(understand(question, "vi")) == bare
+def test_a_vietnamese_question_is_rewritten_without_its_context(question: str, rewritten: str) -> None:
+    assert rewrite_without_context(understand(question, "vi")) == rewritten
 
 
 @pytest.mark.parametrize(
-    ("question", "language", "bare"),
+    ("question", "language", "rewritten"),
     [
         ("Who spoke in Ha Giang and Ca Mau?", "en", "Who spoke?"),
         ("Who spoke in Ha Giang in April 2024 and in Ca Mau in May 2024?", "en", "Who spoke?"),
@@ -154,8 +154,8 @@ def test_a_vietnamese_question_without_its_setting(question: str, bare: str) -> 
         ("Hà Giang và Cà Mau có bao nhiêu cuộc họp?", "vi", "Các tỉnh có bao nhiêu cuộc họp?"),
     ],
 )
-def test_a_question_without_its_two_provinces(question: str, language: Language, bare: str) -> None:
-    assert rewrite_without_context(understand(question, language)) == bare
+def test_a_question_without_its_two_provinces(question: str, language: Language, rewritten: str) -> None:
+    assert rewrite_without_context(understand(question, language)) == rewritten
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_a_question_without_its_two_provinces(question: str, language: Language,
         "",
     ],
 )
-def test_a_question_without_a_setting_stays_as_it_is(question: str) -> None:
+def test_a_question_without_context_is_not_rewritten(question: str) -> None:
     assert rewrite_without_context(understand(question)) == question
 
 
@@ -183,14 +183,14 @@ def test_a_question_without_a_setting_stays_as_it_is(question: str) -> None:
         ("Ai đã đến Hà Giang?", "vi"),
     ],
 )
-def test_a_question_that_asks_nothing_without_its_setting_stays_as_it_is(
+def test_a_question_that_asks_nothing_without_its_context_is_not_rewritten(
     question: str, language: Language
 ) -> None:
     assert rewrite_without_context(understand(question, language)) == question
 
 
 @pytest.mark.parametrize(
-    ("question", "language", "bare"),
+    ("question", "language", "rewritten"),
     [
         ("In Ha Giang, who spoke?", "en", "Who spoke?"),
         ("in Ha Giang, who spoke?", "en", "who spoke?"),
@@ -198,10 +198,10 @@ def test_a_question_that_asks_nothing_without_its_setting_stays_as_it_is(
         ("Hà Giang có bao nhiêu cuộc họp?", "vi", "Tỉnh có bao nhiêu cuộc họp?"),
     ],
 )
-def test_what_remains_begins_with_a_capital_if_the_question_does(
-    question: str, language: Language, bare: str
+def test_a_rewritten_question_begins_with_a_capital_if_the_question_does(
+    question: str, language: Language, rewritten: str
 ) -> None:
-    assert rewrite_without_context(understand(question, language)) == bare
+    assert rewrite_without_context(understand(question, language)) == rewritten
 
 
 def test_letters_with_combining_marks_are_read_like_others() -> None:

@@ -84,7 +84,7 @@ def test_persons_are_read_and_provinces_are_none(text: str, persons: tuple[str, 
         ("Which results were achieved?", True),
     ],
 )
-def test_all_that_is_said_is_wanted_of_an_aspect_in_the_plural_or_of_an_act(
+def test_a_question_for_an_aspect_in_the_plural_or_of_a_reference_asks_for_a_list(
     text: str, all_wanted: bool
 ) -> None:
     assert is_list_question(understand(text)) == all_wanted
@@ -102,5 +102,5 @@ def test_all_that_is_said_is_wanted_of_an_aspect_in_the_plural_or_of_an_act(
         ("Wer malte die Mona Lisa?", False),
     ],
 )
-def test_questions_from_the_world_of_the_reports_are_told(text: str, expected: bool) -> None:
+def test_questions_about_the_domain_are_recognised(text: str, expected: bool) -> None:
     assert is_domain_question(understand(text)) == expected

@@ -115,7 +115,7 @@ def test_weights_of_another_network_are_refused(
         BundledCrossEncoder.load(file, real_embedder)
 
 
-def test_the_setting_is_the_environments(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_setting_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings().reader == "off"
     monkeypatch.delenv("FUNDSTELLE_READER")
     assert Settings().reader == "own"

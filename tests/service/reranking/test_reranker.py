@@ -73,21 +73,21 @@ def test_as_many_are_scored_where_fewer_are_wanted(tmp_path: Path) -> None:
         assert names(engine, limit=1) == ["4.md"]
 
 
-@pytest.mark.parametrize(("clear", "read"), [(0.5, 2), (100.0, 6)])
-def test_with_a_clear_lead_the_others_are_not_scored(tmp_path: Path, clear: float, read: int) -> None:
-    said = iter([6.0, -6.0, 0.0, 0.0, 0.0, 0.0])
-    asked: list[str] = []
+@pytest.mark.parametrize(("clear_lead", "scored"), [(0.5, 2), (100.0, 6)])
+def test_with_a_clear_lead_the_others_are_not_scored(tmp_path: Path, clear_lead: float, scored: int) -> None:
+    scores = iter([6.0, -6.0, 0.0, 0.0, 0.0, 0.0])
+    texts: list[str] = []
 
-    def say(_: str, text: str) -> float:
-        asked.append(text)
-        return next(said)
+    def score(_: str, text: str) -> float:
+        texts.append(text)
+        return next(scores)
 
-    reader = FakeCrossEncoder(say, spans=False)
+    reader = FakeCrossEncoder(score, spans=False)
     with reranked_by(
-        tmp_path, reader, RerankSettings(passages=6, first=2, hit_weight=1.0, clear_lead=clear)
+        tmp_path, reader, RerankSettings(passages=6, first=2, hit_weight=1.0, clear_lead=clear_lead)
     ) as engine:
         names(engine)
-    assert len(asked) == read
+    assert len(texts) == scored
 
 
 def test_of_a_long_passage_the_sentences_around_the_best_are_read(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_sentences_of_passages_are_each_there_once(engine: Engine) -> None:
     assert sentences_of(np.array([2, 1])).tolist() == [3, 2]
 
 
-def test_every_passage_that_names_an_act_is_known(engine: Engine) -> None:
+def test_every_passage_that_names_a_reference_is_known(engine: Engine) -> None:
     assert engine.lookup.passages_by_key["NQ-57"].tolist() == [0, 1]
 
 
@@ -76,7 +76,9 @@ def test_an_answer_says_a_sentence_of_two_passages_once(engine: Engine) -> None:
         assert len(quotes) == len(set(quotes))
 
 
-def test_a_passage_is_about_an_act_that_it_names_or_that_still_holds_in_it(engine: Engine) -> None:
+def test_a_passage_is_about_a_reference_that_it_names_or_that_an_earlier_mention_carries_into_it(
+    engine: Engine,
+) -> None:
     lookup = engine.lookup
     passages = np.arange(4)
     first, second, third, other = lookup.reference_match(
@@ -105,7 +107,7 @@ def test_a_window_is_a_sentence_with_the_one_before_it_in_its_document(engine: E
         assert np.allclose(reader.embed_windows([1, 0, 4]), FakeEmbedder().embed_passages(texts))
 
 
-def test_stems_of_a_sentence_hold_the_acts_it_names(engine: Engine) -> None:
+def test_stems_of_a_sentence_include_the_references_it_names(engine: Engine) -> None:
     stems = engine.reader.stems(1)
     assert any("57" in stem for stem in stems)
     assert stems & engine.reader.stems(0)

@@ -175,7 +175,7 @@ def meetings(tmp_path: Path, embedder: FakeEmbedder) -> Iterator[Engine]:
         yield engine
 
 
-def test_where_the_context_fits_the_sentence_that_answers_the_bare_question_is_the_best(
+def test_where_the_context_fits_the_sentence_that_answers_the_rewritten_question_is_the_best(
     meetings: Engine,
 ) -> None:
     hits = search(meetings, WHO)
@@ -195,21 +195,21 @@ def test_the_nearest_text_that_fits_the_context_does_not_fall_behind_for_the_sho
 ) -> None:
     query, rows = meetings.retriever.encode(understand(WHO)), np.array([0])
     (whole,) = meetings.vectors.passages.similarities(query.vectors, rows)
-    (bare,) = meetings.vectors.passages.similarities(query.rewritten_vectors, rows)
+    (rewritten,) = meetings.vectors.passages.similarities(query.rewritten_vectors, rows)
     (similarity,) = query.passage_similarities(meetings.vectors, rows, rows)
-    assert bare < whole
+    assert rewritten < whole
     assert similarity == pytest.approx(whole)
 
 
-def test_where_the_context_fits_mostly_the_bare_question_tells_sentences_apart(meetings: Engine) -> None:
+def test_where_the_context_fits_similarity_is_mostly_that_of_the_rewritten_question(meetings: Engine) -> None:
     query = meetings.retriever.encode(understand(WHO))
     rows = meetings.lookup.sentences_of(np.array([0]))
-    whole, bare = (
+    whole, rewritten = (
         meetings.vectors.sentences.similarities(vectors, rows)
         for vectors in (query.vectors, query.rewritten_vectors)
     )
     found = query.sentence_similarities(meetings.vectors, rows, np.zeros(len(rows), np.int64))
-    assert np.diff(found) == pytest.approx(0.15 * np.diff(whole) + 0.85 * np.diff(bare), abs=1e-6)
+    assert np.diff(found) == pytest.approx(0.15 * np.diff(whole) + 0.85 * np.diff(rewritten), abs=1e-6)
 
 
 def test_a_context_that_no_document_fits_changes_nothing(meetings: Engine, embedder: FakeEmbedder) -> None:

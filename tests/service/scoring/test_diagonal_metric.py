@@ -26,7 +26,7 @@ def test_the_stored_numbers_are_finite() -> None:
     assert np.isfinite(metric.weights).all() and np.isfinite(metric.offset).all()
 
 
-def test_a_sentence_gains_by_what_it_shares_with_the_question_in_weighty_dimensions() -> None:
+def test_a_sentence_scores_higher_if_it_agrees_with_the_question_in_dimensions_of_large_weight() -> None:
     metric = DiagonalMetric(weights=np.array([1, 0], np.float32), offset=np.zeros(2, np.float32))
     question, centre = np.array([1.5, 1.5], np.float32), np.array([0.5, 0.5], np.float32)
     assert metric.scores(question, centre, np.eye(2, dtype=np.float32)).tolist() == [1, 0]

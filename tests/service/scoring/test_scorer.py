@@ -49,8 +49,8 @@ def test_weights_are_arguments() -> None:
 def test_flagged_rows_are_kept_in_every_array() -> None:
     with asked(DOCUMENTS) as engine:
         candidates = scored(engine, "Wer leitete die Sitzung?")
-    kept = candidates.where([True] + [False] * (len(candidates) - 1))
-    assert len(kept) == 1 and kept.vectors.shape[0] == kept.scores.shape[0] == 1
+    first = candidates.where([True] + [False] * (len(candidates) - 1))
+    assert len(first) == 1 and first.vectors.shape[0] == first.scores.shape[0] == 1
     assert len(replace(candidates, scores=candidates.scores + 1)) == len(candidates)
 
 

@@ -82,7 +82,7 @@ def test_the_same_question_is_answered_once(client: TestClient) -> None:
     } <= exposed(client)
 
 
-def test_a_link_a_body_and_white_space_around_make_no_other_question(client: TestClient) -> None:
+def test_link_body_and_surrounding_white_space_make_the_same_question(client: TestClient) -> None:
     asked(client)
     asked(client, f"  {QUESTION}\n", max_citations=6, filters={})
     client.get("/v1/ask", params={"q": QUESTION})
@@ -257,9 +257,9 @@ def test_an_overload_is_a_503_with_the_time_to_wait(client: TestClient) -> None:
     assert reply.json()["detail"] == "too many questions are waiting; ask again in a moment"
 
 
-@pytest.mark.parametrize(("seconds", "told"), [(0.0, 1), (0.2, 1), (1.0, 1), (1.01, 2), (5.0, 5)])
-def test_seconds_to_wait_are_whole_and_at_least_one(seconds: float, told: int) -> None:
-    assert BusyError("busy", seconds).retry_after == told
+@pytest.mark.parametrize(("seconds", "expected"), [(0.0, 1), (0.2, 1), (1.0, 1), (1.01, 2), (5.0, 5)])
+def test_seconds_to_wait_are_whole_and_at_least_one(seconds: float, expected: int) -> None:
+    assert BusyError("busy", seconds).retry_after == expected
 
 
 @pytest.mark.parametrize(("status", "detail"), [(404, "there is no such document"), (500, "it failed")])
@@ -329,7 +329,7 @@ def test_every_answered_question_is_audited_with_its_key(index: Path, tmp_path: 
     assert text not in audit.read_text("utf-8")
 
 
-def test_hashes_tell_equal_questions_but_no_question(index: Path, tmp_path: Path) -> None:
+def test_hashes_identify_equal_questions_but_reveal_none(index: Path, tmp_path: Path) -> None:
     audit = tmp_path / "audit.jsonl"
     with served(index, audit="hash", audit_file=audit) as client:
         for question in (QUESTION, QUESTION.upper(), "Wer baute die Brücke?"):
@@ -340,7 +340,7 @@ def test_hashes_tell_equal_questions_but_no_question(index: Path, tmp_path: Path
     assert not any(word in audit.read_text("utf-8") for word in ("Schule", "SCHULE", "Brücke"))
 
 
-def test_without_the_log_of_questions_nothing_is_noted(index: Path, tmp_path: Path) -> None:
+def test_without_the_audit_log_nothing_is_recorded(index: Path, tmp_path: Path) -> None:
     with served(index, audit_file=tmp_path / "audit.jsonl") as client:
         asked(client)
     assert not list(tmp_path.glob("audit*"))

@@ -208,14 +208,14 @@ def test_passages_are_not_kept_waiting_by_questions(model: Model) -> None:
     assert (model.texts, model.questions) == ([SCHOOL], [RIVER])
 
 
-def test_passages_tell_their_progress(model: Model) -> None:
-    told: list[int] = []
+def test_embedding_passages_reports_progress(model: Model) -> None:
+    reported: list[int] = []
     with batching(model) as embedder:
-        embedder.embed_passages([RIVER, SCHOOL], told.append)
-    assert sum(told) == 2
+        embedder.embed_passages([RIVER, SCHOOL], reported.append)
+    assert sum(reported) == 2
 
 
-def test_patience_bounds_the_wait_for_a_question_that_never_comes(model: Model) -> None:
+def test_patience_limits_the_wait_for_other_questions(model: Model) -> None:
     with batching(model, patience=0.01) as embedder, running(embedder):
         assert np.array_equal(asking(embedder, RIVER).result(LONG), alone(RIVER))
 

@@ -285,7 +285,7 @@ def test_a_busy_service_is_shown_and_asked_again_after_its_time(tab: Opening, se
 
 
 @pytest.mark.parametrize(
-    ("status", "kind", "said", "button"),
+    ("status", "kind", "expected", "button"),
     [
         (401, "key", "darf den Dienst nicht fragen", False),
         (403, "key", "darf den Dienst nicht fragen", False),
@@ -295,14 +295,14 @@ def test_a_busy_service_is_shown_and_asked_again_after_its_time(tab: Opening, se
     ],
 )
 def test_each_refusal_of_the_service_is_shown_in_words(
-    tab: Opening, service: str, status: int, kind: str, said: str, button: bool
+    tab: Opening, service: str, status: int, kind: str, expected: str, button: bool
 ) -> None:
     it = tab()
     failing(it, status, "question: contains no word")
     it.page.goto(address(service, MANGEL))
     it.page.wait_for_selector(f"[data-kind={kind}]")
     box = it.page.locator(".trouble")
-    assert said in box.inner_text()
+    assert expected in box.inner_text()
     assert box.get_by_role("button").count() == button
 
 

@@ -31,7 +31,7 @@ def test_the_default_and_no_reranking_are_among_the_settings() -> None:
     assert SETTINGS["off"] is None and SETTINGS["default"] == RerankSettings()
 
 
-def test_every_question_is_asked_under_every_setting(tmp_path: Path) -> None:
+def test_every_question_is_asked_with_all_settings(tmp_path: Path) -> None:
     names = ["Anna", "Bert", "Carla", "Dora"]
     (tmp_path / "corpus.jsonl").write_text(
         "".join(f'{{"_id": "{n}", "text": "Die Sitzung begann. Der Vorsitz lag bei {n}."}}\n' for n in names)
@@ -84,7 +84,7 @@ def test_the_curve_is_on_the_page(tmp_path: Path) -> None:
     assert ">default</text>" in text and "80.0 / 120.0 ms" in text
 
 
-def test_without_a_reader_there_is_nothing_to_compare(tmp_path: Path) -> None:
+def test_without_a_cross_encoder_there_is_nothing_to_compare(tmp_path: Path) -> None:
     arguments = ["reader", "effort", str(tmp_path), "--index", str(tmp_path), "--reader", "off"]
     result = run_eval(*arguments)
     assert result.exit_code == 2 and "without a reader there is nothing to compare" in result.output

@@ -31,18 +31,18 @@ def records(*found: tuple[float, int | None]) -> Sequence[RequestRecord]:
 
 def test_no_question_is_taken_twice() -> None:
     questions = QueryStream([Query("1", "Wer?", "de", "1"), Query("2", "Who?", "en", "2")])
-    taken = questions.take(10) + questions.take(6)
-    assert len(set(taken)) == 16
-    assert not set(taken) & {"Wer?", "Who?"}
+    questions_taken = questions.take(10) + questions.take(6)
+    assert len(set(questions_taken)) == 16
+    assert not set(questions_taken) & {"Wer?", "Who?"}
     with pytest.raises(FundstelleError, match="only 0 distinct questions are left"):
         questions.take(1)
 
 
 def test_questions_that_are_put_back_are_taken_again() -> None:
     questions = QueryStream([Query("1", "Wer?", "de", "1")])
-    taken = questions.take(8)
-    questions.put_back(taken[5:])
-    assert questions.take(3) == taken[5:]
+    questions_taken = questions.take(8)
+    questions.put_back(questions_taken[5:])
+    assert questions.take(3) == questions_taken[5:]
 
 
 def test_latencies_are_of_successful_requests() -> None:

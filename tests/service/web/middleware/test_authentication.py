@@ -282,7 +282,7 @@ def test_without_origins_no_browser_may_ask_from_elsewhere(index: Path) -> None:
         assert "access-control-allow-origin" not in client.get(ASK, headers={"Origin": PAGE}).headers
 
 
-def test_pages_can_read_refusals_and_how_they_stand(index: Path, file: KeyFile) -> None:
+def test_pages_can_read_refusals_and_rate_limit_headers(index: Path, file: KeyFile) -> None:
     _, text = file.add("widget", origins=[PAGE], rate=ONE)
     with served(index, keys=file.path, burst_seconds=1) as client:
         sent = bearer(text) | {"Origin": PAGE}

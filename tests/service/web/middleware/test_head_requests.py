@@ -16,5 +16,5 @@ def test_head_is_get_without_the_body(client: TestClient, path: str) -> None:
     assert [head.headers.get(name) for name in kept] == [full.headers.get(name) for name in kept]
 
 
-def test_head_of_what_is_only_posted_is_refused(client: TestClient) -> None:
+def test_head_of_a_path_with_post_only_is_refused(client: TestClient) -> None:
     assert client.head("/v1/facets").status_code == 405

@@ -31,7 +31,7 @@ def test_only_the_page_of_the_api_may_run_scripts_and_only_its_own(client: TestC
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "kept"),
+    ("method", "path", "expected"),
     [
         ("GET", ASK, "private, no-cache"),
         ("GET", "/v1/documents", "private, no-cache"),
@@ -47,9 +47,9 @@ def test_only_the_page_of_the_api_may_run_scripts_and_only_its_own(client: TestC
         ("GET", "/metrics", "no-store"),
     ],
 )
-def test_replies_have_their_cache_control(client: TestClient, method: str, path: str, kept: str) -> None:
+def test_replies_have_their_cache_control(client: TestClient, method: str, path: str, expected: str) -> None:
     body = {"question": "Schule?"} if method == "POST" else None
-    assert client.request(method, path, json=body).headers["cache-control"] == kept
+    assert client.request(method, path, json=body).headers["cache-control"] == expected
 
 
 def test_a_body_that_the_client_has_is_not_sent_again(client: TestClient) -> None:
