@@ -125,7 +125,8 @@ class Settings(BaseSettings):
     receive_seconds: float = Field(
         default=15, gt=0, le=600, description="longest time that a client may take to send a request"
     )
-    max_body_bytes: int = Field(default=1_000_000, gt=0, description="largest request body")
+    # 15 times the longest question, or some hundred filter values of the usual length.
+    max_body_bytes: int = Field(default=64_000, gt=0, description="largest request body")
     cache_mb: float = Field(
         default=16,
         ge=0,

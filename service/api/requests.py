@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from pydantic import (
@@ -14,6 +15,7 @@ from pydantic import (
     Field,
     StringConstraints,
     WithJsonSchema,
+    model_validator,
 )
 
 from indexer.entities.references import find_references
@@ -22,6 +24,11 @@ from indexer.text.languages import Language
 MAX_QUESTION = 2000
 MAX_CITATIONS = 20
 MAX_HITS = 100
+#: Values of one filter, and characters of one value: far more than the pages send, checked in milliseconds.
+MAX_FILTER_VALUES = 50
+MAX_FILTER_TEXT = 200
+#: Fields of one object of a request. The largest model has five; each unknown one costs a message.
+MAX_FIELDS = 20
 #: Largest offset in a list or text: the largest integer that JSON numbers hold exactly.
 _MAX_OFFSET = 2**53
 #: A letter or digit of any script, as ranges: JSON Schema patterns have no classes of letters.
@@ -34,6 +41,14 @@ class StrictModel(BaseModel):
     """Input: unknown fields are refused, white space around texts is removed."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few_fields(cls, value: object) -> object:
+        # Counted before anything is validated: each unknown field would become an error of its own.
+        if isinstance(value, dict) and len(value) > MAX_FIELDS:
+            raise ValueError(f"has {len(value)} fields, at most {MAX_FIELDS} are read")
+        return value
 
 
 def _readable(text: str) -> str:
@@ -65,16 +80,37 @@ def _number(value: object) -> object:
     return value
 
 
-def _key(text: str) -> str:
-    """The canonical key of a reference.
+def _short_list(value: object) -> object:
+    # Pydantic would validate all items before it reports that there are too many.
+    if isinstance(value, list | tuple) and len(value) > MAX_FILTER_VALUES:
+        raise ValueError(f"has {len(value)} values, at most {MAX_FILTER_VALUES} are read")
+    return value
+
+
+class ReferenceFilterError(ValueError):
+    """Texts of a filter are not references; ``messages``: by position in the filter."""
+
+    def __init__(self, messages: Mapping[int, str]) -> None:
+        super().__init__("; ".join(messages.values()))
+        self.messages = messages
+
+
+def canonical_references(texts: Sequence[str]) -> tuple[str, ...]:
+    """The canonical keys of references. It takes a millisecond or two for each hostile text.
 
     Raises:
-        ValueError: the whole text is not one reference; in a longer text, its meaning would not be clear.
+        ReferenceFilterError: a whole text is not one reference; in a longer one, its meaning is not clear.
     """
-    found = find_references(text)
-    if len(found) != 1 or (found[0].start, found[0].end) != (0, len(text)):
-        raise ValueError(f"is not a reference such as NQ-57 or Resolution 57: {text[:80]!r}")
-    return found[0].key
+    keys, messages = [], {}
+    for position, text in enumerate(texts):
+        found = find_references(text)
+        if len(found) == 1 and (found[0].start, found[0].end) == (0, len(text)):
+            keys.append(found[0].key)
+        else:
+            messages[position] = f"is not a reference such as NQ-57 or Resolution 57: {text[:80]!r}"
+    if messages:
+        raise ReferenceFilterError(messages)
+    return tuple(keys)
 
 
 QuestionText = Annotated[
@@ -83,10 +119,10 @@ QuestionText = Annotated[
     AfterValidator(_readable),
     Field(json_schema_extra={"pattern": _WORD.pattern}),
 ]
-ReferenceKey = Annotated[
+#: Only its length is checked here: ``canonical_references`` is called away from the event loop.
+ReferenceText = Annotated[
     str,
-    StringConstraints(max_length=200),
-    AfterValidator(_key),
+    StringConstraints(max_length=MAX_FILTER_TEXT),
     WithJsonSchema(
         {
             "type": "string",
@@ -98,16 +134,17 @@ ReferenceKey = Annotated[
 ]
 Count = Annotated[int, BeforeValidator(_number)]
 Day = Annotated[datetime.date, BeforeValidator(_day)]
-FilterText = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"\S")]
-FilterList = Field(default=(), max_length=1000)
+FilterText = Annotated[str, StringConstraints(min_length=1, max_length=MAX_FILTER_TEXT, pattern=r"\S")]
+ShortList = BeforeValidator(_short_list)
+FilterList = Field(default=(), max_length=MAX_FILTER_VALUES)
 
 
 class FiltersBody(StrictModel):
     """Restrictions of a search: values of one field are alternatives, and all fields must match."""
 
-    references: tuple[ReferenceKey, ...] = FilterList
-    places: tuple[FilterText, ...] = FilterList
-    documents: tuple[FilterText, ...] = FilterList
+    references: Annotated[tuple[ReferenceText, ...], ShortList] = FilterList
+    places: Annotated[tuple[FilterText, ...], ShortList] = FilterList
+    documents: Annotated[tuple[FilterText, ...], ShortList] = FilterList
     published_from: Day | None = None
     published_to: Day | None = None
 

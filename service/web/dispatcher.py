@@ -8,8 +8,10 @@ from typing import Any
 
 from asgi_correlation_id.context import correlation_id
 from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 
+from service.api.requests import ReferenceFilterError, canonical_references
 from service.auth.rate_limits import address_group
 from service.auth.widget_access import WidgetAccess
 from service.observability.audit_log import AuditLog
@@ -44,6 +46,8 @@ class Dispatcher:
         self._audit = audit
         self._seconds = seconds
         self._widget_access = widget_access
+        # One at a time: threads of Python code share one processor with the event loop.
+        self._reading_references = asyncio.Semaphore(1)
 
     async def respond(self, request: Request, name: str, body: BaseModel | None = None) -> Response:
         """Have a call answered, from the cache if possible.
@@ -54,8 +58,9 @@ class Dispatcher:
 
         Raises:
             BusyError: too many requests are waiting, or the answer took too long.
+            RequestValidationError: a reference of the filters is none.
         """
-        call = Call(name, body.model_dump(mode="json") if body else {}, _client(request))
+        call = Call(name, await self._arguments(body) if body else {}, _client(request))
         if not self._may_read(request, call):
             return problem(request.url.path, 404, NOT_LED_THERE)
         reply = await _reply_unless_disconnected(request, self._reply(call))
@@ -77,6 +82,26 @@ class Dispatcher:
             length = read["end"] - read["start"]
             return self._widget_access.allows_context(key, read["document_id"], length)
         return True
+
+    async def _arguments(self, body: BaseModel) -> dict[str, Any]:
+        """The request as JSON values, with the canonical keys of references.
+
+        Raises:
+            BusyError: too many others have references to be read.
+            RequestValidationError: a text is not a reference.
+        """
+        arguments = body.model_dump(mode="json")
+        filters = arguments.get("filters")
+        if filters and filters["references"]:
+            try:
+                async with asyncio.timeout(self._seconds), self._reading_references:
+                    keys = await asyncio.to_thread(canonical_references, filters["references"])
+            except TimeoutError as error:
+                raise BusyError(f"no answer within {self._seconds:g} seconds", 5) from error
+            except ReferenceFilterError as error:
+                raise RequestValidationError(_reference_errors(error)) from error
+            filters["references"] = list(keys)
+        return arguments
 
     async def _reply(self, call: Call) -> Reply:
         cacheable = call.name in _QUESTION_CALLS
@@ -114,6 +139,14 @@ class Dispatcher:
 def _client(request: Request) -> Client:
     key = getattr(request.state, "key", None)
     return Client(key.id if key else "", address_group(request.client.host if request.client else ""))
+
+
+def _reference_errors(error: ReferenceFilterError) -> list[dict[str, Any]]:
+    """The errors in the form that FastAPI gives those of a model."""
+    return [
+        {"type": "value_error", "loc": ("body", "filters", "references", position), "msg": message}
+        for position, message in error.messages.items()
+    ]
 
 
 async def _reply_unless_disconnected(request: Request, reply: Coroutine[Any, Any, Reply]) -> Reply | None:

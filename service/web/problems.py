@@ -17,6 +17,9 @@ from service.api.responses import Problem
 from service.workers.backend import BusyError
 
 MEDIA_TYPE = "application/problem+json"
+#: Most errors of fields in one reply, and characters of a name or message from the request.
+MAX_ERRORS = 20
+MAX_TEXT = 200
 _log = logging.getLogger(__name__)
 
 
@@ -62,13 +65,19 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     # The first part of a location says where the field was sent: body, query, or path.
     errors = [
         {
-            "field": ".".join(str(part) for part in item["loc"][1:]),
-            "message": item["msg"].removeprefix("Value error, "),
+            "field": _shortened(".".join(str(part) for part in item["loc"][1:])),
+            "message": _shortened(item["msg"].removeprefix("Value error, ")),
         }
-        for item in found
+        for item in found[:MAX_ERRORS]
     ]
     detail = "; ".join(f"{item['field'] or 'body'}: {item['message']}" for item in errors[:3])
+    if len(found) > MAX_ERRORS:
+        detail += f"; {len(found)} errors in all, of which {MAX_ERRORS} are given"
     return problem(request.url.path, 422, detail, errors)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:

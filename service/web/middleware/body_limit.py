@@ -1,4 +1,4 @@
-"""Limits on the size of request bodies and on the time they take to arrive."""
+"""Limits on the size of request bodies, on the time they take to arrive, and on the fields of a query."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.web.problems import problem
 
+#: Fields of a query. No address reads more than three; each unknown one costs a message.
+MAX_QUERY_FIELDS = 20
+
 
 class BodyLimitMiddleware:
     """Reads each body before the application does, and refuses those that are too large or too slow.
+
+    Queries of too many fields are refused as well.
 
     Args:
         limit: bytes; checked against the declared length, then against what has arrived.
@@ -26,6 +31,11 @@ class BodyLimitMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        fields = scope["query_string"].count(b"&") + 1
+        if fields > MAX_QUERY_FIELDS:
+            detail = f"the query has {fields} fields, at most {MAX_QUERY_FIELDS} are read"
+            await _refuse(422, detail, scope, send)
             return
         try:
             body = await self._body(scope, receive)

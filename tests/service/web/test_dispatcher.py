@@ -4,6 +4,7 @@ import asyncio
 import json
 import shutil
 import time
+import tracemalloc
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -173,7 +174,7 @@ def test_an_answer_is_kept_for_so_long_only(index: Path) -> None:
 
 
 def test_the_least_recent_question_makes_room() -> None:
-    cache = AnswerCache(0.01, 60)
+    cache = AnswerCache(0.011, 60)
     calls = [Call("ask", {"question": str(number)}) for number in range(10)]
     for call in calls:
         cache.put(call, Reply(200, b"x" * 2000, {"generation": "g"}))
@@ -181,6 +182,30 @@ def test_the_least_recent_question_makes_room() -> None:
     cache.put(Call("ask"), Reply(200, b"x" * 20_000, {"generation": "g"}))
     assert cache.get("g", Call("ask")) is None
     assert cache.get("g", calls[-1]) is not None
+
+
+@pytest.mark.parametrize("size", [10, 300_000], ids=["short", "long"])
+def test_the_cache_takes_no_more_memory_than_its_limit(size: int) -> None:
+    cache = AnswerCache(2, 60)
+    facts = {"generation": "20260101T000000000000-0a1b2c3d", "status": "answered", "language": "de"}
+    tracemalloc.start()
+    try:
+        for number in range(2000 if size == 10 else 100):
+            question = "x" * size + str(number)
+            reply = Reply(200, b"x" * 100, {**facts, "encode": number / 7})
+            cache.put(Call("search", {"query": question}), reply)
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken < 2_300_000
+
+
+def test_a_large_reply_is_not_cached() -> None:
+    cache, call = AnswerCache(16, 60), Call("search", {"query": QUESTION})
+    cache.put(call, Reply(200, b"x" * 120_000, {"generation": "g"}))
+    assert cache.get("g", call) is None
+    cache.put(call, Reply(200, b"x" * 80_000, {"generation": "g"}))
+    assert cache.get("g", call) is not None
 
 
 # How long it may take.

@@ -1,16 +1,19 @@
 """The HTTP contract, over the example corpus and a fake model."""
 
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from fakes import FakeEmbedder
-from service_process import served
+from service_process import LONG, served
 from starlette.testclient import TestClient
 
 from indexer.build.pipeline import build
 from service.settings import Settings
+from service.web import dispatcher
 from service.web.app import create_app
 
 QUESTION = "Welche Mängel gab es bei der Resolution 57?"
@@ -94,7 +97,7 @@ def test_references_are_listed_with_names_and_counts(client: TestClient) -> None
         ({"question": ""}, 422, "question"),
         ({"question": " \n "}, 422, "question"),
         ({"question": "?!"}, 422, "question"),
-        ({"question": "x " * 100_000}, 422, "question"),
+        ({"question": "x " * 30_000}, 422, "question"),
         ({"question": 57}, 422, "question"),
         ({"question": QUESTION, "colour": "red"}, 422, "colour"),
         ({"question": QUESTION, "language": "fr"}, 422, "language"),
@@ -115,6 +118,86 @@ def test_a_wrong_field_is_a_problem_that_names_it(
     assert problem["status"] == status and problem["instance"] == "/v1/ask"
     assert [error["field"] for error in problem["errors"]] == [field]
     assert len(reply.content) < 1000
+
+
+UNKNOWN = {"question": QUESTION} | {f"field{number}": number for number in range(3000)}
+WRONG_LISTS: dict[str, list[object]] = {
+    "references": ["57 %"] * 30,
+    "places": [1] * 50,
+    "documents": ["x" * 201] * 40,
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (UNKNOWN, "body: has 3001 fields, at most 20 are read"),
+        (
+            {"question": QUESTION, "filters": {"places": ["x"] * 51}},
+            "filters.places: has 51 values, at most 50 are read",
+        ),
+        (
+            {"question": QUESTION, "filters": {"references": ["NQ-57"] * 5000}},
+            "filters.references: has 5000 values, at most 50 are read",
+        ),
+    ],
+    ids=["fields", "places", "references"],
+)
+def test_too_many_fields_or_values_are_one_error(client: TestClient, body: object, detail: str) -> None:
+    reply = client.post("/v1/ask", json=body)
+    assert (reply.status_code, reply.json()["detail"]) == (422, detail)
+    assert len(reply.json()["errors"]) == 1
+
+
+@pytest.mark.parametrize("name", WRONG_LISTS)
+def test_a_reply_has_at_most_20_short_errors(client: TestClient, name: str) -> None:
+    filters = {name: WRONG_LISTS[name]}
+    reply = client.post("/v1/search", json={"query": "Schule", "filters": filters})
+    assert reply.status_code == 422
+    problem = reply.json()
+    assert [error["field"] for error in problem["errors"]] == [f"filters.{name}.{n}" for n in range(20)]
+    assert problem["detail"].endswith(f"; {len(WRONG_LISTS[name])} errors in all, of which 20 are given")
+    assert len(reply.content) < 6000
+
+
+def test_the_name_of_an_unknown_field_is_shortened(client: TestClient) -> None:
+    reply = client.post("/v1/ask", json={"question": QUESTION, "x" * 50_000: 1})
+    assert reply.status_code == 422 and len(reply.content) < 1000
+    assert reply.json()["errors"][0]["field"] == "x" * 199 + "…"
+
+
+def test_a_filter_takes_50_values_of_200_characters(client: TestClient) -> None:
+    filters = {"places": ["Hà Giang"] * 50, "documents": ["x" * 200], "references": ["Resolution 57"] * 50}
+    assert client.post("/v1/search", json={"query": "Schule", "filters": filters}).status_code == 200
+
+
+def test_a_query_of_too_many_fields_is_refused_whole(client: TestClient) -> None:
+    reply = client.get("/v1/ask?q=Schule" + "&x" * 5000)
+    assert reply.status_code == 422
+    assert reply.json()["detail"] == "the query has 5001 fields, at most 20 are read"
+
+
+def test_reading_references_does_not_hold_up_other_requests(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, go_on = threading.Event(), threading.Event()
+
+    def wait(texts: Sequence[str]) -> tuple[str, ...]:
+        reading.set()
+        assert go_on.wait(LONG)
+        return tuple(texts)
+
+    monkeypatch.setattr(dispatcher, "canonical_references", wait)
+    filters = {"references": ["NQ-57"]}
+    with ThreadPoolExecutor(1) as other:
+        slow = other.submit(client.post, "/v1/search", json={"query": "Schule", "filters": filters})
+        try:
+            assert reading.wait(LONG)
+            assert client.get("/healthz").status_code == 200
+            assert not slow.done()
+        finally:
+            go_on.set()
+        assert slow.result().status_code == 200
 
 
 @pytest.mark.parametrize(
