@@ -125,6 +125,22 @@ class Settings(BaseSettings):
     receive_seconds: float = Field(
         default=15, gt=0, le=600, description="longest time that a client may take to send a request"
     )
+    send_seconds: float = Field(
+        default=30,
+        gt=0,
+        le=600,
+        description="longest time that a client may take to read what was sent to it",
+    )
+    connections: int = Field(
+        default=2000,
+        ge=1,
+        le=100_000,
+        description="open connections; one more ends the one that has waited longest for its client",
+    )
+    # Room for a load test on one machine, and for an office behind one address.
+    address_connections: int = Field(
+        default=500, ge=1, le=100_000, description="open connections of one client address; one more gets 429"
+    )
     # 15 times the longest question, or some hundred filter values of the usual length.
     max_body_bytes: int = Field(default=64_000, gt=0, description="largest request body")
     cache_mb: float = Field(

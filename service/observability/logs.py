@@ -8,6 +8,9 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -19,6 +22,9 @@ Format = Literal["auto", "json", "text"]
 
 #: Attributes of a record that are not extra fields; ``color_message`` repeats uvicorn's messages in colour.
 _NOT_EXTRA = [*RESERVED_ATTRS, "color_message"]
+#: Warnings and errors of one place in the code that are logged within so many seconds; the rest are counted.
+BURST = 20
+BURST_SECONDS = 10.0
 #: Begins each further line of a record; no first line begins so.
 _CONTINUED = "  | "
 
@@ -27,13 +33,14 @@ def configure(format: Format = "auto", level: str = "info") -> None:
     """Send the log of the whole process to stderr, from ``level`` on; a second call replaces the first.
 
     ``auto`` is text if stderr is a terminal, else JSON. Records of a request have its id. Handlers of
-    libraries are removed, otherwise their lines would appear twice.
+    libraries are removed, otherwise their lines would appear twice. Floods of warnings are thinned out.
     """
     if format == "auto":
         format = "text" if sys.stderr.isatty() else "json"
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Text() if format == "text" else _Json())
     handler.addFilter(_with_request_id)
+    handler.addFilter(BurstFilter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # Otherwise warnings would be text between the JSON lines.
     logging.captureWarnings(True)
@@ -46,6 +53,49 @@ def configure(format: Format = "auto", level: str = "info") -> None:
     access = logging.getLogger("uvicorn.access")
     access.handlers.clear()
     access.propagate = False
+
+
+@dataclass(slots=True)
+class _Burst:
+    began: float
+    passed: int = 0
+    left_out: int = 0
+
+
+class BurstFilter(logging.Filter):
+    """Passes the first warnings and errors of a burst, so that nobody can fill the disk with them.
+
+    The first record after the burst has the number of those left out, as ``left_out``. Records are of one
+    kind if they come from the same line of code; lines below the level of a warning always pass.
+    """
+
+    def __init__(
+        self,
+        most: int = BURST,
+        seconds: float = BURST_SECONDS,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self._most = most
+        self._seconds = seconds
+        self._now = now
+        self._bursts: dict[tuple[str, int], _Burst] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """True if the record passes."""
+        if record.levelno < logging.WARNING:
+            return True
+        now = self._now()
+        burst = self._bursts.setdefault((record.pathname, record.lineno), _Burst(now))
+        if now - burst.began >= self._seconds:
+            if burst.left_out:
+                record.left_out = burst.left_out
+            burst.began, burst.passed, burst.left_out = now, 0, 0
+        if burst.passed < self._most:
+            burst.passed += 1
+            return True
+        burst.left_out += 1
+        return False
 
 
 def utc(seconds: float) -> str:

@@ -51,6 +51,13 @@ class Metrics:
             ["why"],
             registry=self.registry,
         )
+        self.connections = self._gauge("connections", "Open connections")
+        self.connections_refused = Counter(
+            "fundstelle_connections_refused",
+            "Connections refused or ended by a limit",
+            ["why"],
+            registry=self.registry,
+        )
         self.queue_length = self._gauge("queue_length", "Requests waiting for a worker")
         self.in_flight = self._gauge("in_flight", "Requests being answered by a worker")
         self.workers = self._gauge("workers", "Workers that are ready")

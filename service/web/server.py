@@ -7,6 +7,7 @@ end.
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import logging
 import os
 import signal
@@ -20,8 +21,16 @@ from fastapi import FastAPI
 from indexer.errors import FundstelleError
 from service.settings import Settings
 from service.web.connection import Protocol
+from service.web.connection_limits import (
+    ACCEPTED_AT_ONCE,
+    ConnectionLimits,
+    ConnectionPolicy,
+    connections_within_descriptors,
+)
 
 _log = logging.getLogger(__name__)
+#: Connections that wait in the kernel until they are accepted; uvicorn's default.
+_BACKLOG = 2048
 
 
 def serve(app: FastAPI, settings: Settings) -> None:
@@ -49,7 +58,13 @@ def serve(app: FastAPI, settings: Settings) -> None:
 
 def create_server(app: FastAPI, settings: Settings) -> Server:
     """The server of an application, to be run on a socket from ``bind``."""
-    protocol = type("Protocol", (Protocol,), {"seconds": settings.receive_seconds})
+    limits = ConnectionLimits(_connection_policy(settings), app.state.dispatcher.metrics)
+    attributes = {
+        "limits": limits,
+        "seconds": settings.receive_seconds,
+        "send_seconds": settings.send_seconds,
+    }
+    protocol = type("Protocol", (Protocol,), attributes)
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -59,11 +74,21 @@ def create_server(app: FastAPI, settings: Settings) -> Server:
         log_config=None,
         access_log=False,
         server_header=False,
+        backlog=ACCEPTED_AT_ONCE,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies or None,
         timeout_graceful_shutdown=max(1, round(settings.stop_seconds)),
     )
     return Server(config, app, settings.drain_seconds)
+
+
+def _connection_policy(settings: Settings) -> ConnectionPolicy:
+    trusted = settings.trusted_proxies.split(",") if settings.trusted_proxies else []
+    return ConnectionPolicy(
+        total=connections_within_descriptors(settings.connections, settings.workers),
+        per_address=settings.address_connections,
+        trusted=tuple(map(ipaddress.ip_network, trusted)),
+    )
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -112,6 +137,9 @@ class Server(uvicorn.Server):
             await self.lifespan.shutdown()
             raise ListenError.of(self.config.host, self.config.port, error) from error
         for listening in sockets or []:
+            # The event loop uses one number for two things: connections that it accepts at once, which take
+            # descriptors before they are counted, and those that wait in the kernel, which take none.
+            listening.listen(_BACKLOG)
             host, port = listening.getsockname()[:2]
             _log.info("serving on http://%s:%d", f"[{host}]" if ":" in host else host, port)
 

@@ -19,6 +19,7 @@ from service.observability import logs
 from service.observability.metrics import Metrics
 from service.reranking.loading import OWN
 from service.settings import Settings
+from service.web.connection_limits import DESCRIPTORS_PER_WORKER, OTHER_DESCRIPTORS
 
 PAGE = (ROOT / "docs" / "operating.md").read_text("utf-8")
 
@@ -264,10 +265,20 @@ def test_the_page_names_every_metric_and_no_others() -> None:
     assert {name.removesuffix("_bucket") for name in re.findall(r"fundstelle_[a-z_]+", PAGE)} == families
 
 
-def test_the_unit_waits_for_longer_than_stopping_may_take() -> None:
+def unit_file() -> configparser.ConfigParser:
     unit = configparser.ConfigParser(strict=False, interpolation=None)
     unit.optionxform = str  # type: ignore[assignment,method-assign]
     unit.read(ROOT / "docs" / "fundstelle.service")
+    return unit
+
+
+def test_the_unit_allows_as_many_open_files_as_the_default_connections_need() -> None:
+    needed = Settings().connections + OTHER_DESCRIPTORS + DESCRIPTORS_PER_WORKER * 16
+    assert int(unit_file()["Service"]["LimitNOFILE"]) >= needed
+
+
+def test_the_unit_waits_for_longer_than_stopping_may_take() -> None:
+    unit = unit_file()
     settings = Settings()
     # And 5 seconds for a worker that does not end by itself.
     assert int(unit["Service"]["TimeoutStopSec"]) > settings.drain_seconds + settings.stop_seconds + 5

@@ -204,8 +204,29 @@ def port(village: Path) -> Iterator[int]:
             400,
             "not a valid HTTP request",
         ),
+        (
+            b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            400,
+            "Transfer-Encoding beside Content-Length, or in a request of HTTP/1.0",
+        ),
+        (
+            b"POST /v1/ask HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            400,
+            "Transfer-Encoding beside Content-Length, or in a request of HTTP/1.0",
+        ),
+        (
+            b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + b"a:\r\n" * 5000 + b"\r\n",
+            431,
+            "the head has 5001 fields, at most 100 are read",
+        ),
+        (
+            b"GET /healthz?" + b"x" * 40_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+            431,
+            "the head of the request is too large",
+        ),
     ],
-    ids=["headers", "path", "garbage", "no host", "length", "chunk"],
+    ids=["headers", "path", "garbage", "no host", "length", "chunk", "both", "old", "fields", "query"],
 )
 def test_a_malformed_request_gets_a_problem(port: int, sent: bytes, status: int, detail: str) -> None:
     line, headers, body = replied(port, sent)

@@ -16,6 +16,10 @@ from service.observability.metrics import Metrics
 from service.web.problems import internal_error
 
 _log = logging.getLogger("service.access")
+#: Characters of a path in the log; the longest address of a document may be longer.
+MAX_PATH = 500
+#: Status of a request beyond its budget.
+TOO_MANY = 429
 _PROBES = ("/healthz", "/readyz", "/metrics")
 
 
@@ -46,7 +50,7 @@ class RequestLogMiddleware:
         try:
             await self._app(scope, receive, tracking_send)
         except Exception:
-            _log.exception("request failed", extra={"path": scope["path"]})
+            _log.exception("request failed", extra={"path": scope["path"][:MAX_PATH]})
             if not status:
                 await internal_error(scope["path"])(scope, receive, tracking_send)
         finally:
@@ -70,12 +74,16 @@ def _log_request(scope: Scope, status: int, seconds: float) -> None:
     client = scope.get("client")
     fields = {
         "method": scope["method"],
-        "path": scope["path"],
+        "path": scope["path"][:MAX_PATH],
         "status": status,
         "milliseconds": round(seconds * 1000, 1),
         "client": client[0] if client else None,
         "key": key.id if key else None,
     }
+    if status == TOO_MANY:
+        # A warning, since floods of warnings are thinned out. The metrics count all of them.
+        _log.warning("request", extra=fields)
+        return
     # Probes come every few seconds and are of no interest while they succeed.
     quiet = scope["path"] in _PROBES and status == 200
     _log.log(logging.DEBUG if quiet else logging.INFO, "request", extra=fields)

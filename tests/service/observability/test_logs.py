@@ -295,3 +295,30 @@ def test_warnings_become_log_lines(stderr: Stderr) -> None:
 
     [line] = stderr.lines
     assert line["logger"] == "py.warnings" and "old habit" in str(line["message"])
+
+
+# Floods.
+
+
+def test_floods_of_warnings_are_thinned_out_and_counted(stderr: Stderr) -> None:
+    logs.configure("json", "info")
+    for number in range(logs.BURST + 500):
+        log().warning("refused %d", number)
+    assert [line["message"] for line in stderr.lines] == [f"refused {number}" for number in range(logs.BURST)]
+
+
+def test_the_line_after_a_flood_has_the_number_of_those_left_out() -> None:
+    times = iter([0.0, 1.0, 2.0, 3.0, 10.0, 11.0])
+    thinned = logs.BurstFilter(most=2, seconds=10, now=lambda: next(times))
+    lines = [logging.LogRecord("any", logging.WARNING, "a.py", 7, "refused", None, None) for _ in range(6)]
+    assert [thinned.filter(line) for line in lines] == [True, True, False, False, True, True]
+    assert [vars(line).get("left_out") for line in lines] == [None, None, None, None, 2, None]
+
+
+def test_lines_from_other_places_and_below_warnings_are_not_held_back() -> None:
+    thinned = logs.BurstFilter(most=1, now=lambda: 0.0)
+    lines = [
+        logging.LogRecord("any", level, "a.py", number, "text", None, None)
+        for level, number in [(logging.ERROR, 1), (logging.ERROR, 2), *[(logging.INFO, 3)] * 50]
+    ]
+    assert all(thinned.filter(line) for line in lines)
