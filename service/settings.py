@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from service.auth.hosts import validate_host
 from service.auth.origins import validate_origin
 
 
@@ -35,6 +36,9 @@ def _cores() -> int:
 
 Origins = Annotated[
     tuple[Annotated[str, AfterValidator(validate_origin)], ...], NoDecode, BeforeValidator(_split)
+]
+Hosts = Annotated[
+    tuple[Annotated[str, AfterValidator(validate_host)], ...], NoDecode, BeforeValidator(_split)
 ]
 Rate = Annotated[float, Field(ge=0, le=1_000_000)]
 
@@ -72,6 +76,11 @@ class Settings(BaseSettings):
     )
     insecure: bool = Field(
         default=False, description="listen beyond this machine although no key is required"
+    )
+    allowed_hosts: Hosts = Field(
+        default=(),
+        description="host names, separated by commas, under which the service answers; without keys, "
+        "by default only under those of this machine",
     )
     trusted_proxies: Annotated[str, AfterValidator(_networks)] = Field(
         default="",

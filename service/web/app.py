@@ -14,6 +14,7 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi_offline import FastAPIOffline
 
 from indexer.errors import FundstelleError
+from service.auth.hosts import host_name
 from service.auth.key_ring import KeyRefusedError, KeyRing
 from service.auth.rate_limits import RateLimits, RatePolicy
 from service.auth.widget_access import WidgetAccess
@@ -28,6 +29,7 @@ from service.web.middleware.body_limit import BodyLimitMiddleware
 from service.web.middleware.cors import CorsMiddleware
 from service.web.middleware.error_handler import ErrorMiddleware
 from service.web.middleware.head_requests import HeadMiddleware
+from service.web.middleware.host_check import HostMiddleware
 from service.web.middleware.request_log import RequestLogMiddleware
 from service.web.middleware.response_headers import ResponseHeadersMiddleware
 from service.web.routes import guarded, probes, v1
@@ -107,6 +109,9 @@ def create_app(settings: Settings, backend: Backend | None = None) -> FastAPI:
     )
     app.add_middleware(ErrorMiddleware)
     app.add_middleware(CorsMiddleware, origins=origins)
+    # A key protects from DNS rebinding, as a page of another origin does not know it.
+    if keys is None or settings.allowed_hosts:
+        app.add_middleware(HostMiddleware, allowed=[*settings.allowed_hosts, host_name(settings.host)])
     app.add_middleware(ResponseHeadersMiddleware)
     app.add_middleware(HeadMiddleware)
     routes = [route for router in (v1, guarded, probes, page_routes) for route in router.routes]

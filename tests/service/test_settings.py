@@ -85,7 +85,9 @@ def test_a_name_that_is_no_setting_is_passed_over(monkeypatch: pytest.MonkeyPatc
 def test_lists_are_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FUNDSTELLE_CORS_ORIGINS", "https://a.example, http://b.example:8080 ,")
     monkeypatch.setenv("FUNDSTELLE_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8, ::1")
+    monkeypatch.setenv("FUNDSTELLE_ALLOWED_HOSTS", "Answers.example.org, 192.0.2.7,2001:db8::1, [::2]")
     settings = Settings()
+    assert settings.allowed_hosts == ("answers.example.org", "192.0.2.7", "2001:db8::1", "::2")
     assert settings.cors_origins == ("https://a.example", "http://b.example:8080")
     assert settings.trusted_proxies == "127.0.0.1/32,10.0.0.0/8,::1/128"
 
@@ -129,6 +131,9 @@ def test_settings_load_without_the_libraries_of_the_model() -> None:
         ("AUDIT", "on"),
         ("LOG_LEVEL", "loud"),
         ("TRUSTED_PROXIES", "proxy.internal"),
+        ("ALLOWED_HOSTS", "answers.example.org:443"),
+        ("ALLOWED_HOSTS", "https://answers.example.org"),
+        ("ALLOWED_HOSTS", "*.example.org"),
         ("CORS_ORIGINS", "https://a.example/page"),
     ],
 )

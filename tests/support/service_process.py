@@ -65,7 +65,7 @@ def served(index: Path, embedder: Embedder | None = None, **settings: object) ->
     backend = LocalBackend(index, embedder or FakeEmbedder())
     app = create_app(Settings(index=index, **settings), backend)  # type: ignore[arg-type]
     app.state.backend = backend
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with TestClient(app, "http://localhost", raise_server_exceptions=False) as client:
         yield client
 
 

@@ -6,6 +6,7 @@ __all__ = [
     "cors",
     "error_handler",
     "head_requests",
+    "host_check",
     "request_log",
     "response_headers",
 ]

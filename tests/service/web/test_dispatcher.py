@@ -259,7 +259,7 @@ def test_a_question_is_given_up_when_its_client_has_gone(index: Path) -> None:
             "method": "GET",
             "path": "/v1/ask",
             "query_string": b"q=Dorf",
-            "headers": [],
+            "headers": [(b"host", b"localhost")],
             "client": ("127.0.0.1", 50000),
             "http_version": "1.1",
             "scheme": "http",

@@ -53,7 +53,7 @@ def expired(file: KeyFile, name: str) -> str:
 
 def from_address(client: TestClient, address: str) -> TestClient:
     """The same application, asked from another address."""
-    return TestClient(client.app, client=(address, 50_000), raise_server_exceptions=False)
+    return TestClient(client.app, "http://localhost", client=(address, 50_000), raise_server_exceptions=False)
 
 
 def until(status: int, ask: Callable[[], int]) -> None:

@@ -36,7 +36,7 @@ def sent_raw(client: TestClient, messages: list[Message], **headers: str) -> lis
         "raw_path": b"/v1/ask",
         "query_string": b"",
         "root_path": "",
-        "headers": [(b"content-type", b"application/json")]
+        "headers": [(b"host", b"localhost"), (b"content-type", b"application/json")]
         + [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
         "client": ("192.0.2.7", 50_000),
         "server": ("testserver", 80),
