@@ -11,10 +11,12 @@ import typer
 #: Command → module, whose ``main`` it is.
 _COMMANDS = {
     "ablate": "eval.lab.experiments.ablation_command",
+    "attacks": "eval.lab.attacks.command",
     "build-rate": "eval.lab.benchmarks.build_rate",
     "chunking": "eval.lab.experiments.chunking_command",
     "crash": "eval.lab.benchmarks.crash_recovery",
     "faces": "eval.lab.benchmarks.page_screenshots",
+    "fuzz": "eval.lab.fuzzing.command",
     "latency": "eval.lab.benchmarks.latency",
     "load": "eval.lab.load_test.command",
     "probe": "eval.lab.benchmarks.index_probe",

@@ -23,10 +23,12 @@ def test_all_commands_are_there() -> None:
     names = ("run", "report", "compare", "calibrate", "fit", "metric", "aspects")
     lab = (
         "ablate",
+        "attacks",
         "build-rate",
         "chunking",
         "crash",
         "faces",
+        "fuzz",
         "latency",
         "load",
         "probe",
