@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
 
+from indexer.arrays import Mask
+
 Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 _BINS = 10
 
@@ -17,7 +18,7 @@ def reliability(predicted: Floats, outcome: Mask, weight: Floats) -> list[dict[s
 
     Args:
         predicted: probabilities, shape ``(n,)``.
-        outcome: whether it came true, shape ``(n,)``.
+        outcome: true where the predicted event occurred, shape ``(n,)``.
         weight: of each row, shape ``(n,)``.
     """
     bins = np.minimum((predicted * _BINS).astype(int), _BINS - 1)

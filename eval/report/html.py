@@ -10,10 +10,10 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, TemplateError
 from markupsafe import Markup
 
-from eval.report.run_facts import Record
 from eval.report.set_charts import Chart, quality_chart, reliability_charts, time_charts
 from eval.report.views import set_views
 from eval.runs.comparison import in_one_sentence
+from eval.runs.record import Record
 from indexer.errors import SourceError
 
 PAGE = "report.html"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-Record = Mapping[str, Any]
+from eval.runs.record import Record
+
 #: Fact → pairs of run and value; a single pair with an empty run if all runs agree.
 Facts = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 

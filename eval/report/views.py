@@ -8,9 +8,9 @@ from typing import Any
 
 from eval.metrics.ranking import MAIN_MEASURE
 from eval.metrics.significance import Estimate
-from eval.report.run_facts import Facts, Record, facts, labelled
+from eval.report.run_facts import Facts, facts, labelled
 from eval.runs.comparison import full_against_best_part
-from eval.runs.record import ALL, PARITY
+from eval.runs.record import ALL, PARITY, Record
 from eval.runs.timing import ordered, summary
 from eval.systems.rankings import FULL
 

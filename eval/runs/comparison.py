@@ -8,11 +8,9 @@ from typing import Any
 
 from eval.metrics.ranking import MAIN_MEASURE
 from eval.metrics.significance import compare
-from eval.runs.record import ALL
+from eval.runs.record import ALL, Record
 from eval.systems.rankings import FULL
 from indexer.errors import SourceError
-
-Record = Mapping[str, Any]
 
 
 def compare_records(a: Record, b: Record, measure: str) -> dict[str, Any]:

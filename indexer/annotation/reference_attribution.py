@@ -102,7 +102,7 @@ def attribute_references(
         words = stems[number] - topics.everyday_stems
         new_paragraph = opens_paragraph(document.text, sentences, number)
         share = _share_left(text, new_paragraph, bool(named[number]), bool(words & previous), weights)
-        carried = {key: held * share for key, held in carried.items() if held * share > weights.document}
+        carried = {key: share * value for key, value in carried.items() if share * value > weights.document}
         carried |= dict.fromkeys(named[number], 1.0)
         strengths = {key: max(strength, carried.get(key, 0.0)) for key, strength in base.items()}
         if not named[number]:

@@ -138,6 +138,8 @@ def _around(
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
+    """The quantities, years and terms of a text."""
+
     counts: list[Quantity]
     years: frozenset[str]
     terms: frozenset[str]

@@ -61,17 +61,17 @@ def rewrite_without_context(question: Question) -> str:
     """The question as it would be asked about one report.
 
     Dates and provinces go, with the prepositions before them; a province that does or has something
-    becomes "the province". A question that asks nothing without them stays as it is.
+    becomes "the province". A question that asks nothing without them is not changed.
     """
     if not question.places and not question.dates:
         return question.normalized_text
     lead, when, article, kind, conjunction, one, several = _WORDS[question.language]
-    # Possessive, so that "year of" is read in one way only: else a long question could take for ever.
+    # Possessive, so that "year of" is read in one way only: a long question could take very long otherwise.
     around = rf"(?:(?:{when}) (?:(?:{article}) )?)*+"
     led = rf"{around}(?:(?:{lead}) (?:(?:{article}) )?)?+{around}"
     joined = rf"(?:, | (?:{conjunction}) |, (?:{conjunction}) | ?[–-] ?)"
     text = _with_placeholders(question)
-    for pattern, instead in (
+    for pattern, replacement in (
         (rf"{_DATE}(?:{joined}{led}{_DATE})+", _DATE),
         (rf"\b({article}) {_DATE}(?= (?!(?:{lead}|{article})\b)[\w{_PLACE}])", r"\1"),
         (rf"(?<!\w){led}{_DATE}", ""),
@@ -89,9 +89,9 @@ def rewrite_without_context(question: Question) -> str:
         (r" ([,;:)])", r"\1"),
         (r"^[ ,;:–-]+", ""),
     ):
-        text = " ".join(re.sub(pattern, instead, text, flags=re.IGNORECASE).split())
-    asked = re.sub(rf"\b(?:{several}|{one})\b", "", text, flags=re.IGNORECASE)
-    if not analyzer.content_stems(asked, question.language):
+        text = " ".join(re.sub(pattern, replacement, text, flags=re.IGNORECASE).split())
+    remaining = re.sub(rf"\b(?:{several}|{one})\b", "", text, flags=re.IGNORECASE)
+    if not analyzer.content_stems(remaining, question.language):
         return question.normalized_text
     return text[0].upper() + text[1:] if question.normalized_text.lstrip()[0].isupper() else text
 

@@ -21,6 +21,8 @@ from service.retrieval.sentences import SentenceReader
 
 @dataclass(frozen=True, slots=True)
 class _Excerpt:
+    """The question and text of a hit for the cross-encoder, with its sentences and their spans in it."""
+
     question: str
     text: str
     sentences: range

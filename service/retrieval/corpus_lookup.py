@@ -74,10 +74,10 @@ class CorpusLookup:
         names: dict[str, Counter[str]] = {}
         # Sentences and mentions are both in reading order, so a mention's sentence is found by bisection.
         mentions = generation.store.references()
-        holding_them = _sentences_at(
+        mention_sentences = _sentences_at(
             sentences, np.array([row[1] for row in mentions]), np.array([row[2] for row in mentions])
         )
-        for (key, document, _start, _end, text), sentence in zip(mentions, holding_them, strict=True):
+        for (key, document, _start, _end, text), sentence in zip(mentions, mention_sentences, strict=True):
             if sentence >= 0:
                 holding = range(int(passage_of[sentence]), int(last_passage_of[sentence]) + 1)
                 by_key.setdefault(key, set()).update(holding)
@@ -128,9 +128,9 @@ class CorpusLookup:
             sentences, strengths = self.attribution.sentences_of_reference(key)
             order = np.argsort(passages)
             owners = self.passage_of[sentences]
-            places = order[np.minimum(np.searchsorted(passages, owners, sorter=order), len(order) - 1)]
-            there = passages[places] == owners
-            np.maximum.at(of_passage, places[there], strengths[there])
+            positions = order[np.minimum(np.searchsorted(passages, owners, sorter=order), len(order) - 1)]
+            given = passages[positions] == owners
+            np.maximum.at(of_passage, positions[given], strengths[given])
             in_document = np.isin(documents, self.documents_by_key[key]) * np.float32(_IN_DOCUMENT)
             fit = np.maximum(fit, np.maximum(in_document, of_passage))
         return fit

@@ -138,7 +138,7 @@ class Protocol(H11Protocol):
         else:
             super().shutdown()
 
-    def hang_up(self) -> None:
+    def close_gracefully(self) -> None:
         """Close the connection; if the client is still sending, only after it could read the reply."""
         if self.conn.their_state is h11.SEND_BODY:
             self.linger()
@@ -192,7 +192,7 @@ class Protocol(H11Protocol):
 
 
 class _LingeringTransport:
-    """The transport that uvicorn sees: closing it lets the protocol decide how."""
+    """The transport that uvicorn sees: it is closed by the protocol, which may linger."""
 
     def __init__(self, transport: asyncio.Transport, protocol: Protocol) -> None:
         self._transport = transport
@@ -202,7 +202,7 @@ class _LingeringTransport:
         return getattr(self._transport, name)
 
     def close(self) -> None:
-        self._protocol.hang_up()
+        self._protocol.close_gracefully()
 
     def is_closing(self) -> bool:
         return self._protocol.lingering or self._transport.is_closing()

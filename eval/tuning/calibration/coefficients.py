@@ -15,12 +15,13 @@ import numpy as np
 from eval.datasets.beir import UNANSWERABLE
 from eval.datasets.question_file import QuestionSet
 from eval.metrics.answers import confusion, status_right
-from eval.metrics.calibration import reliability
+from eval.metrics.calibration import Floats, reliability
 from eval.metrics.ranking import mean
 from eval.runs.runner import ask
 from eval.systems.local import LocalSystem
 from eval.tuning.calibration import regression as fitting
 from eval.tuning.calibration.questions import COVID, FITTED, FITTED_RERANKED, SQUAD, XQUAD, Row
+from indexer.arrays import Mask
 from indexer.embedding.embedder import Embedder
 from indexer.index.generation import open_generation
 from service.engine import Engine, EngineSettings
@@ -87,7 +88,7 @@ def _coefficients(model: fitting.Model) -> dict[str, Any]:
     return found
 
 
-def _threshold(table: fitting.Table, held_out: fitting.Floats) -> float:
+def _threshold(table: fitting.Table, held_out: Floats) -> float:
     languages = set(table.language[table.answerable].tolist())
     lowest = (
         float(np.quantile(held_out[table.answerable & (table.language == language)], 1 - _ANSWERED))
@@ -96,7 +97,7 @@ def _threshold(table: fitting.Table, held_out: fitting.Floats) -> float:
     return math.floor(100 * min(_EVEN, *lowest)) / 100
 
 
-def _measures(rows: Sequence[Row], table: fitting.Table, held_out: fitting.Floats) -> dict[str, Any]:
+def _measures(rows: Sequence[Row], table: fitting.Table, held_out: Floats) -> dict[str, Any]:
     """Quality on the rows of the fit, each by a model that was fitted without it."""
     masks = {"all": np.ones(len(held_out), np.bool_)} | {
         language: table.language == language for language in sorted(set(table.language.tolist()))
@@ -115,7 +116,7 @@ def _measures(rows: Sequence[Row], table: fitting.Table, held_out: fitting.Float
     }
 
 
-def _near_misses(table: fitting.Table, held_out: fitting.Floats) -> dict[str, Any]:
+def _near_misses(table: fitting.Table, held_out: Floats) -> dict[str, Any]:
     """Quality on near misses against the English questions of their corpus; empty if there are none."""
     found = {}
     for name, corpus in (("near_misses", XQUAD), ("near_misses_squad", SQUAD)):
@@ -158,7 +159,7 @@ def _in_use(rows: Sequence[Row], table: fitting.Table, current: Mapping[str, Any
 
 
 def _model(values: Mapping[str, Any]) -> fitting.Model:
-    def regression(values: Mapping[str, Any]) -> tuple[fitting.Floats, float]:
+    def regression(values: Mapping[str, Any]) -> tuple[Floats, float]:
         weights = [float(values["weights"].get(name, 0.0)) for name in fitting.NAMES]
         return np.array(weights), float(values["intercept"])
 
@@ -166,7 +167,7 @@ def _model(values: Mapping[str, Any]) -> fitting.Model:
     return fitting.Model(*regression(values), *second)
 
 
-def _in_domain(table: fitting.Table) -> fitting.Mask:
+def _in_domain(table: fitting.Table) -> Mask:
     """German questions of XQuAD and of the COVID-19 set on the corpus of XQuAD: both in its language."""
     own = (table.source == XQUAD) & (table.language == "de")
     return np.asarray((table.corpus == XQUAD) & (own | (table.source == COVID)))

@@ -12,18 +12,15 @@ from dataclasses import astuple, dataclass, fields
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, log_loss
 from sklearn.model_selection import GroupKFold
 
-from eval.metrics.calibration import auroc, calibration_error
+from eval.metrics.calibration import Floats, auroc, calibration_error
 from eval.tuning.calibration.questions import Row
+from indexer.arrays import Mask, Strings
 from service.scoring.confidence import ConfidenceFeatures
-
-Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 NAMES = [field.name for field in fields(ConfidenceFeatures)]
 #: The features of the second regression: the relevance by the cross-encoder. Its span scores add nothing.
@@ -39,10 +36,10 @@ class Table:
 
     features: Floats
     answerable: Mask
-    language: npt.NDArray[np.str_]
-    corpus: npt.NDArray[np.str_]
-    source: npt.NDArray[np.str_]
-    group: npt.NDArray[np.str_]
+    language: Strings
+    corpus: Strings
+    source: Strings
+    group: Strings
     weight: Floats
 
     @classmethod

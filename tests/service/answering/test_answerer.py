@@ -57,7 +57,7 @@ def test_an_unknown_reference_is_answered_with_the_nearest_known_ones(engine: En
     assert engine.ask("Mängel der Resolution 157?").suggestions == ("NQ-57",)
 
 
-def test_near_acts_are_suggested_for_the_first_unknown_ones_only(engine: Engine) -> None:
+def test_near_references_are_suggested_for_the_first_unknown_ones_only(engine: Engine) -> None:
     unknown = ", ".join(str(number) for number in [*range(900, 910), 157])
     answer = engine.ask(f"Mängel der Resolutionen {unknown}?")
     assert (answer.status, len(answer.unknown_references)) == ("unknown_reference", 11)

@@ -321,7 +321,7 @@ def test_headers_state_the_policy_and_the_remaining_requests(clock: Clock) -> No
     }
 
 
-def test_a_refusal_says_when_to_come_back_the_same_in_both_fields(clock: Clock) -> None:
+def test_both_fields_of_a_refusal_give_the_same_time_to_retry(clock: Clock) -> None:
     limits = rate_limits(address=0.4)
     passed(limits)
 

@@ -64,7 +64,7 @@ def test_durations_and_frequencies_may_be_given_without_a_figure(question: str, 
     assert contains_number(question, sentence)
 
 
-def test_several_things_are_no_number_of_them() -> None:
+def test_a_word_for_several_things_is_no_number() -> None:
     assert not contains_number("Wie viele Gemeinden?", "Das gilt in mehreren Gemeinden.")
 
 

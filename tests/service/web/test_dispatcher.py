@@ -90,7 +90,7 @@ def test_link_body_and_surrounding_white_space_make_the_same_question(client: Te
     assert len(backend(client).calls) == 1
 
 
-def test_a_search_is_kept_as_well(client: TestClient) -> None:
+def test_a_search_is_cached_as_well(client: TestClient) -> None:
     for _ in range(2):
         client.post("/v1/search", json={"query": QUESTION})
     client.get("/v1/search", params={"q": QUESTION})
@@ -112,7 +112,7 @@ def test_other_arguments_make_another_question(client: TestClient) -> None:
     assert len(backend(client).calls) == len(different) + 2
 
 
-def test_an_answer_is_not_kept_beyond_its_generation(client: TestClient, index: Path) -> None:
+def test_an_answer_is_not_cached_beyond_its_generation(client: TestClient, index: Path) -> None:
     before = asked(client)
     old, new = generation_names(index)
     backend(client).holder.replace(new)
@@ -137,7 +137,7 @@ def test_a_question_is_not_answered_by_a_search_for_it() -> None:
     assert cache.get("g", Call("ask", arguments)) is None
 
 
-def test_errors_are_not_kept(client: TestClient) -> None:
+def test_errors_are_not_cached(client: TestClient) -> None:
     facts = {"generation": backend(client).generation}
     answers = [Reply(503, b"", facts, "the index cannot be read"), BusyError("too many"), None]
     call = backend(client).call
@@ -153,19 +153,19 @@ def test_errors_are_not_kept(client: TestClient) -> None:
     assert statuses == [503, 503, 200, 200]
 
 
-def test_lists_and_documents_are_not_kept(client: TestClient) -> None:
+def test_lists_and_documents_are_not_cached(client: TestClient) -> None:
     for path in ("/v1/documents", "/v1/documents/dorf.txt", "/v1/references") * 2:
         assert client.get(path).status_code == 200
     assert len(backend(client).calls) == 6
 
 
-def test_without_room_nothing_is_kept(index: Path) -> None:
+def test_without_room_nothing_is_cached(index: Path) -> None:
     with served(index, cache_mb=0) as client:
         assert asked(client) == asked(client)
         assert len(backend(client).calls) == 2
 
 
-def test_an_answer_is_kept_for_so_long_only(index: Path) -> None:
+def test_an_answer_is_cached_for_a_limited_time(index: Path) -> None:
     with served(index, cache_seconds=0.01) as client:
         asked(client)
         time.sleep(0.02)
@@ -232,7 +232,7 @@ def test_an_answer_that_takes_too_long_is_given_up_with_a_503(index: Path) -> No
     assert ended == ["cancelled"]
 
 
-def test_a_question_is_given_up_when_its_client_has_gone(index: Path) -> None:
+def test_a_question_is_cancelled_when_its_client_disconnects(index: Path) -> None:
     ended = []
 
     class Queueing(LocalBackend):

@@ -165,7 +165,7 @@ def test_a_worker_that_started_before_the_others_went_on_is_brought_up_to_date(i
     assert late.generation == "new"
 
 
-def test_a_worker_that_found_the_requested_generation_gone_changes_what_is_served(index: Path) -> None:
+def test_a_worker_that_could_not_open_the_requested_generation_changes_the_served_one(index: Path) -> None:
     rollout = Rollout(index, Worker())
     rollout.follower.add(cast(WorkerClient, Worker(generation="new")), "old")
     assert rollout.follower.served == "new"

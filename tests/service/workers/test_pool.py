@@ -505,7 +505,7 @@ def test_a_worker_that_never_ends_opening_is_ended(index: Path) -> None:
     run(work())
 
 
-def test_where_the_served_generation_is_gone_a_new_worker_serves_the_live_one(
+def test_if_the_served_generation_was_removed_a_new_worker_serves_the_live_one(
     index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start = WorkerClient.start
