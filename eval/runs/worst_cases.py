@@ -12,7 +12,7 @@ from eval.runs.runner import RankedQueries
 from eval.systems.protocol import DocumentSpan, System, SystemReply
 
 #: Questions of a set that are kept, so that a record stays small.
-KEPT = 20
+MAX_CASES = 20
 #: Characters of an excerpt.
 EXCERPT = 300
 _PERFECT = 1.0
@@ -95,7 +95,7 @@ def excerpt(text: str) -> str:
 
 def _lowest(measures: Mapping[str, tuple[float, ...]]) -> Iterable[str]:
     imperfect = [q for q, values in measures.items() if min(values) < _PERFECT - _ROUNDING]
-    return sorted(imperfect, key=lambda q: (measures[q], q))[:KEPT]
+    return sorted(imperfect, key=lambda q: (measures[q], q))[:MAX_CASES]
 
 
 def _question(query: Query) -> dict[str, Any]:

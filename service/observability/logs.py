@@ -57,6 +57,8 @@ def configure(format: Format = "auto", level: str = "info") -> None:
 
 @dataclass(slots=True)
 class _Burst:
+    """Numbers of the records of one burst that were passed and left out."""
+
     began: float
     passed: int = 0
     left_out: int = 0
@@ -121,6 +123,8 @@ def _with_request_id(record: logging.LogRecord) -> bool:
 
 
 class _Json(JsonFormatter):
+    """Formats a record as one line of JSON."""
+
     def __init__(self) -> None:
         super().__init__(
             ["time", "level", "logger", "message"],
@@ -137,6 +141,8 @@ class _Json(JsonFormatter):
 
 
 class _Text(logging.Formatter):
+    """Formats a record as a line of text, with its extra fields last."""
+
     def format(self, record: logging.LogRecord) -> str:
         head = f"{utc(record.created)} {record.levelname.lower():<7} {record.name}"
         extra: dict[str, Any] = merge_record_extra(record, {}, _NOT_EXTRA)

@@ -40,6 +40,8 @@ class EmbedTiming:
 
 @dataclass(slots=True, eq=False)
 class _EmbedRequest:
+    """Texts that a thread waits for: ``done`` is set when ``vectors`` or ``error`` is there."""
+
     texts: Sequence[str]
     timing: EmbedTiming
     since: float = field(default_factory=time.monotonic)

@@ -1,3 +1,3 @@
-"""Attacks on the service and the build, each measured, beside what it did before it was warded off."""
+"""Attacks on the service and the build: the measured effect of each, before and after its defence."""
 
 __all__ = ["command"]

@@ -1,4 +1,4 @@
-"""``python -m eval attacks``: every known attack, with its figure before it was warded off and now."""
+"""``python -m eval attacks``: every known attack, with its figure before its defence and now."""
 
 from __future__ import annotations
 

@@ -96,6 +96,8 @@ def engine_with(
 
 @dataclass(slots=True)
 class _Observations:
+    """Rankings, replies and times of one system."""
+
     ranked: RankedQueries = field(default_factory=RankedQueries)
     replies: dict[str, SystemReply] = field(default_factory=dict)
     milliseconds: list[float] = field(default_factory=list)

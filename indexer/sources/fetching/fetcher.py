@@ -185,7 +185,7 @@ def _fetch_page(
 
 
 def _validator(response: urllib3.BaseHTTPResponse, name: str) -> str:
-    """A header that is sent back with the next request; nothing if it is none that a server means."""
+    """A header to send back with the next request; empty if it is too long or not printable."""
     value = response.headers.get(name, "")
     return value if value.isprintable() and len(value) <= _MAX_VALIDATOR else ""
 

@@ -7,7 +7,7 @@ from eval.datasets.query import Query
 from eval.datasets.question_file import Case, Gold
 from eval.metrics.ranking import ranking_values
 from eval.runs.runner import RankedQueries
-from eval.runs.worst_cases import EXCERPT, KEPT, excerpt, worst_answered, worst_ranked
+from eval.runs.worst_cases import EXCERPT, MAX_CASES, excerpt, worst_answered, worst_ranked
 from eval.systems.protocol import CitedSpan, DocumentSpan, RetrievedPassage, SystemReply
 
 
@@ -48,7 +48,7 @@ def test_worst_cases_are_bounded_and_ties_are_in_order_of_their_ids() -> None:
     queries = [Query(query_id, "?", "de", query_id) for query_id in ids]
     worst = worst_ranked(queries, qrels, results, ranking_values(qrels, results.run), FixedSystem(TEXTS))
 
-    assert [row["query_id"] for row in worst] == sorted(ids)[:KEPT]
+    assert [row["query_id"] for row in worst] == sorted(ids)[:MAX_CASES]
     assert worst[0]["rank"] is None
 
 

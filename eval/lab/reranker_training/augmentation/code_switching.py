@@ -20,7 +20,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 #: Rounds of expectation and maximisation; most words of a sentence.
 _ROUNDS, _LONGEST = 6, 120
 #: Least weight of a translation, the geometric mean of both probabilities, and most translations of a word.
-_MIN_WEIGHT, _KEPT = 0.12, 3
+_MIN_WEIGHT, _MAX_TRANSLATIONS = 0.12, 3
 #: Least normalised pointwise mutual information and count of two syllables of one Vietnamese word.
 _MIN_INFORMATION, _MIN_COUNT = 0.45, 3
 
@@ -50,7 +50,7 @@ class Lexicon:
                 found.setdefault(source, []).append((spelling.get(target, target), weight))
         return cls(
             {
-                word: sorted(translations, key=lambda pair: (-pair[1], pair[0]))[:_KEPT]
+                word: sorted(translations, key=lambda pair: (-pair[1], pair[0]))[:_MAX_TRANSLATIONS]
                 for word, translations in sorted(found.items())
             }
         )
