@@ -162,7 +162,8 @@ def connections_within_descriptors(wanted: int, workers: int) -> int:
     if soft < needed:
         soft = min(needed, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-    possible = max(1, soft // 2, soft - others) if soft < needed else wanted
+    # By hand: a quarter of few descriptors, since the others do not need all of their share at once.
+    possible = max(1, soft // 4, soft - others)
     if possible < wanted:
         _log.warning("at most %d connections, not %d: the limit of open files is %d", possible, wanted, soft)
     return min(possible, wanted)

@@ -189,7 +189,7 @@ def test_few_refused_connections_stay_for_their_reply_to_be_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("soft", "hard", "connections"), [(256, 4096, 2000), (256, 600, 300), (4096, 4096, 2000)]
+    ("soft", "hard", "connections"), [(256, 4096, 2000), (256, 600, 150), (4096, 4096, 2000)]
 )
 def test_file_descriptors_suffice_for_all_connections(soft: int, hard: int, connections: int) -> None:
     program = f"""
@@ -200,4 +200,4 @@ print(connections_within_descriptors(2000, 1))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=LONG)
     assert (done.returncode, done.stdout) == (0, f"{connections}\n")
-    assert ("at most 300 connections, not 2000" in done.stderr) == (connections == 300)
+    assert ("at most 150 connections, not 2000" in done.stderr) == (connections == 150)
