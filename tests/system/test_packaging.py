@@ -14,6 +14,7 @@ from paths import ROOT, SUPPORT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 EXTRAS: dict[str, list[str]] = PROJECT["project"]["optional-dependencies"]
 OWN = {"indexer", "service", "eval"} | {path.stem for path in SUPPORT.glob("*.py")}
+REQUIREMENTS = ROOT / "docs" / "requirements"
 #: Modules that only an extra makes work.
 MODULES_OF_EXTRAS = {
     "html": ["indexer/sources/converters/html.py"],
@@ -98,6 +99,27 @@ def test_every_dependency_is_pinned() -> None:
     pinned = {normalized(line) for line in lines}
     assert RUNTIME.union(*(declared(requirements) for requirements in EXTRAS.values())) <= pinned
     assert all("==" in line for line in lines)
+
+
+def test_every_pinned_package_has_hashes_of_the_same_version() -> None:
+    """``python .ci/hash_requirements.py`` writes these files anew."""
+    text = "\n".join((REQUIREMENTS / name).read_text("utf-8") for name in ("packages.txt", "torch-cuda.txt"))
+    packages = re.findall(
+        r"^([\w.-]+==[^\s;]+)[^\n]*\n((?:    --hash=sha256:[0-9a-f]{64}.*\n)+)", text + "\n", re.M
+    )
+    hashed = {(normalized(line), line.partition("==")[2]) for line, _ in packages}
+    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    assert {(normalized(line), line.partition("==")[2]) for line in lines} <= hashed
+    assert len(packages) == len(re.findall("^[^#\\s]", text, re.M))
+
+
+def test_the_cpu_wheel_of_torch_is_of_the_pinned_version() -> None:
+    [pin] = [
+        line
+        for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+        if line.startswith("torch==")
+    ]
+    assert f"\n{pin}+cpu " in (REQUIREMENTS / "torch-cpu.txt").read_text("utf-8")
 
 
 def test_the_lab_is_not_in_the_wheel() -> None:
