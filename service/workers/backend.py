@@ -11,7 +11,7 @@ from indexer.errors import FundstelleError
 
 
 class Client(NamedTuple):
-    """Who asks: the id of a key, empty without keys, and a group of addresses."""
+    """The client of a call: the id of its key, empty without keys, and its group of addresses."""
 
     key: str = ""
     address: str = ""
