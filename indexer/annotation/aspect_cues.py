@@ -11,12 +11,10 @@ import unicodedata
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from indexer.annotation.aspects import ASPECTS, Aspect
+from indexer.annotation.aspects import ASPECTS, MAX_LENGTH, Aspect
 
 #: by hand (docs/adr/0007): an expression that states the aspect, and one that often does.
 STRONG, WEAK = 1.0, 0.5
-#: Characters of a sentence that are read, to bound what the patterns search; no real sentence is longer.
-MAX_LENGTH = 2000
 
 _LACK = r"""(?:m[aä]ngeln?\b|mangel\b|schw[aä]chen?\b|(?:ein|be)schr[aä]nkung|schwierigkeit|hindernis|problem
             |defizit

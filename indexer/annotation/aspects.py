@@ -40,16 +40,20 @@ _JUNCTION = re.compile(
     r"\w*(?:,| und| sowie| and| và|, and)(?: (?:die|der|den|the|các|những))?\s+", re.IGNORECASE
 )
 PATTERN_FLAGS = re.IGNORECASE | re.VERBOSE
+#: Characters that are read of a heading, a lead-in or a sentence, to bound the search; no real one is longer.
+MAX_LENGTH = 2000
 _NAME_PATTERNS = {aspect: re.compile(names, PATTERN_FLAGS) for aspect, names in ASPECT_NOUNS.items()}
 
 
 def named_aspects(words: str) -> frozenset[Aspect]:
     """The aspects that a heading or a lead-in names."""
+    words = words[:MAX_LENGTH]
     return frozenset(aspect for aspect, pattern in _NAME_PATTERNS.items() if pattern.search(words))
 
 
 def last_named_aspects(words: str) -> frozenset[Aspect]:
     """The aspect that a text names last, with those it is joined to: "Aufgaben und Lösungen"."""
+    words = words[-MAX_LENGTH:]
     matches = sorted(
         (match.start(), match.end(), aspect)
         for aspect, pattern in _NAME_PATTERNS.items()

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from indexer.annotation.aspect_cues import STRONG, aspect_cues
-from indexer.annotation.aspects import ASPECTS, Aspect, last_named_aspects, named_aspects
+from indexer.annotation.aspects import ASPECTS, MAX_LENGTH, Aspect, last_named_aspects, named_aspects
 from indexer.arrays import Strengths
 from indexer.documents import Sentence
 
@@ -137,4 +137,4 @@ def _announced_aspects(sentence: str) -> frozenset[Aspect]:
 
 
 def _spoken_aspects(sentence: str) -> list[Aspect]:
-    return [aspect for aspect, pattern in _SPEECH_VERBS.items() if pattern.search(sentence)]
+    return [aspect for aspect, pattern in _SPEECH_VERBS.items() if pattern.search(sentence[:MAX_LENGTH])]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -115,6 +116,7 @@ def collect(
     writer: DocumentWriter,
     strict: bool,
     report: ReportProgress,
+    follow_links: bool = False,
 ) -> CollectedCorpus:
     """Read, prepare and write every document of ``sources``, except files of the ``index`` itself.
 
@@ -123,11 +125,12 @@ def collect(
     """
     corpus = CollectedCorpus()
     deduplicator = Deduplicator()
-    items = read_sources(sources, index)
-    for prepared in _prepare_all(items, preparer, strict, deduplicator, corpus.left_out):
-        corpus.add(prepared, writer.documents, writer.sentences)
-        writer.add(prepared.document, prepared.sentences, prepared.passages, prepared.mentions)
-        report("documents read", writer.documents, None)
+    # Closed also after a failure, so that the processes that read files end at once.
+    with closing(read_sources(sources, index, follow_links)) as items:
+        for prepared in _prepare_all(items, preparer, strict, deduplicator, corpus.left_out):
+            corpus.add(prepared, writer.documents, writer.sentences)
+            writer.add(prepared.document, prepared.sentences, prepared.passages, prepared.mentions)
+            report("documents read", writer.documents, None)
     preparer.flush()
     writer.finish(deduplicator.also)
     if not writer.documents:

@@ -45,6 +45,7 @@ def build(
     chunking: Chunking | None = None,
     strict: bool = False,
     keep: int = 3,
+    follow_links: bool = False,
     report: ReportProgress | None = None,
 ) -> BuildSummary:
     """Build a new generation from ``sources`` and make it live.
@@ -52,6 +53,7 @@ def build(
     Args:
         strict: fail at the first file or row that cannot be indexed.
         keep: number of generations that stay for a rollback, the new one included.
+        follow_links: also read what links in a source lead to outside of it.
         report: called as work proceeds.
 
     Raises:
@@ -64,7 +66,9 @@ def build(
         (index / GENERATIONS).mkdir(parents=True, exist_ok=True)
         with FileLock(index / BUILD_LOCK, timeout=0):
             try:
-                return _build(sources, index, embedder, chunking or Chunking(), strict, keep, report)
+                return _build(
+                    sources, index, embedder, chunking or Chunking(), strict, keep, follow_links, report
+                )
             except SourceError:
                 # A wrong path must not leave an empty index behind.
                 if is_new:
@@ -83,6 +87,7 @@ def _build(
     chunking: Chunking,
     strict: bool,
     keep: int,
+    follow_links: bool,
     report: ReportProgress,
 ) -> BuildSummary:
     remove_abandoned(index)
@@ -93,7 +98,7 @@ def _build(
         preparer = DocumentPreparer(prepared, chunking, embedder)
         with _generation_folder(index) as generation:
             with closing(DocumentWriter(generation.folder / STORE)) as writer:
-                corpus = collect(sources, index, preparer, writer, strict, report)
+                corpus = collect(sources, index, preparer, writer, strict, report, follow_links)
             embedded = write_files(generation.folder, corpus, embedder, vectors, report)
             now = datetime.datetime.now(datetime.UTC)
             manifest = Manifest(

@@ -23,6 +23,7 @@ from indexer.checksums import file_sha256
 from indexer.documents import RawDocument
 from indexer.embedding.embedder import Embedder
 from indexer.entities.mentions import find_mentions
+from indexer.errors import FundstelleError, SourceError, first_line
 from indexer.preprocessing.chunking import Chunking, split_document
 from indexer.preprocessing.metadata import to_document
 from indexer.storage.key_value_cache import KeyValueCache
@@ -101,13 +102,22 @@ class DocumentPreparer:
             cached = unpack(value, raw.document_id)
             if cached is not None:
                 return cached
-        prepared = prepare(raw, self._chunking, self._embedder)
+        prepared = self._prepare(raw)
         value = pack(prepared)
         self._uncommitted.append((key, value))
         self._uncommitted_bytes += len(value)
         if self._uncommitted_bytes > _COMMIT_BYTES or len(self._uncommitted) >= _COMMIT_DOCUMENTS:
             self.flush()
         return prepared
+
+    def _prepare(self, raw: RawDocument) -> PreparedDocument:
+        try:
+            return prepare(raw, self._chunking, self._embedder)
+        except FundstelleError:
+            raise
+        except Exception as error:
+            # One text must not end a build, whatever it does.
+            raise SourceError(f"cannot be prepared ({type(error).__name__}: {first_line(error)})") from error
 
     def flush(self) -> None:
         """Write to the cache what was prepared since the last time."""

@@ -14,9 +14,16 @@ from rich.table import Table
 
 from indexer.build.pipeline import build as build_index
 from indexer.build.report import BuildSummary
-from indexer.cli.options import IndexOption, JsonOption, ModelOption, exit_on_error
+from indexer.cli.options import IndexOption, JsonOption, ModelOption, exit_on_error, terminal_text
 from indexer.cli.progress import build_progress
-from indexer.errors import FundstelleError, IndexDamagedError, IndexingError, IndexMissingError, SourceError
+from indexer.errors import (
+    FundstelleError,
+    IndexDamagedError,
+    IndexingError,
+    IndexMissingError,
+    SourceError,
+    first_line,
+)
 from indexer.index import live_generation, verification
 from indexer.index.layout import GENERATIONS
 from indexer.index.manifest import Manifest
@@ -45,6 +52,9 @@ def build(
         int, typer.Option(min=100, max=2000, help="Characters of a passage.")
     ] = Chunking().size,
     keep: Annotated[int, typer.Option(min=1, help="Generations to keep, the new one included.")] = 3,
+    follow_links: Annotated[
+        bool, typer.Option("--follow-links", help="Also read what links in SOURCES lead to outside of them.")
+    ] = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="Keep running and rebuild whenever a source changes.")
     ] = False,
@@ -61,6 +71,7 @@ def build(
                 chunking=Chunking(passage_size),
                 strict=strict,
                 keep=keep,
+                follow_links=follow_links,
                 report=report,
             )
         _print_summary(summary)
@@ -178,7 +189,14 @@ def rollback(
 ) -> None:
     """Make an older generation live again, if it is intact; a running service follows."""
     with exit_on_error():
-        live, names = live_generation.live_name(index), live_generation.generation_names(index)
+        names = live_generation.generation_names(index)
+        try:
+            live = live_generation.live_name(index)
+        except IndexDamagedError:
+            # A broken CURRENT is repaired by naming a generation.
+            if to is None:
+                raise
+            live = "none"
         older = [name for name in names if name < live]
         name = to or (older[-1] if older else None)
         if name is None:
@@ -205,7 +223,11 @@ def _rebuild_on_changes(sources: list[Path], index: Path, rebuild: Callable[[], 
         try:
             rebuild()
         except FundstelleError as error:
-            print(f"error: {error}; the index is unchanged", file=sys.stderr)
+            print(f"error: {terminal_text(str(error))}; the index is unchanged", file=sys.stderr)
+        except Exception as error:
+            # A fault of this program or of a library, which the next change of the sources may avoid.
+            reason = terminal_text(f"{type(error).__name__}: {first_line(error)}")
+            print(f"error: {reason}; the index is unchanged", file=sys.stderr)
 
 
 def _print_summary(summary: BuildSummary) -> None:

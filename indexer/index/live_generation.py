@@ -10,12 +10,15 @@ import contextlib
 import datetime
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from indexer.errors import IndexDamagedError, IndexingError, IndexMissingError
 from indexer.index.layout import CURRENT, GENERATIONS, STAGING_PREFIX
 
 _REMOVED_PREFIX = ".removed."
+#: Bytes of ``CURRENT`` that are read; a name has about 40.
+_MAX_NAME = 256
 _TIME = "%Y%m%dT%H%M%S%f"
 
 
@@ -27,16 +30,26 @@ def live_name(index: Path) -> str:
         IndexDamagedError: ``CURRENT`` cannot be read or names a generation that does not exist.
     """
     try:
-        name = (index / CURRENT).read_text("utf-8").strip()
+        with (index / CURRENT).open("rb") as file:
+            name = file.read(_MAX_NAME).decode("utf-8").strip()
     except FileNotFoundError as error:
         raise IndexMissingError(
             f"no index at {index}: build one with `python -m indexer build SOURCE --index {index}`"
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise IndexDamagedError(f"{index / CURRENT}: not readable ({error})") from error
-    if name not in generation_names(index):
-        raise IndexDamagedError(f"{index / CURRENT}: names the generation {name!r}, which does not exist")
+    names = generation_names(index)
+    if name not in names:
+        fault = f"names the generation {name!r}, which does not exist" if name else "is empty"
+        raise IndexDamagedError(f"{index / CURRENT}: {fault}; {_repair(index, names)}")
     return name
+
+
+def _repair(index: Path, names: Sequence[str]) -> str:
+    """The command that makes an index usable whose ``CURRENT`` is broken."""
+    if names:
+        return f"`python -m indexer rollback --index {index} --to {names[-1]}` makes the newest one live"
+    return f"there is none, so build one with `python -m indexer build SOURCE --index {index}`"
 
 
 def is_live(index: Path, name: str) -> bool:

@@ -39,9 +39,11 @@ _NAMES = re.compile(r"(?:[^\W\d_][\w.'-]*\s+){0,3}[^\W\d_](?:[\w'-]*|\.)")
 _HEADING = re.compile(r"\s{0,3}#{1,6}\s+(.*)")
 _BLOCK_MARKER = re.compile(r"\s*(?:>\s*|[-*+•]\s+)+")
 _INLINE_MARKUP = re.compile(r"(\*\*|__|`|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w))")
-_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)")
+#: A link up to its target, and what may follow the target: a title, and the bracket that closes the link.
+_LINK_OPENING = re.compile(r"!?\[([^\[\]]*+)\]\(")
+_TARGET_END = re.compile(r"[)\s]")
+_LINK_END = re.compile(r"(?:\s++\"[^\"]*+\")?\)")
 _RULE = re.compile(r"\s*(?:[-*_=]\s*){3,}")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
 def clean(text: str, media_type: str = "text/plain") -> str:
@@ -51,7 +53,7 @@ def clean(text: str, media_type: str = "text/plain") -> str:
     """
     markdown = media_type == "text/markdown"
     if markdown:
-        text = _COMMENT.sub(" ", text)
+        text = _without_comments(text)
     lines = [fold_line(line) for line in _lines(text, markdown)]
     return "\n".join(_without_boilerplate([line for line in lines if line]))
 
@@ -59,7 +61,7 @@ def clean(text: str, media_type: str = "text/plain") -> str:
 def headings(text: str, canonical: str) -> list[str]:
     """The headings of a Markdown text that are paragraphs of its canonical text."""
     paragraphs = set(canonical.split("\n"))
-    lines = _COMMENT.sub(" ", text).splitlines()
+    lines = _without_comments(text).splitlines()
     found = (fold_line(_without_markup(heading)) for line in lines if (heading := _heading(line)) is not None)
     return [heading for heading in found if heading in paragraphs]
 
@@ -96,7 +98,40 @@ def _heading(line: str) -> str | None:
 
 def _without_markup(line: str) -> str:
     # Twice, for an image in a link: [![Bild](a.png)](b.html)
-    return _INLINE_MARKUP.sub("", _LINK.sub(r"\1", _LINK.sub(r"\1", line)))
+    return _INLINE_MARKUP.sub("", _without_links(_without_links(line)))
+
+
+def _without_comments(text: str) -> str:
+    """A text with a blank in place of each comment; linear, also where comments are not closed."""
+    parts: list[str] = []
+    position = 0
+    while (start := text.find("<!--", position)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        parts += [text[position:start], " "]
+        position = end + 3
+    return "".join([*parts, text[position:]])
+
+
+def _without_links(line: str) -> str:
+    """A line with the words of each link in place of it.
+
+    Linear: many links that are not closed have the same end of their target, which is examined only once.
+    """
+    parts: list[str] = []
+    position, target_end, link_end = 0, -1, -1
+    for opening in _LINK_OPENING.finditer(line):
+        if opening.start() < position:
+            continue  # inside the target of the link before
+        if target_end < opening.end():
+            target = _TARGET_END.search(line, opening.end())
+            if target is None:
+                break
+            target_end = target.start()
+            end = _LINK_END.match(line, target_end)
+            link_end = end.end() if end else -1
+        if link_end >= 0:
+            parts += [line[position : opening.start()], opening[1]]
+            position = link_end
+    return "".join([*parts, line[position:]])
 
 
 #: Control, format and surrogate characters.

@@ -17,7 +17,8 @@ from indexer.preprocessing.cleaning import clean, fold_line, headings
 _TITLE_LENGTH = 100
 #: Characters of a text that are enough to detect its language.
 _LANGUAGE_LENGTH = 2000
-_URL = re.compile(r"(?:quellen?|sources?|nguồn)\s*:?\s*(https?://\S+)", re.IGNORECASE)
+# Possessive: a run of white space is read once.
+_URL = re.compile(r"(?:quellen?|sources?|nguồn)\s*+:?+\s*+(https?://\S++)", re.IGNORECASE)
 #: Text before the date that a report opens with, perhaps with an agency's mark: "Am Nachmittag des
 #: 25. April", "BHG – Sáng 31/10/2024". A date further inside may be that of the act that the report is about.
 _OPENING = re.compile(
@@ -82,7 +83,8 @@ def _url(raw: RawDocument) -> str | None:
         if stated.startswith(("http://", "https://")):
             return stated
     found = _URL.findall(raw.text)
-    return found[-1] if found else None
+    # Without control and direction characters: a URL is also shown on terminals.
+    return fold_line(found[-1]) if found else None
 
 
 def _published(raw: RawDocument, text: str) -> str | None:

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any
 
 from indexer.errors import SourceError
 from indexer.sources.encoding import has_controls
@@ -23,6 +23,15 @@ _MAX_MEMBERS = 200_000
 #: may be unpacked to more.
 _MAX_RATIO, _ALWAYS_ALLOWED = 200, 50_000_000
 _CHUNK = 1 << 20
+#: by hand: bytes of one header of a tar archive, which is read into memory: a long name, or extended headers.
+_MAX_HEADER = 1_000_000
+_EXTENDED_HEADERS = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,17 @@ def unpack(archive: Path) -> Iterator[Member]:
             path.unlink(missing_ok=True)
 
 
+class _BoundedTarInfo(tarfile.TarInfo):
+    """The entry of a tar archive; one with a huge header is an error before that header is read."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _BoundedTarInfo:
+        entry = super().frombuf(buf, encoding, errors)
+        if entry.type in _EXTENDED_HEADERS and entry.size > _MAX_HEADER:
+            raise tarfile.ReadError(f"a header of {entry.size:,} bytes")
+        return entry
+
+
 class _TooLargeError(Exception):
     """A member unpacks to more bytes than allowed."""
 
@@ -83,12 +103,17 @@ def _members(archive: Path, stack: contextlib.ExitStack) -> Iterator[tuple[str, 
                 if not part.is_dir():
                     yield part.filename, part.file_size, _open_zipped(zipped, part)
             return
-        tar = stack.enter_context(tarfile.open(archive, "r|*"))  # noqa: SIM115
-        for entry in tar:
+        tar: Any = stack.enter_context(tarfile.open(archive, "r|*", tarinfo=_BoundedTarInfo))  # noqa: SIM115
+        while (entry := tar.next()) is not None:
+            # The library would keep every entry with its headers.
+            tar.members = []
             if entry.isdir():
                 continue
             stream = tar.extractfile(entry) if entry.isreg() else None
             yield entry.name, entry.size, stream or "a link or device, not a file"
+    except RecursionError as error:
+        # The library reads a header that follows another one by recursion.
+        raise SourceError("not a readable archive (too many headers for one file)") from error
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, OSError, ValueError) as error:
         raise SourceError(f"not a readable archive ({_short(error)})") from error
 

@@ -8,17 +8,25 @@ import json
 import zlib
 from codecs import BOM_UTF8
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, cast
 
-from indexer.documents import RawDocument
 from indexer.errors import SourceError
 from indexer.sources.encoding import decode, has_controls
 
 #: Bytes of a line that is read, of one that is skipped before the file is given up, and of the start of a
 #: file by which its encoding is detected.
 _MAX_LINE, _MAX_SKIPPED, _HEAD = 64_000_000, 500_000_000, 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A document of a file: its id, its text, and its other columns by name in lower case."""
+
+    document_id: str
+    text: str
+    fields: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +37,7 @@ class BadRow:
     reason: str
 
 
-def read(path: Path) -> Iterator[RawDocument | BadRow]:
+def read(path: Path) -> Iterator[Row | BadRow]:
     """Read the documents of a file; a bad row is yielded as such, and reading continues.
 
     A file may be larger than memory, a row may not.
@@ -42,9 +50,11 @@ def read(path: Path) -> Iterator[RawDocument | BadRow]:
                     continue
                 empty = False
                 try:
-                    yield _document(line, path)
+                    yield _row(line)
                 except SourceError as error:
                     yield BadRow(number, str(error))
+                except MemoryError:
+                    yield BadRow(number, "takes too much memory to read")
         if empty:
             yield BadRow(None, "empty")
     except (OSError, EOFError, zlib.error, SourceError) as error:
@@ -92,7 +102,7 @@ def _lines(stream: IO[bytes]) -> Iterator[bytes | str]:
         yield f"a line of over {_MAX_LINE:,} bytes"
 
 
-def _document(line: bytes | str, path: Path) -> RawDocument:
+def _row(line: bytes | str) -> Row:
     if isinstance(line, str):
         raise SourceError(line)
     try:
@@ -118,4 +128,4 @@ def _document(line: bytes | str, path: Path) -> RawDocument:
         for key, value in row.items()
         if key not in ("_id", "text") and isinstance(value, str | int | float) and str(value).strip()
     }
-    return RawDocument(str(identifier), path, text, "application/json", fields)
+    return Row(str(identifier), text, fields)

@@ -12,6 +12,7 @@ import dataclasses
 import json
 import os
 import secrets
+import stat
 import string
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -58,6 +59,23 @@ class KeyFile:
             raise KeyFileError(f"{self.path}: not readable ({error.strerror})") from error
         except (ValueError, RecursionError) as error:
             raise KeyFileError(f"{self.path}: {error}") from error
+
+    def warning(self) -> str | None:
+        """The danger in the permissions of the file, or ``None``.
+
+        Who can write the file can make keys; who can read it learns names, origins and digests.
+        """
+        try:
+            mode = stat.S_IMODE(self.path.stat().st_mode)
+        except OSError:
+            return None  # reading the file reports that
+        if mode & (stat.S_IWGRP | stat.S_IWOTH):
+            danger = "changed by others"
+        elif mode & stat.S_IROTH:
+            danger = "read by every user of this machine"
+        else:
+            return None
+        return f"{self.path} has mode {mode:04o} and can be {danger}: `chmod 600 {self.path}`"
 
     def add(
         self,

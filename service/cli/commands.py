@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from indexer.cli.options import IndexOption, JsonOption, ModelOption, exit_on_error
+from indexer.cli.options import IndexOption, JsonOption, ModelOption, exit_on_error, terminal_text
 from indexer.errors import FundstelleError
 from indexer.index.live_generation import live_name
 from indexer.text.languages import Language
 from service.api.requests import MAX_CITATIONS, MAX_HITS, QuestionText
 from service.auth.exposure import require_keys
+from service.auth.key_file import KeyFile
 from service.cli import keys as key_commands
 from service.cli.options import READER_HELP, ReaderOption, load_settings
 from service.observability import logs
@@ -44,12 +45,12 @@ def ask(
     if as_json:
         print(reply.model_dump_json(indent=1))
         return
-    print(reply.answer)
+    print(terminal_text(reply.answer))
     for citation in reply.citations:
         origin = ", ".join(part for part in (citation.place, citation.published) if part)
         source = f"{citation.document_id}:{citation.start}-{citation.end}"
         parts = (f"[{citation.number}] {citation.title}", origin, source, citation.url or "")
-        print(" · ".join(part for part in parts if part))
+        print(terminal_text(" · ".join(part for part in parts if part)))
     print(f"confidence {reply.confidence:.2f}")
 
 
@@ -75,7 +76,7 @@ def search(
         return
     for rank, hit in enumerate(reply.hits, start=1):
         origin = " · ".join(part for part in (hit.title, hit.place, hit.published) if part)
-        print(f"{rank}  {hit.score:.3f}  {hit.passage_id}  {origin}\n{hit.text}\n")
+        print(terminal_text(f"{rank}  {hit.score:.3f}  {hit.passage_id}  {origin}\n{hit.text}\n"))
     if not reply.hits:
         print("nothing found")
 
@@ -119,6 +120,8 @@ def serve(
         logs.configure(settings.log_format, settings.log_level)
         # A faulty index is reported in one line, before any worker starts to load a model.
         live_name(settings.index)
+        if settings.keys is not None:
+            key_commands.warn(KeyFile(settings.keys))
         from service.web.app import create_app
         from service.web.server import serve as run
 

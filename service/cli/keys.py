@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from indexer.cli.options import JsonOption, exit_on_error
+from indexer.cli.options import JsonOption, exit_on_error, terminal_text
 from service.auth.api_key import MAX_RATE, Key, KeyScope, as_record
 from service.auth.key_file import KeyFile
 from service.cli.options import load_settings
@@ -92,7 +92,9 @@ def add(
 def list_keys(keys: KeysOption = None, as_json: JsonOption = False) -> None:
     """Show all keys without their secrets, including expired and revoked ones."""
     with exit_on_error():
-        rows = [_public(key) for key in _file(keys).read()]
+        file = _file(keys)
+        warn(file)
+        rows = [_public(key) for key in file.read()]
     if as_json:
         print(json.dumps({"keys": rows}, ensure_ascii=False, indent=1))
         return
@@ -122,6 +124,12 @@ def revoke(
     with exit_on_error():
         key = _file(keys).revoke(id_or_name)
     print(f"revoked {key.id} {key.name}")
+
+
+def warn(file: KeyFile) -> None:
+    """Print the danger in the permissions of a key file, if there is any."""
+    if warning := file.warning():
+        print(f"warning: {terminal_text(warning)}", file=sys.stderr)
 
 
 def _public(key: Key) -> dict[str, Any]:

@@ -106,6 +106,8 @@ class IndexPoller:
         self._index = index
         self._last_poll: tuple[str, int] | None = None
         self._refused: tuple[str, int] | None = None
+        #: Logged once, not at every poll.
+        self._fault: str | None = None
         self.served: str | None = None
 
     def poll(self) -> str | None:
@@ -114,8 +116,12 @@ class IndexPoller:
             # The time is read first: a switch in between is detected by the next poll.
             changed = (self._index / CURRENT).stat().st_mtime_ns
             name = live_name(self._index)
-        except (IndexingError, OSError):
+        except (IndexingError, OSError) as error:
+            if self._fault != str(error):
+                self._fault = str(error)
+                _log.warning("index cannot be followed", extra={"why": self._fault})
             return None
+        self._fault = None
         self._last_poll = name, changed
         return None if name == self.served or self._refused == self._last_poll else name
 

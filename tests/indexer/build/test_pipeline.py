@@ -19,6 +19,7 @@ from indexer.build import pipeline
 from indexer.build.pipeline import build
 from indexer.build.report import BuildSummary
 from indexer.embedding.embedder import Progress
+from indexer.entities.mentions import Mentions
 from indexer.errors import IndexingError, SourceError
 from indexer.index.generation import open_generation
 from indexer.index.live_generation import generation_names, live_name, set_live
@@ -487,3 +488,52 @@ def test_rows_with_equal_texts_keep_their_ids(tmp_path: Path) -> None:
         '{"_id": "1", "text": "Ein Satz."}\n{"_id": "2", "text": "Ein Satz."}\n'
     )
     assert build([tmp_path / "a.jsonl"], tmp_path / "index", FakeEmbedder()).counts["documents"] == 2
+
+
+def test_hostile_documents_are_named_and_the_others_are_indexed(
+    source: Path, index: Path, embedder: FakeEmbedder
+) -> None:
+    (source / "c.md").write_text("---\ndate: !!timestamp gestern\n---\nText.")
+    (source / "d.md").write_text(f"---\nx: {'[' * 100_000}\n---\nText.")
+    (source / "e.txt").write_text(f"Quelle{' ' * 40_000}x\nEin dritter Text.")
+    rows = [
+        {
+            "_id": "f",
+            "title": "T \ud83d",
+            "text": "Ein Satz \ud83d mit halbem Zeichen.",
+            "url": "https://a.vn/\udc00",
+        },
+        {"_id": "g", "text": "Ein Satz.\nQuelle: https://b.vn/\ud83d\x1b[2J\u202e/x"},
+    ]
+    (source / "h.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    summary = build([source], index, embedder)
+    assert [Path(problem.source).name for problem in summary.left_out] == ["c.md", "d.md"]
+    with closing(open_generation(index)) as generation:
+        documents = {document.document_id: document for document in generation.store.documents()}
+    assert set(documents) == {"a.txt", "b.txt", "e.txt", "f", "g"}
+    assert (documents["f"].title, documents["f"].url) == ("T", "https://a.vn/")
+    assert documents["g"].url == "https://b.vn/[2J/x"
+
+
+def test_a_document_that_cannot_be_prepared_is_named(
+    source: Path, index: Path, embedder: FakeEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find_mentions(text: str) -> Mentions:
+        if "anderer" in text:
+            raise RecursionError("too deep")
+        return Mentions()
+
+    monkeypatch.setattr("indexer.build.preparation.find_mentions", find_mentions)
+    summary = build([source], index, embedder)
+    assert [str(problem) for problem in summary.left_out] == [
+        f"{source / 'b.txt'}: cannot be prepared (RecursionError: too deep)"
+    ]
+
+
+def test_links_out_of_a_source_are_followed_on_request(
+    source: Path, index: Path, embedder: FakeEmbedder, tmp_path: Path
+) -> None:
+    (tmp_path / "secret.txt").write_text("Ein geheimer Satz.")
+    (source / "c.txt").symlink_to(tmp_path / "secret.txt")
+    assert len(build([source], index, embedder).left_out) == 1
+    assert build([source], index, embedder, follow_links=True).counts["documents"] == 3

@@ -239,3 +239,49 @@ def test_watch_rebuilds_on_changes_and_reports_a_failed_build(
     assert "1 files changed\n" in result.stderr and "2 files changed\n" in result.stderr
     assert "the index is unchanged" in result.stderr
     assert len(generation_names(tmp_path / "index")) == 2
+
+
+def test_watch_survives_hostile_files_and_unexpected_errors(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def changes(_sources: object, index: Path) -> Iterator[int]:
+        (source / "b.md").write_text("---\ndate: !!timestamp gestern\n---\nText.")
+        (source / "c.md").write_text(f"---\nx: {'[' * 100_000}\n---\nText.")
+        yield 1
+        assert len(generation_names(index)) == 2
+        with monkeypatch.context() as patch:
+            patch.setattr("indexer.cli.commands.build_index", lambda *_, **__: 1 // 0)
+            yield 2
+        (source / "b.md").unlink()
+        yield 3
+
+    monkeypatch.setattr(watcher, "changes", changes)
+    result = run("build", source, "--index", tmp_path / "index", "--watch")
+    assert result.exit_code == 0, result.output
+    assert result.stderr.count("left out: ") == 3
+    assert (
+        "error: ZeroDivisionError: integer division or modulo by zero; the index is unchanged"
+        in result.stderr
+    )
+    assert len(generation_names(tmp_path / "index")) == 3
+
+
+def test_a_broken_current_is_repaired_by_naming_a_generation(built_index: Path) -> None:
+    live = live_name(built_index)
+    (built_index / "CURRENT").write_text("")
+    refused = run("status", "--index", built_index)
+    assert (refused.exit_code, refused.stderr) == (
+        1,
+        f"error: {built_index / 'CURRENT'}: is empty; `python -m indexer rollback --index {built_index} "
+        f"--to {live}` makes the newest one live\n",
+    )
+    assert run("rollback", "--index", built_index).exit_code == 1
+    assert (
+        run("rollback", "--index", built_index, "--to", live).stdout == f"{live} is live in place of none\n"
+    )
+    assert live_name(built_index) == live
+
+
+def test_an_error_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    result = run("verify", "--index", tmp_path / "a\x1b[2J\u202eb")
+    assert "a\\x1b[2J\\u202eb" in result.stderr

@@ -63,3 +63,10 @@ def test_an_opened_generation_can_be_read_after_it_was_pruned(built_index: Path,
         assert len(list(generation.store.documents())) == 5
         assert generation.lexical.scores(["=NQ-57"]).any()
         assert generation.passage_vectors.rows(np.arange(2)).any()
+
+
+def test_a_huge_current_file_is_not_repeated_in_the_message(built_index: Path) -> None:
+    (built_index / "CURRENT").write_bytes(b"a" * 10_000_000)
+    with pytest.raises(IndexDamagedError) as caught:
+        live_name(built_index)
+    assert len(str(caught.value)) < 1000

@@ -1,5 +1,6 @@
 """Cleaning of raw text."""
 
+import re
 import time
 import unicodedata
 from pathlib import Path
@@ -233,3 +234,27 @@ def test_the_reports_lose_only_boilerplate(reports: Path) -> None:
         assert all(len(line) < 200 for line in lost), lost
         assert not any("Quelle" in line or "Kommentar" in line or "Anzeige_" in line for line in lines)
         assert lines[-1].endswith("."), lines[-1]
+
+
+LINK = re.compile(r"!?\[([^\[\]]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)")
+
+
+@given(st.text(st.sampled_from('![]()" ab\t'), max_size=40))
+@example("[a](b[c)d](e)")
+@example('[a](b "c) [d](e "f")')
+def test_links_are_removed_as_by_the_plain_pattern(text: str) -> None:
+    expected = LINK.sub(r"\1", LINK.sub(r"\1", text))
+    assert without_space(clean(f"x {text} x", "text/markdown")) == f"x{without_space(expected)}x"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a<!-- b -->c", "a c"),
+        ("a<!-->-->c", "a c"),
+        ("a<!-- b --><!-- c", "a <!-- c"),
+        ("a<!-- b\n\n-->c-->", "a c-->"),
+    ],
+)
+def test_comments_that_are_closed_are_removed(text: str, expected: str) -> None:
+    assert clean(text, "text/markdown") == expected

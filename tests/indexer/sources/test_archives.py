@@ -1,7 +1,9 @@
 """Unpacking of archives."""
 
+import gzip
 import io
 import tarfile
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -69,3 +71,42 @@ def test_a_file_that_is_not_an_archive_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_text("Ein Text.")
     with pytest.raises(SourceError, match=r"^not a readable archive \(File is not a zip file\)$"):
         list(unpack(tmp_path / "a.zip"))
+
+
+def tar_with_header(path: Path, length: int, kind: bytes = tarfile.XHDTYPE) -> Path:
+    """A compressed tar archive with one file behind an extended header of a length."""
+    value = f"{length} comment=".encode()
+    header = tarfile.TarInfo("header")
+    header.type, header.size = kind, length
+    with gzip.open(path, "wb", 1) as stream:
+        stream.write(header.tobuf(tarfile.USTAR_FORMAT))
+        stream.write(value + b"a" * (length - len(value) - 1) + b"\n" + b"\0" * (-length % 512))
+        member = tarfile.TarInfo("a.txt")
+        member.size = 4
+        stream.write(member.tobuf(tarfile.USTAR_FORMAT) + b"Text" + b"\0" * (508 + 1024))
+    return path
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_a_huge_header_is_refused_before_it_is_read(tmp_path: Path, kind: bytes) -> None:
+    path = tar_with_header(tmp_path / "a.tar.gz", 100_000_000, kind)
+    tracemalloc.start()
+    with pytest.raises(SourceError, match=r"^not a readable archive \(a header of 100,000,000 bytes\)$"):
+        list(unpack(path))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10_000_000
+
+
+def test_a_header_of_usual_length_is_read(tmp_path: Path) -> None:
+    [member] = unpack(tar_with_header(tmp_path / "a.tar.gz", 5000))
+    assert member.name == "a.txt"
+
+
+def test_a_chain_of_headers_is_refused(tmp_path: Path) -> None:
+    header = tarfile.TarInfo("header")
+    header.type, header.size = tarfile.XHDTYPE, 512
+    block = header.tobuf(tarfile.USTAR_FORMAT) + b"512 comment=".ljust(511, b"a") + b"\n"
+    (tmp_path / "a.tar").write_bytes(block * 5000)
+    with pytest.raises(SourceError, match="too many headers for one file"):
+        list(unpack(tmp_path / "a.tar"))

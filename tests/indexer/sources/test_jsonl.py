@@ -10,13 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.documents import RawDocument
-from indexer.sources.jsonl import BadRow, read
+from indexer.sources.jsonl import BadRow, Row, read
 
 
-def rows(path: Path) -> tuple[list[RawDocument], list[BadRow]]:
+def rows(path: Path) -> tuple[list[Row], list[BadRow]]:
     items = list(read(path))
-    documents = [item for item in items if isinstance(item, RawDocument)]
+    documents = [item for item in items if isinstance(item, Row)]
     return documents, [item for item in items if isinstance(item, BadRow)]
 
 

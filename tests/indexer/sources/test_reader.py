@@ -69,8 +69,8 @@ def test_a_hidden_folder_can_be_the_source_itself(tmp_path: Path) -> None:
         ("a.md", b"---\ntitle: A\nx: 'y\n---\nText.\n", "front matter is not valid YAML in line 4"),
         (
             "a.md",
-            b"---\ndate: 2025-02-30\n---\nText.\n",
-            "front matter is not valid YAML (day is out of range for month)",
+            b"---\ntitle: [A]\n---\nText.\n",
+            'front matter: field "title" is a list or mapping in line 2',
         ),
         ("a.md", b"---\n- A\n---\nText.\n", "front matter is not a YAML mapping"),
         ("a.md", b"---\nEin Satz.\n---\nText.\n", "front matter is not a YAML mapping"),
@@ -148,3 +148,73 @@ def test_the_index_that_is_being_built_is_skipped(tmp_path: Path) -> None:
     write(tmp_path, a__txt="A.")
     items = list(read_sources([tmp_path], tmp_path / "index"))
     assert [item.document_id for item in items if isinstance(item, RawDocument)] == ["a.txt"]
+
+
+def test_a_link_that_leads_out_of_the_source_is_named_and_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    (tmp_path / "secret").mkdir()
+    secret = write(tmp_path / "secret", b__txt="Geheim.")
+    source = write(tmp_path / "source", a__txt="A.")
+    (source / "file.txt").symlink_to(secret / "b.txt")
+    (source / "folder").symlink_to(secret)
+    (source / "up.txt").symlink_to("../secret/b.txt")
+    documents, problems = read(source)
+    assert [document.text for document in documents] == ["A."]
+    assert sorted(problems) == [
+        f"{source / name}: a link that leads out of the source; --follow-links reads it"
+        for name in ("file.txt", "folder", "up.txt")
+    ]
+
+
+def test_a_link_inside_the_source_is_followed(tmp_path: Path) -> None:
+    write(tmp_path, a__txt="A.")
+    (tmp_path / "b.txt").symlink_to("a.txt")
+    (tmp_path / "folder").symlink_to(".")
+    documents, problems = read(tmp_path)
+    assert [document.document_id for document in documents] == ["a.txt", "b.txt"]
+    assert not problems
+
+
+def test_a_source_may_itself_be_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    write(tmp_path / "real", a__txt="A.")
+    (tmp_path / "link").symlink_to("real")
+    assert [document.text for document in read(tmp_path / "link")[0]] == ["A."]
+
+
+def test_links_are_followed_on_request_and_each_folder_once(tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    (tmp_path / "other").mkdir()
+    write(tmp_path / "other", b__txt="B.")
+    source = write(tmp_path / "source", a__txt="A.")
+    (source / "c.txt").symlink_to(tmp_path / "other" / "b.txt")
+    (source / "folder").symlink_to(tmp_path / "other")
+    (source / "circle").symlink_to(tmp_path)
+    (tmp_path / "other" / "back").symlink_to(source)
+    items = list(read_sources([source], follow_links=True))
+    found = [item.document_id for item in items if isinstance(item, RawDocument)]
+    assert len(found) == len(items)
+    assert {"a.txt", "c.txt"} < set(found)
+    assert len([name for name in found if name.endswith("/b.txt")]) == 1
+
+
+def test_front_matter_that_crashes_its_reader_costs_only_its_file(tmp_path: Path) -> None:
+    bomb = "\n".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 30))
+    fronts = {
+        "a__md": "date: !!timestamp gestern",
+        "b__md": "title: !!bool abc",
+        "c__md": f"x: {'[' * 100_000}{']' * 100_000}",
+        "d__md": f"a0: &a0 [x]\n{bomb}",
+        "e__md": "x: " + "[" * 30_000,
+    }
+    write(tmp_path, **{name: f"---\n{front}\n---\nText.\n" for name, front in fronts.items()}, z__md="Z.")
+    documents, problems = read(tmp_path)
+    assert [document.document_id for document in documents] == ["z.md"]
+    assert [Path(problem.split(":")[0]).name for problem in problems] == [
+        "a.md",
+        "b.md",
+        "c.md",
+        "d.md",
+        "e.md",
+    ]
+    assert all("front matter" in problem for problem in problems)

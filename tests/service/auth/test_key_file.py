@@ -217,3 +217,26 @@ def test_a_file_of_something_else_is_refused_and_not_overwritten(file: KeyFile, 
 def test_an_unreadable_file_is_an_error_with_its_reason(tmp_path: Path) -> None:
     with pytest.raises(KeyFileError, match=r"not readable \(Is a directory\)"):
         KeyFile(tmp_path).read()
+
+
+@pytest.mark.parametrize(
+    ("mode", "danger"),
+    [
+        (0o644, "mode 0644 and can be read by every user of this machine"),
+        (0o660, "mode 0660 and can be changed by others"),
+        (0o666, "mode 0666 and can be changed by others"),
+    ],
+)
+def test_a_key_file_open_to_others_is_warned_about(tmp_path: Path, mode: int, danger: str) -> None:
+    file = KeyFile(tmp_path / "keys.json")
+    file.add("a")
+    file.path.chmod(mode)
+    assert file.warning() == f"{file.path} has {danger}: `chmod 600 {file.path}`"
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o400, 0o640])
+def test_a_key_file_for_its_owner_and_group_is_not_warned_about(tmp_path: Path, mode: int) -> None:
+    file = KeyFile(tmp_path / "keys.json")
+    file.add("a")
+    file.path.chmod(mode)
+    assert file.warning() is None

@@ -1,5 +1,6 @@
 """The command line: what `ask` and `search` print. The example corpus or small texts, a fake model."""
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,3 +79,18 @@ def test_a_question_of_nothing_is_an_error_of_one_line(command: str) -> None:
 def test_an_index_that_is_not_there_is_an_error_of_one_line(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["ask", "Dialoge?", "--index", str(tmp_path / "none")])
     assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+
+
+def test_a_document_cannot_steer_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    with asked(TEXTS) as engine:
+        documents = engine.ask("Wie viele Dialoge führte die Provinz?")
+        hostile = [
+            dataclasses.replace(citation, url="https://a.vn/\x1b[2J\u202e")
+            for citation in documents.citations
+        ]
+        reply = dataclasses.replace(documents, citations=tuple(hostile))
+        monkeypatch.setattr(Engine, "open", lambda *_: engine)
+        monkeypatch.setattr(engine, "ask", lambda *_: reply)
+        output = run("ask", "Wie viele Dialoge führte die Provinz?").stdout
+    assert "https://a.vn/\\x1b[2J\\u202e" in output
+    assert "\x1b" not in output and "\u202e" not in output

@@ -168,3 +168,11 @@ def test_a_refused_change_is_an_error_in_one_line(file: KeyFile) -> None:
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith(f"error: {file.path}: name: 'intranet' belongs to key ")
     assert result.stderr.count("\n") == 1
+
+
+def test_list_warns_of_a_file_that_others_can_read(file: KeyFile) -> None:
+    file.add("intranet")
+    file.path.chmod(0o644)
+    result = run("list", "--keys", file.path)
+    assert result.exit_code == 0
+    assert result.stderr.startswith(f"warning: {file.path} has mode 0644")

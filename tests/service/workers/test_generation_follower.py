@@ -206,3 +206,13 @@ def test_a_generation_that_was_not_polled_last_cannot_be_refused(index: Path) ->
     poller.refuse("new")
     set_live(index, "new")
     assert poller.poll() == "new"
+
+
+def test_a_broken_current_is_logged_once(index: Path, caplog: pytest.LogCaptureFixture) -> None:
+    poller = IndexPoller(index)
+    (index / "CURRENT").write_text("gone\n")
+    assert [poller.poll(), poller.poll()] == [None, None]
+    [record] = [record for record in caplog.records if record.message == "index cannot be followed"]
+    assert "names the generation 'gone'" in record.__dict__["why"]
+    set_live(index, "new")
+    assert poller.poll() == "new"
