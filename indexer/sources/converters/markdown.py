@@ -16,8 +16,6 @@ _UNCLOSED = re.compile(r"-{3,}[ \t]*\r?\n\s*[\w-]+[ \t]*:")
 #: by hand: characters of front matter, and levels of lists and mappings in it. Real front matter has a few
 #: lines; the YAML library crashes at 100,000 levels.
 MAX_LENGTH, MAX_DEPTH = 64_000, 20
-#: Fields that are metadata; any other may be a list or a mapping, and is then not read.
-_METADATA = frozenset(("title", "date", "published", "place", "url", "source"))
 _NULL = frozenset(("", "~", "null", "Null", "NULL"))
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -69,7 +67,7 @@ def _bounded(events: Iterable[yaml.Event]) -> Iterator[yaml.Event]:
 
 
 def _fields(events: Sequence[yaml.Event]) -> dict[str, str]:
-    """The plain values of a mapping, as they are written, by key in lower case.
+    """The plain values of a mapping, as they are written, by key in lower case; lists and mappings are not read.
 
     Nothing is constructed from the events of the parser: no value is interpreted, so none can be wrong, and
     no alias can multiply.
@@ -124,9 +122,8 @@ def _require_place(event: yaml.CollectionStartEvent, depth: int, key: str | None
     """Check that a list or mapping may begin here."""
     if depth == 1 and not isinstance(event, yaml.MappingStartEvent):
         raise ConversionError("front matter is not a YAML mapping")
-    if depth == 2 and (key is None or key in _METADATA):
-        name = "a key" if key is None else f'field "{key}"'
-        raise ConversionError(f"front matter: {name} is a list or mapping{_line(event)}")
+    if depth == 2 and key is None:
+        raise ConversionError(f"front matter has a list or mapping as a key{_line(event)}")
 
 
 def _line(event: yaml.Event) -> str:

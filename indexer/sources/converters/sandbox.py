@@ -24,6 +24,8 @@ from indexer.sources.archives import Member
 from indexer.sources.converters import ConversionError, ConvertedFile, confinement
 from indexer.sources.jsonl import BadRow, Row
 
+#: The folder that this program is imported from.
+_ROOT = str(Path(__file__).parents[3])
 _ANNOUNCEMENT = confinement.Announcement()
 #: Bytes of requests sent ahead; half of what a pipe takes on Linux.
 _MAX_AHEAD = 32_000
@@ -203,7 +205,8 @@ class Converter:
     def _start_process(self) -> subprocess.Popen[bytes]:
         self._folder = tempfile.mkdtemp(prefix="fundstelle-")
         process = subprocess.Popen(
-            [sys.executable, "-m", "indexer.sources.converters"],
+            # Not from the working directory (-P), where a source may have modules of the same names.
+            [sys.executable, "-P", "-m", "indexer.sources.converters"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -212,6 +215,7 @@ class Converter:
                 **os.environ,
                 "OPENBLAS_NUM_THREADS": "1",
                 "OMP_NUM_THREADS": "1",
+                "PYTHONPATH": os.pathsep.join(filter(None, (_ROOT, os.environ.get("PYTHONPATH")))),
                 "TMPDIR": self._folder,
             },
         )

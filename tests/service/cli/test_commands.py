@@ -4,6 +4,7 @@ import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from asking import asked
@@ -83,14 +84,15 @@ def test_an_index_that_is_not_there_is_an_error_of_one_line(tmp_path: Path) -> N
 
 def test_a_document_cannot_steer_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     with asked(TEXTS) as engine:
-        documents = engine.ask("Wie viele Dialoge führte die Provinz?")
-        hostile = [
-            dataclasses.replace(citation, url="https://a.vn/\x1b[2J\u202e")
-            for citation in documents.citations
+        answer = engine.ask("Wie viele Dialoge führte die Provinz?")
+        documents = [
+            dataclasses.replace(citation.document, url="https://a.vn/\x1b[2J\u202e")
+            for citation in answer.citations
         ]
-        reply = dataclasses.replace(documents, citations=tuple(hostile))
-        monkeypatch.setattr(Engine, "open", lambda *_: engine)
-        monkeypatch.setattr(engine, "ask", lambda *_: reply)
+        citations = map(lambda c, d: dataclasses.replace(c, document=d), answer.citations, documents)
+        reply = dataclasses.replace(answer, citations=tuple(citations))
+        answering = SimpleNamespace(ask=lambda *_: reply, generation=engine.generation)
+        monkeypatch.setattr(Engine, "open", lambda *_: answering)
         output = run("ask", "Wie viele Dialoge führte die Provinz?").stdout
     assert "https://a.vn/\\x1b[2J\\u202e" in output
     assert "\x1b" not in output and "\u202e" not in output
