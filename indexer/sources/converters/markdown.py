@@ -67,7 +67,7 @@ def _bounded(events: Iterable[yaml.Event]) -> Iterator[yaml.Event]:
 
 
 def _fields(events: Sequence[yaml.Event]) -> dict[str, str]:
-    """The plain values of a mapping, as they are written, by key in lower case; lists and mappings are not read.
+    """The plain values of a mapping, as they are written, by key in lower case, without lists and mappings.
 
     Nothing is constructed from the events of the parser: no value is interpreted, so none can be wrong, and
     no alias can multiply.

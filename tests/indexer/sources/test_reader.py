@@ -67,11 +67,7 @@ def test_a_hidden_folder_can_be_the_source_itself(tmp_path: Path) -> None:
         ("a.md", b"---\ntitle: A\n---\n\n", "empty"),
         ("a.md", b"---\ntitle: [A\n---\nText.\n", "front matter is not valid YAML in line 3"),
         ("a.md", b"---\ntitle: A\nx: 'y\n---\nText.\n", "front matter is not valid YAML in line 4"),
-        (
-            "a.md",
-            b"---\ntitle: [A]\n---\nText.\n",
-            'front matter: field "title" is a list or mapping in line 2',
-        ),
+        ("a.md", b"---\n? [A]\n: b\n---\nText.\n", "front matter has a list or mapping as a key in line 2"),
         ("a.md", b"---\n- A\n---\nText.\n", "front matter is not a YAML mapping"),
         ("a.md", b"---\nEin Satz.\n---\nText.\n", "front matter is not a YAML mapping"),
         ("a.md", b"---\ntitle: A\n\nText.\n", "front matter is not closed by a line ---"),
