@@ -129,7 +129,7 @@ class Settings(BaseSettings):
         default=30, gt=0, le=3600, description="longest time that a request may take in all, then 503"
     )
     answer_seconds: float = Field(
-        default=10, gt=0, le=3600, description="longest time that a worker works on a request, then 504"
+        default=20, gt=0, le=3600, description="longest time that a worker works on a request, then 504"
     )
     receive_seconds: float = Field(
         default=15, gt=0, le=600, description="longest time that a client may take to send a request"

@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 #: Detail of a reply to a call that failed for an unexpected reason.
 FAILED = "the service failed on this request; its log says why"
 #: By hand: seconds of work on a call, far more than a question takes on a small machine under load.
-ANSWER_SECONDS = 10.0
+ANSWER_SECONDS = 20.0
 
 _NOT_FOUND = {
     "document": "there is no such document",
