@@ -76,8 +76,3 @@ def _shortened(number: str) -> set[str]:
         for count in range(max(1, len(number) - _MAX_DISTANCE), len(number) + 1)
         for kept in combinations(number, count)
     }
-
-
-def nearest_keys(key: str, known: Iterable[str], limit: int = 3) -> list[str]:
-    """The known keys that ``key`` may have been meant to be, see ``KeyIndex.nearest``."""
-    return KeyIndex(known).nearest(key, limit)

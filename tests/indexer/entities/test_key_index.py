@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from indexer.entities.key_index import KeyIndex, nearest_keys
+from indexer.entities.key_index import KeyIndex
 
 
 @pytest.mark.parametrize(
@@ -22,22 +22,22 @@ from indexer.entities.key_index import KeyIndex, nearest_keys
     ],
 )
 def test_the_nearest_known_keys_come_first(key: str, known: list[str], expected: list[str]) -> None:
-    assert nearest_keys(key, known) == expected
+    assert KeyIndex(known).nearest(key) == expected
 
 
 def test_nearest_keys_do_not_depend_on_order_or_repetition() -> None:
     known = ["NQ-57", "CT-157", "NQ-15", "NQ-57"]
-    assert nearest_keys("NQ-157", known) == nearest_keys("NQ-157", sorted(known, reverse=True))
+    assert KeyIndex(known).nearest("NQ-157") == KeyIndex(sorted(known, reverse=True)).nearest("NQ-157")
 
 
 def test_nearest_keys_are_limited() -> None:
-    assert nearest_keys("NQ-157", ["NQ-57", "NQ-15", "CT-157"], limit=1) == ["NQ-57"]
+    assert KeyIndex(["NQ-57", "NQ-15", "CT-157"]).nearest("NQ-157", limit=1) == ["NQ-57"]
 
 
 def test_no_near_key_is_missed() -> None:
     known = [f"NQ-{number}" for number in range(1, 2000)]
     near = {f"NQ-{number}" for number in (17, 57, 107, 151, 156, 175, 715, 1157, 1507, 1570)} | {"NQ-15"}
-    assert near <= set(nearest_keys("NQ-157", known, limit=1000))
+    assert near <= set(KeyIndex(known).nearest("NQ-157", limit=1000))
 
 
 def test_hundreds_of_unknown_keys_are_compared_with_thousands_of_known_ones_in_a_moment() -> None:
@@ -51,4 +51,4 @@ def test_hundreds_of_unknown_keys_are_compared_with_thousands_of_known_ones_in_a
 
 @pytest.mark.parametrize("digits", [10, 5000])
 def test_a_number_of_many_digits_is_near_to_none(digits: int) -> None:
-    assert nearest_keys("NQ-" + "5" * digits, ["NQ-5", "NQ-" + "5" * 9]) == []
+    assert KeyIndex(["NQ-5", "NQ-" + "5" * 9]).nearest("NQ-" + "5" * digits) == []

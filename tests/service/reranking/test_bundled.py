@@ -48,17 +48,17 @@ def cross_encoder(folder: Path, outputs: int) -> Path:
 
 
 def test_a_cross_encoder_of_sentence_transformers_can_be_used(tmp_path: Path) -> None:
-    reader = load_cross_encoder(str(cross_encoder(tmp_path / "odd", 1)))
+    cross_encoder_ = load_cross_encoder(str(cross_encoder(tmp_path / "odd", 1)))
     assert (
-        isinstance(reader, SentenceTransformerCrossEncoder)
-        and reader.name == "odd"
-        and len(reader.digest) == 64
+        isinstance(cross_encoder_, SentenceTransformerCrossEncoder)
+        and cross_encoder_.name == "odd"
+        and len(cross_encoder_.digest) == 64
     )
     texts = ["tesla starb 1943 .", "der hund schläft ."]
-    scores = reader.score(["wann starb tesla ?"] * 2, texts, [[(0, 5)], []])
+    scores = cross_encoder_.score(["wann starb tesla ?"] * 2, texts, [[(0, 5)], []])
     assert len({score.relevance for score in scores}) == 2
     assert [score.span_scores for score in scores] == [(), ()]
-    assert reader.score([], [], []) == []
+    assert cross_encoder_.score([], [], []) == []
 
 
 def test_a_cross_encoder_with_several_outputs_is_refused(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_folder_that_holds_no_cross_encoder_is_one_line(tmp_path: Path) -> Non
 def test_the_bundled_cross_encoder_finds_what_answers_and_where(
     real_embedder: SentenceTransformerEmbedder,
 ) -> None:
-    reader = BundledCrossEncoder.load(base=real_embedder)
+    cross_encoder_ = BundledCrossEncoder.load(base=real_embedder)
     sentences = [
         "Nikola Tesla kam aus Smiljan.",
         "Er starb am 7. Januar 1943.",
@@ -85,7 +85,7 @@ def test_the_bundled_cross_encoder_finds_what_answers_and_where(
     spans = [(begin, begin + len(s)) for begin, s in zip(begins, sentences, strict=True)]
     assert [text[start:end] for start, end in spans] == sentences
     for question in ("Wann starb Tesla?", "When did Tesla die?", "Tesla mất khi nào?"):
-        right, wrong = reader.score(
+        right, wrong = cross_encoder_.score(
             [question] * 2, [text, "Die Katze schläft auf dem Sofa."], [spans, [(0, 9)]]
         )
         assert right.relevance > wrong.relevance + 2
@@ -93,8 +93,8 @@ def test_the_bundled_cross_encoder_finds_what_answers_and_where(
 
 
 def test_embeddings_are_in_memory_once(real_embedder: SentenceTransformerEmbedder) -> None:
-    reader = BundledCrossEncoder.load(base=real_embedder)
-    assert reader.network.embeddings is real_embedder.transformer.embeddings
+    cross_encoder_ = BundledCrossEncoder.load(base=real_embedder)
+    assert cross_encoder_.network.embeddings is real_embedder.transformer.embeddings
 
 
 def test_weights_over_another_model_are_refused(

@@ -59,11 +59,13 @@ def test_only_the_first_hits_are_scored_and_the_others_stay_behind(tmp_path: Pat
     (tmp_path / "a").mkdir()
     with reranked_by(tmp_path / "a", None, RerankSettings()) as engine:
         plain = names(engine)
-    reader = FakeCrossEncoder(lambda _, text: -5.0)
+    cross_encoder = FakeCrossEncoder(lambda _, text: -5.0)
     (tmp_path / "b").mkdir()
-    with reranked_by(tmp_path / "b", reader, RerankSettings(passages=3, first=3, hit_weight=1.0)) as engine:
+    with reranked_by(
+        tmp_path / "b", cross_encoder, RerankSettings(passages=3, first=3, hit_weight=1.0)
+    ) as engine:
         assert names(engine)[3:] == plain[3:]
-    assert len(reader.asked) == 3
+    assert len(cross_encoder.asked) == 3
 
 
 def test_as_many_are_scored_where_fewer_are_wanted(tmp_path: Path) -> None:
@@ -82,20 +84,20 @@ def test_with_a_clear_lead_the_others_are_not_scored(tmp_path: Path, clear_lead:
         texts.append(text)
         return next(scores)
 
-    reader = FakeCrossEncoder(score, spans=False)
+    cross_encoder = FakeCrossEncoder(score, spans=False)
     with reranked_by(
-        tmp_path, reader, RerankSettings(passages=6, first=2, hit_weight=1.0, clear_lead=clear_lead)
+        tmp_path, cross_encoder, RerankSettings(passages=6, first=2, hit_weight=1.0, clear_lead=clear_lead)
     ) as engine:
         names(engine)
     assert len(texts) == scored
 
 
 def test_of_a_long_passage_the_sentences_around_the_best_are_read(tmp_path: Path) -> None:
-    reader = FakeCrossEncoder(lambda _, text: 0.0)
-    with reranked_by(tmp_path, reader, RerankSettings(passages=1, first=1, characters=60)) as engine:
+    cross_encoder = FakeCrossEncoder(lambda _, text: 0.0)
+    with reranked_by(tmp_path, cross_encoder, RerankSettings(passages=1, first=1, characters=60)) as engine:
         _, hits = engine.search("Bei wem lag der Vorsitz?")
         best = engine.reader.text(hits[0].best_sentence)
-    ((_, text),) = reader.asked
+    ((_, text),) = cross_encoder.asked
     assert best in text and len(text) <= 60 and text in DOCUMENTS.values().__str__()
 
 
@@ -127,13 +129,15 @@ def rescoring(**values: float) -> RerankSettings:
 
 
 def test_sentences_that_lie_close_are_rescored_with_the_one_before(tmp_path: Path) -> None:
-    reader = FakeCrossEncoder(lambda _, text: 5.0 if text.startswith("Der Vorsitz lag bei Emil.") else -5.0)
-    with reranked_by(tmp_path, reader, rescoring(sentences=50, sentence_margin=10.0)) as engine:
+    cross_encoder = FakeCrossEncoder(
+        lambda _, text: 5.0 if text.startswith("Der Vorsitz lag bei Emil.") else -5.0
+    )
+    with reranked_by(tmp_path, cross_encoder, rescoring(sentences=50, sentence_margin=10.0)) as engine:
         answer = engine.ask(QUESTION, max_citations=1)
     assert [(c.document.document_id, c.quote) for c in answer.citations] == [
         ("5.md", "Dann sprach man lange.")
     ]
-    windows = [text for _, text in reader.asked[1:]]
+    windows = [text for _, text in cross_encoder.asked[1:]]
     assert "Die Sitzung Nummer 5 begann." in windows  # nothing stands before it
     assert "Die Sitzung Nummer 5 begann. Der Vorsitz lag bei Emil." in windows
 
@@ -150,18 +154,18 @@ def test_of_two_that_answer_together_the_one_with_the_span_is_cited(tmp_path: Pa
         sentences=50,
         sentence_margin=10.0,
     )
-    reader = FakeCrossEncoder(speaks_of("Vorsitz lag bei Emil"))
-    with reranked_by(tmp_path, reader, plan) as engine:
+    cross_encoder = FakeCrossEncoder(speaks_of("Vorsitz lag bei Emil"))
+    with reranked_by(tmp_path, cross_encoder, plan) as engine:
         answer = engine.ask("Was sprach man lange?", max_citations=1)
     # "Dann sprach man lange." with the one before it answers as surely, and is more alike.
     assert quotes(answer) == ["Der Vorsitz lag bei Emil."]
 
 
 def test_a_sentence_far_ahead_is_not_rescored(tmp_path: Path) -> None:
-    reader = FakeCrossEncoder(lambda _, text: 0.0)
-    with reranked_by(tmp_path, reader, rescoring(sentences=50, sentence_margin=0.0)) as engine:
+    cross_encoder = FakeCrossEncoder(lambda _, text: 0.0)
+    with reranked_by(tmp_path, cross_encoder, rescoring(sentences=50, sentence_margin=0.0)) as engine:
         engine.ask("Wie begann die Sitzung Nummer 5?", max_citations=1)
-    assert len(reader.asked) == 1
+    assert len(cross_encoder.asked) == 1
 
 
 def test_sentences_that_are_not_rescored_stay_behind(tmp_path: Path) -> None:
@@ -182,11 +186,11 @@ def test_within_its_province_a_report_is_asked_the_question_without_it(tmp_path:
     text = "---\nplace: Nghe An\n---\nDie Sitzung begann früh. Den Vorsitz hatte Frau Lan."
     (source / "a.md").write_text(text, "utf-8")
     build([source], tmp_path / "index", FakeEmbedder())
-    reader = FakeCrossEncoder(lambda _, text: 0.0)
+    cross_encoder = FakeCrossEncoder(lambda _, text: 0.0)
     generation = open_generation(tmp_path / "index")
     try:
-        engine = Engine.compose(generation, FakeEmbedder(), reader)
+        engine = Engine.compose(generation, FakeEmbedder(), cross_encoder)
         engine.search("Wer hatte in Nghe An den Vorsitz?", 5)
     finally:
         generation.close()
-    assert [question for question, _ in reader.asked] == ["Wer hatte den Vorsitz?"]
+    assert [question for question, _ in cross_encoder.asked] == ["Wer hatte den Vorsitz?"]
