@@ -101,17 +101,23 @@ def _read_folder(
     except SourceError as malformed:
         urls = {}
         yield SourceProblem(str(folder), str(malformed))
-    for is_converted, group in itertools.groupby(files.paths, _is_converted):
+    for path in _sent_ahead(files.paths, processes.files):
+        name = path.relative_to(folder).as_posix()
+        for item in _read_file(path, path, name, processes):
+            yield _with_url(item, urls.get(name))
+    for path, reason in files.problems:
+        yield SourceProblem(str(path), reason)
+
+
+def _sent_ahead(paths: Sequence[Path], converter: Converter) -> Iterator[Path]:
+    """The paths, in groups of which the process has begun to read the files."""
+    for is_converted, group in itertools.groupby(paths, _is_converted):
         run = list(group)
         for number, path in enumerate(run):
             if is_converted and number % _PREFETCHED == 0:
                 ahead = run[number : number + _PREFETCHED]
-                processes.files.prefetch((_CONVERTERS[file.suffix.lower()], file) for file in ahead)
-            name = path.relative_to(folder).as_posix()
-            for item in _read_file(path, path, name, processes):
-                yield _with_url(item, urls.get(name))
-    for path, reason in files.problems:
-        yield SourceProblem(str(path), reason)
+                converter.prefetch((_CONVERTERS[file.suffix.lower()], file) for file in ahead)
+            yield path
 
 
 def _is_converted(path: Path) -> bool:
