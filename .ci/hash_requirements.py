@@ -14,12 +14,13 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "requirements"
 #: Packages that come with torch for graphics cards, and with no other.
-CUDA = re.compile(r"(?:torch|triton|cuda-[\w-]+|nvidia-[\w-]+)==")
+CUDA = re.compile(r"(?:torch|triton|cuda-[\w-]+|nvidia-[\w-]+)(?:\[[\w, -]+\])?==")
 HEADER = "# Written by .ci/hash_requirements.py from pyproject.toml and constraints.txt.\n"
 COMMAND = (
     *("uv", "pip", "compile", "pyproject.toml", "--all-extras", "--constraints", "constraints.txt"),
     *(
         "--generate-hashes",
+        "--no-strip-extras",
         "--universal",
         "--python-version",
         "3.11",

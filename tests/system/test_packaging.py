@@ -105,7 +105,9 @@ def test_every_pinned_package_has_hashes_of_the_same_version() -> None:
     """``python .ci/hash_requirements.py`` writes these files anew."""
     text = "\n".join((REQUIREMENTS / name).read_text("utf-8") for name in ("packages.txt", "torch-cuda.txt"))
     packages = re.findall(
-        r"^([\w.-]+==[^\s;]+)[^\n]*\n((?:    --hash=sha256:[0-9a-f]{64}.*\n)+)", text + "\n", re.M
+        r"^([\w.-]+(?:\[[\w, -]+\])?==[^\s;]+)[^\n]*\n((?:    --hash=sha256:[0-9a-f]{64}.*\n)+)",
+        text + "\n",
+        re.M,
     )
     hashed = {(normalized(line), line.partition("==")[2]) for line, _ in packages}
     lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
