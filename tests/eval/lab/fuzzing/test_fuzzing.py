@@ -7,7 +7,7 @@ from eval_command import run_eval
 
 pytest.importorskip("hypothesis", reason="the extra is not installed")
 
-from eval.lab.fuzzing.cases import SEEDS, generated, text_of
+from eval.lab.fuzzing.cases import SEEDS, generated, seeds, text_of
 from eval.lab.fuzzing.command import fuzz
 from eval.lab.fuzzing.targets import FILES, QUESTIONS, TEXTS
 
@@ -18,6 +18,12 @@ def test_every_seed_has_a_target() -> None:
     rows = [json.loads(line) for line in SEEDS.read_text("utf-8").splitlines()]
     assert {name for row in rows for name in row["targets"]} <= set(TARGETS)
     assert SEEDS.stat().st_size < 20_000
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_no_seed_crashes_anything_or_takes_long(target: str) -> None:
+    outcome = fuzz(target, seeds(target), limit=5.0)
+    assert outcome.failures == []
 
 
 def test_the_same_number_gives_the_same_cases() -> None:
