@@ -91,19 +91,19 @@ class Retriever:
         ]
 
     def rank_of_references(
-        self, query: EncodedQuery, keys: Sequence[str], known: Sequence[Hit], filters: Filters | None
+        self, query: EncodedQuery, keys: Sequence[str], excluded: Sequence[Hit], filters: Filters | None
     ) -> list[Hit]:
         """The best further passages of the documents that name one of the references, best first.
 
         Args:
-            known: hits that are left out.
+            excluded: hits that are left out.
         """
         lookup = self._lookup
         naming = np.concatenate([lookup.documents_by_key[key] for key in keys])
         passages = np.flatnonzero(np.isin(lookup.passage_document, naming))
         allowed = lookup.passages_of(filters) if filters else None
         passages = passages if allowed is None else np.intersect1d(passages, allowed)
-        further = np.setdiff1d(passages, [hit.passage for hit in known])
+        further = np.setdiff1d(passages, [hit.passage for hit in excluded])
         return self.rank(query, further, self._settings.reference_passages)
 
     def _candidates(self, query: EncodedQuery, limit: int, allowed: Ids | None) -> Ids:

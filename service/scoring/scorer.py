@@ -62,16 +62,18 @@ class SentenceScorer:
     reranker: Reranker | None
     weights: SentenceWeights
 
-    def score(self, query: EncodedQuery, hits: Sequence[Hit], known: Sequence[str]) -> SentenceCandidates:
+    def score(
+        self, query: EncodedQuery, hits: Sequence[Hit], known_references: Sequence[str]
+    ) -> SentenceCandidates:
         """The sentences of the hits but for headings, scored.
 
         Args:
-            known: keys of the question's references that the corpus names.
+            known_references: keys of the question's references that the corpus names.
         """
         by_passage = {hit.passage: hit for hit in hits}
         numbers = self.lookup.sentences_of(np.array(sorted(by_passage), np.int64))
         numbers = numbers[~self.generation.sentences.heading[numbers]]
-        candidates = self._candidates(query, numbers, by_passage, known)
+        candidates = self._candidates(query, numbers, by_passage, known_references)
         if is_list_question(query.question):
             return candidates
         if self.reranker:
@@ -79,7 +81,11 @@ class SentenceScorer:
         return self._with_windows(query, candidates)
 
     def _candidates(
-        self, query: EncodedQuery, numbers: Ids, by_passage: Mapping[int, Hit], known: Sequence[str]
+        self,
+        query: EncodedQuery,
+        numbers: Ids,
+        by_passage: Mapping[int, Hit],
+        known_references: Sequence[str],
     ) -> SentenceCandidates:
         """Candidates scored by all features but the cross-encoder."""
         generation, weights, question = self.generation, self.weights, query.question
@@ -87,9 +93,9 @@ class SentenceScorer:
         vectors = generation.sentence_vectors.rows(numbers)
         ones = np.ones(len(numbers), np.float32)
         about, expresses = ones, ones
-        if known:
+        if known_references:
             about = features.reference_relevance(
-                known, numbers, documents, self.lookup, generation.attribution
+                known_references, numbers, documents, self.lookup, generation.attribution
             )
         if question.aspect:
             expresses = features.aspect_probability(question.aspect, numbers, generation.aspects)
@@ -105,7 +111,7 @@ class SentenceScorer:
             + weights.passage * np.array([hit.passage_score for hit in owners], np.float32)
             + weights.lexical * np.array([hit.lexical_score for hit in owners], np.float32)
             + weights.place * self.lookup.place_match(question, documents)
-            + (weights.reference * about if known else 0)
+            + (weights.reference * about if known_references else 0)
             + (weights.aspect * expresses if question.aspect else 0)
         )
         overlap = self._add_overlaps(query, numbers, score)
