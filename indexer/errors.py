@@ -19,6 +19,7 @@ that raises them::
     ├── ListenError               the address or port cannot be bound (service.web.server)
     ├── StoppedError              a signal came during startup (service.web.app)
     ├── AuditError                the audit log cannot be written (service.observability.audit_log)
+    ├── DeadlineExceededError     a request took longer than it may (service.deadline)
     ├── BusyError                 more questions are waiting than allowed (service.workers.backend)
     ├── WorkerLostError           a worker ended before it replied (service.workers.backend)
     └── BrowserMissingError       no browser for the lab's page checks (eval.lab.browser)
