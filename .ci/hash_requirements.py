@@ -33,7 +33,9 @@ COMMAND = (
 
 def main() -> None:
     done = subprocess.run(COMMAND, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-    packages = re.split(r"\n(?=\w)", done.stdout.strip())
+    # pip 23.2, which comes with Python 3.11, compares the name of this extra as the package writes it.
+    output = done.stdout.replace("lxml[html-clean]", "lxml[html_clean]")
+    packages = re.split(r"\n(?=\w)", output.strip())
     FOLDER.mkdir(exist_ok=True)
     for name, wanted in (("packages.txt", False), ("torch-cuda.txt", True)):
         chosen = [package for package in packages if bool(CUDA.match(package)) == wanted]

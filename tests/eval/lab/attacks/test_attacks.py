@@ -16,6 +16,13 @@ def test_pages_cannot_reach_inside_or_last_for_ever() -> None:
     assert result.exit_code == 0 and len(rows) == 5
 
 
+def test_documents_cannot_end_a_build_or_fill_the_memory() -> None:
+    result = run_eval("attacks", "--part", "documents", "--json")
+    rows = json.loads(result.stdout)
+    assert [row["name"] for row in rows if not row["holds"]] == []
+    assert result.exit_code == 0 and len(rows) == 6
+
+
 def test_an_unknown_part_is_refused_with_the_known_ones() -> None:
     result = run_eval("attacks", "--part", "nichts")
     assert result.exit_code == 2 and "documents, pages, service" in result.stderr
