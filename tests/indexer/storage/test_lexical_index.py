@@ -1,4 +1,4 @@
-"""What a term weighs in the lexical index."""
+"""Weights of terms in the lexical index."""
 
 from pathlib import Path
 

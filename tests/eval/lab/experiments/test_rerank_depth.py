@@ -1,4 +1,4 @@
-"""What reading more passages gains: the same questions under several plans, and their place in the report."""
+"""Rerank depth: the same questions under several settings, and their section in the report."""
 
 from pathlib import Path
 
